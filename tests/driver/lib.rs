@@ -1,0 +1,1 @@
+//! Drives real browsers and the servers that tests, demo and benchmarks need.

@@ -1,0 +1,3 @@
+//! Build, demo, test, bench, package.
+
+fn main() {}
