@@ -1,1 +1,30 @@
-//! The heart of Assay.
+//! The heart of Assay: from what a source answered to a verdict about a file.
+//!
+//! A download's way through this crate, each step a plain value:
+//!
+//! 1. [`digest::Sha256Digest`]: the bytes on disk, known by their digest.
+//! 2. [`proof::Prover::prove`]: a bundle, verified against a [`trust_root::TrustRoot`], becomes an
+//!    [`attestation::Attestation`]; anything else becomes a [`proof::ProofError`].
+//! 3. [`evidence::Evidence`]: what one source's answer proved.
+//! 4. [`policy::judge`]: evidence and the user's [`settings::Settings`] become a
+//!    [`verdict::Verdict`] with [`reason::Reason`]s.
+//!
+//! It knows no browser, no network and no clock but the one it is given.
+
+pub mod attestation;
+pub mod crypto;
+pub mod digest;
+pub mod evidence;
+pub mod file_url;
+pub mod message;
+pub mod policy;
+pub mod proof;
+pub mod reason;
+pub mod record;
+pub mod settings;
+pub mod signer;
+pub mod site;
+pub mod standing;
+pub mod trust_root;
+pub mod verdict;
+pub mod words;

@@ -1,0 +1,132 @@
+//! What one bundle proved.
+
+use crate::signer::Signer;
+use crate::standing::Standing;
+use serde::{Deserialize, Serialize};
+
+/// A signed statement about an artifact, proven. Only [`crate::proof::Prover`] makes one out of a
+/// bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attestation {
+    /// Who signed.
+    pub signer: Signer,
+    /// What was said.
+    pub claim: Claim,
+    /// Where it was logged.
+    pub logged: Option<Logged>,
+    /// The bundle itself (Sigstore bundle JSON), to be saved and verified again.
+    pub bundle: String,
+}
+
+/// What a signed statement says about the artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Claim {
+    /// A plain signature over the file.
+    Signature,
+    /// How the file was built or released: SLSA provenance, a release or a publish attestation.
+    Provenance {
+        /// The in-toto predicate type.
+        predicate_type: String,
+    },
+    /// The signer's standing on the file.
+    Standing {
+        /// What is declared.
+        standing: Standing,
+        /// The signer's own words.
+        reason: Option<String>,
+    },
+    /// Something else, which informs and does not vouch: a test report, a scan.
+    Other {
+        /// The in-toto predicate type.
+        predicate_type: String,
+    },
+}
+
+/// A proven entry in a transparency log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// The log's id: hexadecimal SHA-256 of its public key (RFC 6962, section 3.2).
+    pub log_id: String,
+    /// The log's name for itself: the checkpoint's origin.
+    pub origin: String,
+    /// The entry's index in the log.
+    pub index: u64,
+    /// When the log integrated it, in seconds since 1970, where that is proven.
+    pub integrated_time: Option<i64>,
+}
+
+impl Claim {
+    /// What a statement with this predicate type says. `predicate` is read for standings only;
+    /// a standing that cannot be read vouches for nothing.
+    pub fn of_predicate(predicate_type: &str, predicate: &serde_json::Value) -> Self {
+        use crate::standing::{STANDING_PREDICATE, StandingPredicate};
+        use serde::Deserialize as _;
+        let predicate_type = predicate_type.to_owned();
+        if predicate_type == STANDING_PREDICATE {
+            return match StandingPredicate::deserialize(predicate) {
+                Ok(StandingPredicate { standing, reason }) => Self::Standing { standing, reason },
+                Err(_) => Self::Other { predicate_type },
+            };
+        }
+        if VOUCHING_PREDICATES.contains(&predicate_type.as_str()) {
+            Self::Provenance { predicate_type }
+        } else {
+            Self::Other { predicate_type }
+        }
+    }
+
+    /// Whether the statement vouches for the file.
+    pub fn vouches(&self) -> bool {
+        matches!(
+            self,
+            Self::Signature
+                | Self::Provenance { .. }
+                | Self::Standing {
+                    standing: Standing::Trusted,
+                    ..
+                }
+        )
+    }
+}
+
+/// The predicate types that vouch for a file: SLSA provenance, release and publish attestations.
+const VOUCHING_PREDICATES: [&str; 6] = [
+    "https://slsa.dev/provenance/v0.2",
+    "https://slsa.dev/provenance/v1",
+    "https://in-toto.io/attestation/release/v0.1",
+    "https://in-toto.io/attestation/release/v0.2",
+    "https://docs.pypi.org/attestations/publish/v1",
+    "https://github.com/npm/attestation/tree/main/specs/publish/v0.1",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_test_report_does_not_vouch() {
+        let claim = Claim::of_predicate(
+            "https://in-toto.io/attestation/test-result/v0.1",
+            &json!({}),
+        );
+        assert!(!claim.vouches());
+        assert!(Claim::of_predicate("https://slsa.dev/provenance/v1", &json!({})).vouches());
+    }
+
+    #[test]
+    fn a_standing_that_cannot_be_read_vouches_for_nothing() {
+        for predicate in [
+            json!({}),
+            json!({"standing": "TRUSTED"}),
+            json!(null),
+            json!({"standing": 1}),
+        ] {
+            assert!(!Claim::of_predicate("urn:assay:standing:v1", &predicate).vouches());
+        }
+        assert!(
+            Claim::of_predicate("urn:assay:standing:v1", &json!({"standing": "trusted"})).vouches()
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! What one source's answer proved, after verification: never the raw answer.
+
+use crate::attestation::Attestation;
+use crate::proof::ProofError;
+use serde::{Deserialize, Serialize};
+
+/// What one source contributed to the verdict about one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The source's id in the settings.
+    pub source: String,
+    /// The source's name for people, as it was when it was asked.
+    pub name: String,
+    /// What came of asking it.
+    pub outcome: Outcome,
+}
+
+/// What came of asking one source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Outcome {
+    /// It answered completely.
+    Answered {
+        /// What was proven; empty when the source does not know the file.
+        proven: Vec<Attestation>,
+        /// What was offered as a proof and is none.
+        rejected: Vec<ProofError>,
+    },
+    /// It gave no usable answer.
+    Failed {
+        /// Why.
+        failure: Failure,
+    },
+}
+
+/// Why a source gave no usable answer. Never a statement about the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Failure {
+    /// No connection, or it broke off.
+    #[error("it could not be reached")]
+    Unreachable,
+    /// No complete answer in time.
+    #[error("it did not answer within {seconds} s")]
+    TimedOut {
+        /// The limit, in seconds.
+        seconds: u32,
+    },
+    /// A larger answer than is read.
+    #[error("its answer is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// An HTTP status that is neither an answer nor "unknown" (RFC 9110).
+    #[error("it answered with HTTP status {status}")]
+    Status {
+        /// The status code.
+        status: u16,
+    },
+    /// An answer that cannot be read.
+    #[error("its answer cannot be read: {detail}")]
+    Malformed {
+        /// What was wrong with it.
+        detail: String,
+    },
+    /// The pinned trust root cannot be used.
+    #[error("its trust root cannot be used: {detail}")]
+    TrustRoot {
+        /// What was wrong with it.
+        detail: String,
+    },
+}
+
+impl Failure {
+    /// Whether asking again later may help.
+    pub fn is_passing(&self) -> bool {
+        !matches!(self, Self::TrustRoot { .. })
+    }
+
+    /// The case's name in messages and JSON.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut { .. } => "timed_out",
+            Self::TooLarge { .. } => "too_large",
+            Self::Status { .. } => "status",
+            Self::Malformed { .. } => "malformed",
+            Self::TrustRoot { .. } => "trust_root",
+        }
+    }
+}
+
+impl Evidence {
+    /// Everything that this source proved.
+    pub fn proven(&self) -> &[Attestation] {
+        match &self.outcome {
+            Outcome::Answered { proven, .. } => proven,
+            Outcome::Failed { .. } => &[],
+        }
+    }
+
+    /// Whether the source's answer can be relied on as complete: it answered, and nothing that it
+    /// offered as a proof was refused.
+    pub fn is_complete(&self) -> bool {
+        matches!(&self.outcome, Outcome::Answered { rejected, .. } if rejected.is_empty())
+    }
+}

@@ -1,0 +1,262 @@
+//! Evidence and trust settings in, a verdict with its reasons out. Pure.
+
+use crate::attestation::{Attestation, Claim};
+use crate::evidence::{Evidence, Outcome};
+use crate::reason::Reason;
+use crate::settings::Settings;
+use crate::signer::Signer;
+use crate::standing::Standing;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// A verdict with what led to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judgement {
+    /// The outcome.
+    pub verdict: Verdict,
+    /// Who decided it, where somebody signed.
+    pub signer: Option<Signer>,
+    /// Why: first what decided, then all else that is known.
+    pub reasons: Vec<Reason>,
+}
+
+impl Judgement {
+    /// The judgement about a file whose bytes could not be read.
+    pub fn unread(reason: Reason) -> Self {
+        Self {
+            verdict: Verdict::Unchecked,
+            signer: None,
+            reasons: vec![reason],
+        }
+    }
+
+    /// Whether asking again later may change it: something that passes kept it from being
+    /// complete.
+    pub fn may_pass(&self) -> bool {
+        self.reasons.iter().any(Reason::is_passing)
+    }
+}
+
+/// Judges one file.
+///
+/// `site` is the host that the download came from. `earlier` is the judgement of an earlier check
+/// of the same bytes: "untrusted" is sticky, so that it does not vanish with the source that said
+/// it.
+pub fn judge(
+    evidence: &[Evidence],
+    settings: &Settings,
+    site: Option<&str>,
+    earlier: Option<&Judgement>,
+) -> Judgement {
+    let mut findings = Vec::new();
+    for (attestation, word) in words_of_signers(evidence) {
+        let trusted = settings.trusts(&attestation.signer, site);
+        findings.push(finding(attestation, word, trusted));
+    }
+    if let Some(signer) = still_untrusted(earlier, settings, site) {
+        let said_again = findings
+            .iter()
+            .any(|(verdict, _)| *verdict == Some(Verdict::Untrusted));
+        if !said_again {
+            findings.push((
+                Some(Verdict::Untrusted),
+                Reason::StillUntrusted {
+                    signer: signer.clone(),
+                },
+            ));
+        }
+    }
+    findings.extend(shortcomings(evidence));
+    // A stable sort by precedence: what decided comes first, what decides nothing last.
+    findings.sort_by_key(|(verdict, _)| verdict.map_or((1, Verdict::Unknown), |v| (0, v)));
+    conclude(findings, evidence.len())
+}
+
+type Finding = (Option<Verdict>, Reason);
+
+fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
+    let decided = findings.first().and_then(|(verdict, _)| *verdict);
+    let mut reasons: Vec<Reason> = findings.into_iter().map(|(_, reason)| reason).collect();
+    let Some(verdict) = decided else {
+        let reason = match sources {
+            0 => Reason::NoSources,
+            sources => Reason::NobodyKnows { sources },
+        };
+        reasons.insert(0, reason);
+        return Judgement {
+            verdict: Verdict::Unknown,
+            signer: None,
+            reasons,
+        };
+    };
+    let signer = match reasons.first() {
+        Some(
+            Reason::SignedByTrusted { signer }
+            | Reason::SignedByStranger { signer }
+            | Reason::DeclaredUntrusted { signer, .. }
+            | Reason::StillUntrusted { signer }
+            | Reason::DeclaredUnsupported { signer, .. },
+        ) => Some(signer.clone()),
+        _ => None,
+    };
+    Judgement {
+        verdict,
+        signer,
+        reasons,
+    }
+}
+
+fn finding(attestation: &Attestation, word: Word, trusted: bool) -> Finding {
+    let signer = attestation.signer.clone();
+    let reason_given = match &attestation.claim {
+        Claim::Standing { reason, .. } => reason.clone(),
+        _ => None,
+    };
+    match (word, trusted) {
+        (Word::Untrusted, true) => (
+            Some(Verdict::Untrusted),
+            Reason::DeclaredUntrusted {
+                signer,
+                reason: reason_given,
+            },
+        ),
+        (Word::Unsupported, true) => (
+            Some(Verdict::Unsupported),
+            Reason::DeclaredUnsupported {
+                signer,
+                reason: reason_given,
+            },
+        ),
+        (Word::Vouches, true) => (Some(Verdict::Verified), Reason::SignedByTrusted { signer }),
+        (Word::Vouches, false) => (Some(Verdict::Signed), Reason::SignedByStranger { signer }),
+        (Word::Untrusted | Word::Unsupported, false) => (None, Reason::StrangerWarns { signer }),
+        (Word::Informs, _) => (
+            None,
+            Reason::Informs {
+                signer,
+                predicate_type: match &attestation.claim {
+                    Claim::Other { predicate_type } => predicate_type.clone(),
+                    _ => String::new(),
+                },
+            },
+        ),
+    }
+}
+
+/// What a statement says, in order of strictness.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Word {
+    Informs,
+    Vouches,
+    Unsupported,
+    Untrusted,
+}
+
+fn word_of(claim: &Claim) -> Word {
+    match claim {
+        Claim::Standing {
+            standing: Standing::Untrusted,
+            ..
+        } => Word::Untrusted,
+        Claim::Standing {
+            standing: Standing::Unsupported,
+            ..
+        } => Word::Unsupported,
+        claim if claim.vouches() => Word::Vouches,
+        _ => Word::Informs,
+    }
+}
+
+/// The one word of each signer that counts: within one log the newest, across logs the strictest.
+/// Statements that merely inform do not take part, and are all kept.
+fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
+    let mut newest: Vec<&Attestation> = Vec::new();
+    let mut informing: Vec<(&Attestation, Word)> = Vec::new();
+    for attestation in evidence.iter().flat_map(Evidence::proven) {
+        if word_of(&attestation.claim) == Word::Informs {
+            informing.push((attestation, Word::Informs));
+            continue;
+        }
+        let rival = newest.iter_mut().find(|known| {
+            known.signer == attestation.signer && log_of(known) == log_of(attestation)
+        });
+        match rival {
+            Some(known) => {
+                if supersedes(attestation, known) {
+                    *known = attestation;
+                }
+            }
+            None => newest.push(attestation),
+        }
+    }
+    let mut words: Vec<(&Attestation, Word)> = Vec::new();
+    for attestation in newest {
+        let word = word_of(&attestation.claim);
+        match words
+            .iter_mut()
+            .find(|(known, _)| known.signer == attestation.signer)
+        {
+            Some(known) if known.1 < word => *known = (attestation, word),
+            Some(_) => {}
+            None => words.push((attestation, word)),
+        }
+    }
+    words.extend(informing);
+    words
+}
+
+/// Within one log the later entry wins; where two have no place in a log, the stricter.
+fn supersedes(new: &Attestation, known: &Attestation) -> bool {
+    match (&new.logged, &known.logged) {
+        (Some(new), Some(known)) if new.index != known.index => new.index > known.index,
+        _ => word_of(&new.claim) > word_of(&known.claim),
+    }
+}
+
+fn log_of(attestation: &Attestation) -> Option<&str> {
+    attestation
+        .logged
+        .as_ref()
+        .map(|logged| logged.log_id.as_str())
+}
+
+fn still_untrusted<'a>(
+    earlier: Option<&'a Judgement>,
+    settings: &Settings,
+    site: Option<&str>,
+) -> Option<&'a Signer> {
+    let earlier = earlier.filter(|earlier| earlier.verdict == Verdict::Untrusted)?;
+    earlier
+        .signer
+        .as_ref()
+        .filter(|signer| settings.trusts(signer, site))
+}
+
+/// What keeps the answer from being complete. It makes a file that nobody vouches for
+/// "unchecked"; beside a proof it is only told.
+fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for Evidence { name, outcome, .. } in evidence {
+        match outcome {
+            Outcome::Failed { failure } => found.push((
+                Some(Verdict::Unchecked),
+                Reason::SourceFailed {
+                    source: name.clone(),
+                    failure: failure.clone(),
+                },
+            )),
+            Outcome::Answered { rejected, .. } => {
+                found.extend(rejected.iter().map(|problem| {
+                    (
+                        Some(Verdict::Unchecked),
+                        Reason::ProofRefused {
+                            source: name.clone(),
+                            problem: problem.clone(),
+                        },
+                    )
+                }));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,238 @@
+//! Why a verdict is what it is: typed values, each with a sentence for people.
+
+use crate::evidence::Failure;
+use crate::proof::ProofError;
+use crate::signer::Signer;
+use crate::words::Message;
+use serde::{Deserialize, Serialize};
+
+/// One reason for a verdict. The first reason of a judgement is the one that decided.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// A trusted signer vouches for the file.
+    SignedByTrusted {
+        /// Who.
+        signer: Signer,
+    },
+    /// Somebody whom the user does not know vouches for the file.
+    SignedByStranger {
+        /// Who.
+        signer: Signer,
+    },
+    /// A trusted signer declared the file untrusted.
+    DeclaredUntrusted {
+        /// Who.
+        signer: Signer,
+        /// The signer's words.
+        reason: Option<String>,
+    },
+    /// The file was declared untrusted at an earlier check; only the user clears that.
+    StillUntrusted {
+        /// Who declared it.
+        signer: Signer,
+    },
+    /// A trusted signer withdrew support for this version.
+    DeclaredUnsupported {
+        /// Who.
+        signer: Signer,
+        /// The signer's words.
+        reason: Option<String>,
+    },
+    /// Somebody whom the user does not know warns of the file. It does not count.
+    StrangerWarns {
+        /// Who.
+        signer: Signer,
+    },
+    /// A proven statement that says nothing about whether to trust the file.
+    Informs {
+        /// Who made it.
+        signer: Signer,
+        /// Its in-toto predicate type.
+        predicate_type: String,
+    },
+    /// All sources answered and none knows the file.
+    NobodyKnows {
+        /// How many sources were asked.
+        sources: usize,
+    },
+    /// There is no source to ask.
+    NoSources,
+    /// A source gave no usable answer.
+    SourceFailed {
+        /// The source's name.
+        source: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// A source offered something as a proof that is none.
+    ProofRefused {
+        /// The source's name.
+        source: String,
+        /// Why.
+        problem: ProofError,
+    },
+    /// The extension may not read files ("Allow access to file URLs" is off).
+    NoFileAccess,
+    /// The file is not there any more.
+    FileMissing,
+    /// The file changed while it was read.
+    FileChanged,
+    /// The file could not be read.
+    FileUnreadable {
+        /// What the browser said.
+        detail: String,
+    },
+}
+
+impl Reason {
+    /// The sentence for people.
+    pub fn message(&self) -> Message {
+        let by = |key: &str, signer: &Signer| Message::new(key, [signer.name()]);
+        let with_words = |key: &str, signer: &Signer, reason: &Option<String>| match reason {
+            Some(words) => Message::new(&format!("{key}_words"), [signer.name(), words.clone()]),
+            None => Message::new(key, [signer.name()]),
+        };
+        match self {
+            Self::SignedByTrusted { signer } => by("reason_signed_by_trusted", signer),
+            Self::SignedByStranger { signer } => by("reason_signed_by_stranger", signer),
+            Self::DeclaredUntrusted { signer, reason } => {
+                with_words("reason_declared_untrusted", signer, reason)
+            }
+            Self::StillUntrusted { signer } => by("reason_still_untrusted", signer),
+            Self::DeclaredUnsupported { signer, reason } => {
+                with_words("reason_declared_unsupported", signer, reason)
+            }
+            Self::StrangerWarns { signer } => by("reason_stranger_warns", signer),
+            Self::Informs {
+                signer,
+                predicate_type,
+            } => Message::new("reason_informs", [signer.name(), predicate_type.clone()]),
+            Self::NobodyKnows { sources } => {
+                Message::new("reason_nobody_knows", [sources.to_string()])
+            }
+            Self::NoSources => Message::bare("reason_no_sources"),
+            Self::SourceFailed { source, failure } => {
+                let detail = match failure {
+                    Failure::TimedOut { seconds } => seconds.to_string(),
+                    Failure::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
+                    Failure::Status { status } => status.to_string(),
+                    Failure::Malformed { detail } | Failure::TrustRoot { detail } => detail.clone(),
+                    Failure::Unreachable => String::new(),
+                };
+                Message::new(
+                    &format!("reason_source_{}", failure.code()),
+                    [source.clone(), detail],
+                )
+            }
+            Self::ProofRefused { source, problem } => Message::new(
+                &format!("reason_proof_{}", problem.code()),
+                [source.clone(), problem.detail().to_owned()],
+            ),
+            Self::NoFileAccess => Message::bare("reason_no_file_access"),
+            Self::FileMissing => Message::bare("reason_file_missing"),
+            Self::FileChanged => Message::bare("reason_file_changed"),
+            Self::FileUnreadable { detail } => {
+                Message::new("reason_file_unreadable", [detail.clone()])
+            }
+        }
+    }
+
+    /// Whether trying again later may lead to another verdict without anybody's help.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::SourceFailed { failure, .. } => failure.is_passing(),
+            Self::ProofRefused { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// One of each kind, for tests of the words in every language.
+    pub fn samples() -> Vec<Self> {
+        let signer = || Signer {
+            root: crate::signer::RootId::notary("00"),
+            identity: crate::signer::Identity::Key {
+                fingerprint: "SHA256:x".into(),
+            },
+        };
+        let words = || Some("words".to_owned());
+        let detail = || "detail".to_owned();
+        let failed = |failure| Self::SourceFailed {
+            source: "source".into(),
+            failure,
+        };
+        let refused = |problem| Self::ProofRefused {
+            source: "source".into(),
+            problem,
+        };
+        vec![
+            Self::SignedByTrusted { signer: signer() },
+            Self::SignedByStranger { signer: signer() },
+            Self::DeclaredUntrusted {
+                signer: signer(),
+                reason: words(),
+            },
+            Self::DeclaredUntrusted {
+                signer: signer(),
+                reason: None,
+            },
+            Self::StillUntrusted { signer: signer() },
+            Self::DeclaredUnsupported {
+                signer: signer(),
+                reason: words(),
+            },
+            Self::DeclaredUnsupported {
+                signer: signer(),
+                reason: None,
+            },
+            Self::StrangerWarns { signer: signer() },
+            Self::Informs {
+                signer: signer(),
+                predicate_type: "type".into(),
+            },
+            Self::NobodyKnows { sources: 1 },
+            Self::NoSources,
+            failed(Failure::Unreachable),
+            failed(Failure::TimedOut { seconds: 10 }),
+            failed(Failure::TooLarge { limit: 1 << 20 }),
+            failed(Failure::Status { status: 500 }),
+            failed(Failure::Malformed { detail: detail() }),
+            failed(Failure::TrustRoot { detail: detail() }),
+            refused(ProofError::NotABundle { detail: detail() }),
+            refused(ProofError::Unsupported { detail: detail() }),
+            refused(ProofError::TrustRoot { detail: detail() }),
+            refused(ProofError::OtherFile { detail: detail() }),
+            refused(ProofError::Signature { detail: detail() }),
+            refused(ProofError::Certificate { detail: detail() }),
+            refused(ProofError::NoIdentity { detail: detail() }),
+            refused(ProofError::Time { detail: detail() }),
+            refused(ProofError::LogEntry { detail: detail() }),
+            Self::NoFileAccess,
+            Self::FileMissing,
+            Self::FileChanged,
+            Self::FileUnreadable { detail: detail() },
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::english_messages;
+
+    #[test]
+    fn every_reason_has_words_that_take_what_it_says() {
+        for reason in Reason::samples() {
+            let message = reason.message();
+            let entry = english_messages()
+                .get(&message.key)
+                .unwrap_or_else(|| panic!("no words for {}", message.key));
+            assert!(
+                entry.arity() <= message.args.len(),
+                "{} takes {} arguments",
+                message.key,
+                entry.arity()
+            );
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What is remembered of one download.
+
+use crate::digest::Sha256Digest;
+use crate::evidence::Evidence;
+use crate::policy::Judgement;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+
+/// The version of the stored records.
+pub const RECORD_VERSION: u32 = 1;
+
+/// What is remembered of one download. Written before anything is done about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DownloadRecord {
+    /// [`RECORD_VERSION`] when written by this version.
+    pub version: u32,
+    /// The record's key: the browser's number for the download and the time it began, as the
+    /// number alone can return after the browser's own history was cleared.
+    pub id: String,
+    /// The browser's number for the download.
+    pub browser_id: i32,
+    /// The absolute path, as the browser reports it.
+    pub path: String,
+    /// The file's name: the path's last segment. Hostile text.
+    pub file_name: String,
+    /// The address that was asked for first.
+    pub url: String,
+    /// The address that served the file, after redirects.
+    pub final_url: String,
+    /// The host that the download came from, where there is one.
+    pub site: Option<String>,
+    /// The file's size in bytes.
+    pub size: u64,
+    /// When the download completed, in milliseconds since 1970.
+    pub completed_at: f64,
+    /// Whether it was made in a private window. Such a record lives until the browser closes.
+    pub incognito: bool,
+    /// How far the check has come.
+    pub stage: Stage,
+    /// The digest of the bytes on disk, once they were read.
+    pub digest: Option<Sha256Digest>,
+    /// What each source's answer proved.
+    pub evidence: Vec<Evidence>,
+    /// The outcome of the last check.
+    pub judgement: Option<Judgement>,
+    /// When it was judged, in milliseconds since 1970.
+    pub judged_at: Option<f64>,
+    /// When it is checked again by itself, because something that passes kept it from being
+    /// complete.
+    pub retry: Option<Retry>,
+    /// Whether an alarm about it is still to be seen by the user.
+    pub unseen_alarm: bool,
+    /// Whether the file was deleted from here.
+    pub deleted: bool,
+}
+
+/// How far the check of a download has come. Whatever the stage, a check that was cut off goes on
+/// from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The bytes are to be read, or are being read.
+    Hashing,
+    /// The digest is known; the sources are to be asked, or are being asked.
+    Asking,
+    /// There is a judgement.
+    Done,
+}
+
+/// A check that will be made again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Retry {
+    /// How often it was tried already.
+    pub attempts: u32,
+    /// When it is due, in milliseconds since 1970.
+    pub due_at: f64,
+}
+
+impl DownloadRecord {
+    /// The outcome, once there is one.
+    pub fn verdict(&self) -> Option<Verdict> {
+        match self.stage {
+            Stage::Done => self.judgement.as_ref().map(|judgement| judgement.verdict),
+            Stage::Hashing | Stage::Asking => None,
+        }
+    }
+
+    /// The record's key for a download with this number and time of beginning.
+    pub fn key(browser_id: i32, started: &str) -> String {
+        format!("{started}/{browser_id}")
+    }
+}

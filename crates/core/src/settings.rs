@@ -1,0 +1,198 @@
+//! The user's settings: whom to ask and whom to trust.
+
+use crate::signer::{RootId, Signer};
+use crate::site;
+use serde::{Deserialize, Serialize};
+
+/// The version of the stored settings.
+pub const SETTINGS_VERSION: u32 = 1;
+
+/// The user's settings. The same form is stored by the extension and read by the command line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settings {
+    /// [`SETTINGS_VERSION`] when written by this version.
+    pub version: u32,
+    /// The notaries, in the order in which they are shown.
+    #[serde(default)]
+    pub notaries: Vec<Notary>,
+    /// The signers whose word counts here.
+    #[serde(default)]
+    pub trusted: Vec<TrustedSigner>,
+}
+
+/// A notary and its pinned trust root.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notary {
+    /// Where it is asked: scheme, host and perhaps a path, without a slash at the end.
+    pub address: String,
+    /// Its name for people: its host, unless the user chose another.
+    pub name: String,
+    /// Its `trusted_root.json`, as it was when the user confirmed it.
+    pub trusted_root: String,
+    /// The fingerprint of `trusted_root` when the notary was added. It names the root for good.
+    pub fingerprint: String,
+    /// Whether it is asked.
+    pub enabled: bool,
+}
+
+/// A signer whom the user trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedSigner {
+    /// Who, together with the trust root that proves it.
+    pub signer: Signer,
+    /// For which downloads.
+    pub scope: Scope,
+}
+
+/// For which downloads a signer is trusted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Scope {
+    /// For all of them.
+    Everywhere,
+    /// For those from one site and the hosts below it.
+    Site {
+        /// The site's host, in lower case.
+        host: String,
+    },
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            version: SETTINGS_VERSION,
+            notaries: Vec::new(),
+            trusted: Vec::new(),
+        }
+    }
+}
+
+impl Settings {
+    /// Whether `signer` is trusted for a download from `site` (a host, where one is known).
+    pub fn trusts(&self, signer: &Signer, site: Option<&str>) -> bool {
+        self.trusted.iter().any(|trusted| {
+            trusted.signer == *signer
+                && match &trusted.scope {
+                    Scope::Everywhere => true,
+                    Scope::Site { host } => site.is_some_and(|site| site::covers(host, site)),
+                }
+        })
+    }
+
+    /// Trusts `signer` within `scope`. Doing it twice changes nothing.
+    pub fn trust(&mut self, signer: Signer, scope: Scope) {
+        let entry = TrustedSigner { signer, scope };
+        if !self.trusted.contains(&entry) {
+            self.trusted.push(entry);
+        }
+    }
+
+    /// Takes back [`Settings::trust`].
+    pub fn distrust(&mut self, signer: &Signer, scope: &Scope) {
+        self.trusted
+            .retain(|entry| entry.signer != *signer || entry.scope != *scope);
+    }
+
+    /// Adds a notary, or takes over its new address, name and root where one with the same
+    /// address is there already.
+    pub fn add_notary(&mut self, notary: Notary) {
+        match self
+            .notaries
+            .iter_mut()
+            .find(|known| known.address == notary.address)
+        {
+            Some(known) => *known = notary,
+            None => self.notaries.push(notary),
+        }
+    }
+
+    /// Removes the notary at `address`. Signers known under its root stay trusted, so that adding
+    /// it again brings them back; nothing can be proven under a root that is not there.
+    pub fn remove_notary(&mut self, address: &str) {
+        self.notaries.retain(|notary| notary.address != address);
+    }
+}
+
+impl Notary {
+    /// The name of its trust root in signers.
+    pub fn root_id(&self) -> RootId {
+        RootId::notary(&self.fingerprint)
+    }
+}
+
+/// Brings a notary's address, as somebody typed it, into the form that is stored: an origin and
+/// perhaps a path. Plain HTTP is taken for loopback addresses only. `None` when it is no such
+/// address.
+pub fn notary_address(typed: &str) -> Option<String> {
+    let typed = typed.trim().trim_end_matches('/');
+    let with_scheme = if typed.contains("://") {
+        typed.to_owned()
+    } else {
+        format!("https://{typed}")
+    };
+    let (scheme, rest) = with_scheme.split_once("://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let host = site::host_of(&with_scheme)?;
+    let allowed = scheme == "https" || (scheme == "http" && is_loopback(&host));
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:[]%".contains(c);
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    (allowed && rest.chars().all(plain))
+        .then(|| format!("{scheme}://{}{path}", authority.to_ascii_lowercase()))
+}
+
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host == "127.0.0.1" || host == "::1"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signer::Identity;
+
+    fn signer(root: &str) -> Signer {
+        Signer {
+            root: RootId::notary(root),
+            identity: Identity::Key {
+                fingerprint: "SHA256:x".into(),
+            },
+        }
+    }
+
+    #[test]
+    fn trust_for_a_site_ends_at_the_site() {
+        let mut settings = Settings::default();
+        let host = "example.org".to_owned();
+        settings.trust(signer("aa"), Scope::Site { host: host.clone() });
+        assert!(settings.trusts(&signer("aa"), Some("example.org")));
+        assert!(settings.trusts(&signer("aa"), Some("dl.example.org")));
+        assert!(!settings.trusts(&signer("aa"), Some("example.com")));
+        assert!(!settings.trusts(&signer("aa"), None));
+        assert!(!settings.trusts(&signer("bb"), Some("example.org")));
+        settings.distrust(&signer("aa"), &Scope::Site { host });
+        assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn addresses_are_taken_as_people_type_them() {
+        for (typed, stored) in [
+            ("notary.example.org", Some("https://notary.example.org")),
+            (
+                "https://Notary.example.org/",
+                Some("https://notary.example.org"),
+            ),
+            (
+                "https://example.org/Notary/",
+                Some("https://example.org/Notary"),
+            ),
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("http://example.org", None),
+            ("https://user:pw@example.org", None),
+            ("https://example.org/?a", None),
+            ("javascript://x", None),
+            ("", None),
+        ] {
+            assert_eq!(notary_address(typed).as_deref(), stored, "{typed}");
+        }
+    }
+}

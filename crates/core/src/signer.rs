@@ -1,0 +1,182 @@
+//! Who signed: what a bundle proves, compared field by field.
+
+use crate::words::Message;
+use serde::{Deserialize, Serialize};
+
+/// The name under which a trust root is known here. It stays the same when the root's keys
+/// rotate: `sigstore`, `github`, or `notary:` and the fingerprint that was pinned first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RootId(String);
+
+impl RootId {
+    /// The id of a notary whose trust root had this fingerprint when it was pinned.
+    pub fn notary(fingerprint: &str) -> Self {
+        Self(format!("notary:{fingerprint}"))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A signer. The same name under two trust roots is two signers: a notary can vouch for its own
+/// signers only, so the root is part of what is compared.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Signer {
+    /// The trust root that the proof was checked against.
+    pub root: RootId,
+    /// Who signed, under that root.
+    pub identity: Identity,
+}
+
+/// Who signed, under one trust root.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Identity {
+    /// A name in a certificate.
+    Named {
+        /// Who vouched for the name: the OIDC issuer, or the notary (Fulcio's extension
+        /// 1.3.6.1.4.1.57264.1.8).
+        issuer: String,
+        /// The kind of the name.
+        subject_kind: SubjectKind,
+        /// The certificate's subject alternative name.
+        subject: String,
+    },
+    /// A workflow of a CI system, without the ref it ran at.
+    Workflow {
+        /// The CI system's OIDC issuer.
+        issuer: String,
+        /// The source repository's address (Fulcio's extension .1.12).
+        repository: String,
+        /// The CI system's lasting identifier of the repository (.1.15).
+        repository_id: Option<String>,
+        /// The workflow's path in the repository (.1.18, without repository and ref).
+        workflow: String,
+    },
+    /// A bare public key.
+    Key {
+        /// `SHA256:` and the base64 (no padding) of the SHA-256 of the key's DER (RFC 5280
+        /// SubjectPublicKeyInfo).
+        fingerprint: String,
+    },
+}
+
+/// The kind of a certificate's subject alternative name (RFC 5280, section 4.2.1.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubjectKind {
+    /// An rfc822Name.
+    Email,
+    /// A uniformResourceIdentifier.
+    Uri,
+}
+
+impl Signer {
+    /// The signer in plain words, for a sentence or a list.
+    pub fn message(&self) -> Message {
+        match &self.identity {
+            Identity::Named {
+                issuer, subject, ..
+            } => Message::new("signer_named", [subject.clone(), host_of(issuer)]),
+            Identity::Workflow {
+                repository,
+                workflow,
+                ..
+            } => Message::new(
+                "signer_workflow",
+                [without_scheme(repository), file_name(workflow)],
+            ),
+            Identity::Key { fingerprint } => Message::new("signer_key", [fingerprint.clone()]),
+        }
+    }
+
+    /// The shortest text that tells one signer from another within a root: the name, the
+    /// repository or the fingerprint.
+    pub fn name(&self) -> String {
+        match &self.identity {
+            Identity::Named { subject, .. } => subject.clone(),
+            Identity::Workflow { repository, .. } => without_scheme(repository),
+            Identity::Key { fingerprint } => fingerprint.clone(),
+        }
+    }
+}
+
+/// The fingerprint of a public key given as DER (RFC 5280 SubjectPublicKeyInfo).
+pub fn key_fingerprint(spki_der: &[u8]) -> String {
+    use base64::Engine;
+    let digest = crate::digest::Sha256Digest::of(spki_der);
+    let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(digest.as_bytes());
+    format!("SHA256:{text}")
+}
+
+fn without_scheme(address: &str) -> String {
+    let bare = address.strip_prefix("https://").unwrap_or(address);
+    bare.strip_prefix("github.com/").unwrap_or(bare).to_owned()
+}
+
+fn host_of(address: &str) -> String {
+    crate::site::host_of(address).unwrap_or_else(|| address.to_owned())
+}
+
+fn file_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(root: &str, issuer: &str, subject: &str) -> Signer {
+        Signer {
+            root: RootId::notary(root),
+            identity: Identity::Named {
+                issuer: issuer.into(),
+                subject_kind: SubjectKind::Email,
+                subject: subject.into(),
+            },
+        }
+    }
+
+    #[test]
+    fn the_same_name_under_two_roots_is_two_signers() {
+        let here = named("aa", "https://n.example", "a@example.org");
+        assert_ne!(here, named("bb", "https://n.example", "a@example.org"));
+        assert_ne!(here, named("aa", "https://m.example", "a@example.org"));
+        assert_ne!(here, named("aa", "https://n.example", "a@example.org.evil"));
+        assert_eq!(here, named("aa", "https://n.example", "a@example.org"));
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_fingerprint() {
+        let fingerprint = key_fingerprint(b"");
+        assert_eq!(
+            fingerprint,
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+        );
+    }
+
+    #[test]
+    fn a_signer_is_told_in_plain_words() {
+        let person = named("aa", "https://notary.example", "release@example.org");
+        assert_eq!(
+            person.message(),
+            Message::new("signer_named", ["release@example.org", "notary.example"])
+        );
+        let workflow = Signer {
+            root: RootId("sigstore".into()),
+            identity: Identity::Workflow {
+                issuer: "https://token.actions.githubusercontent.com".into(),
+                repository: "https://github.com/cli/cli".into(),
+                repository_id: Some("212613049".into()),
+                workflow: ".github/workflows/release.yml".into(),
+            },
+        };
+        assert_eq!(
+            workflow.message(),
+            Message::new("signer_workflow", ["cli/cli", "release.yml"])
+        );
+    }
+}
