@@ -78,6 +78,8 @@ pub enum Reason {
     FileMissing,
     /// The file changed while it was read.
     FileChanged,
+    /// The check was cut off again and again.
+    CutOff,
     /// The file could not be read.
     FileUnreadable {
         /// What the browser said.
@@ -132,6 +134,7 @@ impl Reason {
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
             Self::FileMissing => Message::bare("reason_file_missing"),
             Self::FileChanged => Message::bare("reason_file_changed"),
+            Self::CutOff => Message::bare("reason_cut_off"),
             Self::FileUnreadable { detail } => {
                 Message::new("reason_file_unreadable", [detail.clone()])
             }
@@ -210,6 +213,7 @@ impl Reason {
             Self::NoFileAccess,
             Self::FileMissing,
             Self::FileChanged,
+            Self::CutOff,
             Self::FileUnreadable { detail: detail() },
         ]
     }

@@ -48,8 +48,12 @@ pub struct DownloadRecord {
     /// When it is checked again by itself, because something that passes kept it from being
     /// complete.
     pub retry: Option<Retry>,
-    /// Whether an alarm about it is still to be seen by the user.
-    pub unseen_alarm: bool,
+    /// When an alarm about it was raised, in milliseconds since 1970, as long as the user has not
+    /// seen it.
+    pub unseen_alarm: Option<f64>,
+    /// How often the sources were asked without getting to a judgement. A check that is cut off
+    /// again and again is given up in the end.
+    pub cut_off: u32,
     /// Whether the file was deleted from here.
     pub deleted: bool,
 }

@@ -1,1 +1,10 @@
-//! How each source is asked and read.
+//! How each source is asked and how its answer is read. No I/O happens here: a [`Transport`] is
+//! handed in, the browser's `fetch` or a native client, so that the extension and the command
+//! line cannot disagree about a file.
+//!
+//! A source is one file of this crate.
+
+pub mod notary;
+mod transport;
+
+pub use transport::{HttpRequest, HttpResponse, Method, Transport};

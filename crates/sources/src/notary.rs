@@ -1,0 +1,194 @@
+//! A notary: one GET by digest, answered with whole bundles.
+
+use crate::{HttpRequest, HttpResponse, Method, Transport};
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::proof::{ProofError, Prover};
+use assay_core::settings::Notary;
+use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::time::Duration;
+
+/// How long a notary may take for its answer.
+pub const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// How many bytes of an answer are read at most. Bundles have a few kilobytes each.
+pub const SIZE_LIMIT: usize = 16 * 1024 * 1024;
+
+/// How many bundles of an answer are verified at most; each takes milliseconds.
+pub const MAX_BUNDLES: usize = 256;
+
+/// Asks `notary` about a digest and proves the answer. It never fails: whatever happens is
+/// evidence, if only of an outage.
+pub async fn ask(
+    transport: &impl Transport,
+    notary: &Notary,
+    prover: &Result<Prover, ProofError>,
+    digest: &Sha256Digest,
+) -> Evidence {
+    let outcome = match prover {
+        Ok(prover) => match transport.send(&request(&notary.address, digest)).await {
+            Ok(response) => outcome(&response, prover, digest),
+            Err(failure) => Outcome::Failed { failure },
+        },
+        Err(problem) => Outcome::Failed {
+            failure: Failure::TrustRoot {
+                detail: problem.to_string(),
+            },
+        },
+    };
+    Evidence {
+        source: notary.address.clone(),
+        name: notary.name.clone(),
+        outcome,
+    }
+}
+
+/// The prover for a notary's pinned trust root.
+///
+/// # Errors
+/// When the pinned root cannot be used.
+pub fn prover(notary: &Notary) -> Result<Prover, ProofError> {
+    let root = TrustRoot::parse(notary.root_id(), &notary.trusted_root).map_err(|error| {
+        ProofError::TrustRoot {
+            detail: error.to_string(),
+        }
+    })?;
+    Prover::new(root)
+}
+
+/// The request for all that a notary knows about a digest.
+pub fn request(address: &str, digest: &Sha256Digest) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url: format!("{address}/attestations/sha256:{digest}"),
+        accept: "application/json",
+        time_limit: TIME_LIMIT,
+        size_limit: SIZE_LIMIT,
+    }
+}
+
+/// The request for a notary's trust root, made when the user adds it.
+pub fn trust_root_request(address: &str) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url: format!("{address}/trusted_root.json"),
+        accept: "application/json",
+        time_limit: TIME_LIMIT,
+        size_limit: MAX_TRUST_ROOT_BYTES,
+    }
+}
+
+/// The bundles in a notary's answer, not yet proven; none when it does not know the digest.
+///
+/// An unknown digest is a 404 whose body is an empty list, so that it is told apart from a server
+/// that does not know what it was asked.
+///
+/// # Errors
+/// Any other status, or a body of another shape.
+pub fn read(response: &HttpResponse) -> Result<Vec<String>, Failure> {
+    let known = match response.status {
+        200 => true,
+        404 => false,
+        status => return Err(Failure::Status { status }),
+    };
+    let malformed = |detail: String| Failure::Malformed { detail };
+    let answer: Answer<'_> = serde_json::from_slice(&response.body).map_err(|error| {
+        // A plain 404 page comes from something that is no notary.
+        match known {
+            true => malformed(error.to_string()),
+            false => Failure::Status { status: 404 },
+        }
+    })?;
+    if !known && !answer.attestations.is_empty() {
+        return Err(malformed("a 404 that lists attestations".into()));
+    }
+    if answer.attestations.len() > MAX_BUNDLES {
+        return Err(malformed(format!(
+            "{} attestations; at most {MAX_BUNDLES} are read",
+            answer.attestations.len()
+        )));
+    }
+    Ok(answer
+        .attestations
+        .into_iter()
+        .map(|item| item.bundle.get().to_owned())
+        .collect())
+}
+
+#[derive(Deserialize)]
+struct Answer<'a> {
+    #[serde(borrow)]
+    attestations: Vec<Item<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Item<'a> {
+    #[serde(borrow)]
+    bundle: &'a RawValue,
+}
+
+fn outcome(response: &HttpResponse, prover: &Prover, digest: &Sha256Digest) -> Outcome {
+    let bundles = match read(response) {
+        Ok(bundles) => bundles,
+        Err(failure) => return Outcome::Failed { failure },
+    };
+    let (mut proven, mut rejected) = (Vec::new(), Vec::new());
+    for bundle in bundles {
+        match prover.prove(&bundle, digest) {
+            Ok(attestation) => proven.push(attestation),
+            Err(problem) => rejected.push(problem),
+        }
+    }
+    Outcome::Answered { proven, rejected }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Result<Vec<String>, Failure> {
+        read(&HttpResponse {
+            status,
+            body: body.as_bytes().to_vec(),
+        })
+    }
+
+    #[test]
+    fn an_unknown_digest_is_told_apart_from_an_error() {
+        assert_eq!(answer(404, r#"{"attestations":[]}"#), Ok(vec![]));
+        assert_eq!(answer(200, r#"{"attestations":[]}"#), Ok(vec![]));
+        assert_eq!(
+            answer(404, "<h1>Not found</h1>"),
+            Err(Failure::Status { status: 404 })
+        );
+        assert_eq!(answer(404, "{}"), Err(Failure::Status { status: 404 }));
+        assert_eq!(answer(500, "{}"), Err(Failure::Status { status: 500 }));
+        assert_eq!(answer(302, ""), Err(Failure::Status { status: 302 }));
+    }
+
+    #[test]
+    fn bundles_are_taken_as_they_are() {
+        assert_eq!(
+            answer(200, r#"{"attestations":[{"bundle":{"a": 1},"x":2}],"y":3}"#),
+            Ok(vec![r#"{"a": 1}"#.to_owned()])
+        );
+    }
+
+    #[test]
+    fn garbage_is_no_answer() {
+        for garbage in ["", "<html>", "[]", "{\"attestations\":7}", "{\"attestations\":[{}]}"] {
+            assert!(matches!(
+                answer(200, garbage),
+                Err(Failure::Malformed { .. })
+            ));
+        }
+        let flood = format!(
+            r#"{{"attestations":[{}]}}"#,
+            vec![r#"{"bundle":{}}"#; MAX_BUNDLES + 1].join(",")
+        );
+        assert!(matches!(answer(200, &flood), Err(Failure::Malformed { .. })));
+        assert!(answer(404, r#"{"attestations":[{"bundle":{}}]}"#).is_err());
+    }
+}
