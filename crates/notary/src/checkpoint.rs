@@ -1,0 +1,74 @@
+//! The signed checkpoint: what the log commits to at one size.
+//!
+//! A C2SP signed note (<https://c2sp.org/signed-note>, <https://c2sp.org/tlog-checkpoint>) as
+//! Rekor v1 writes it: ECDSA P-256 over SHA-256, signed by the log alone, the key hint being the
+//! first four bytes of the key's SHA-256.
+
+use crate::keys::{KeyError, SigningKey};
+use crate::merkle::Hash;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+/// Who a log is, as its checkpoints say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the log: a host, with its port unless that is the usual one.
+    pub host: String,
+    /// Number of the tree; positive, so that it fits the signed 64 bits that Rekor's clients use.
+    pub tree_id: u64,
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} - {}", self.host, self.tree_id)
+    }
+}
+
+/// The signed note for a tree of `size` entries.
+///
+/// # Errors
+/// When signing fails.
+pub fn sign(origin: &Origin, size: u64, root: &Hash, key: &SigningKey) -> Result<String, KeyError> {
+    let text = format!("{origin}\n{size}\n{}\n", STANDARD.encode(root));
+    let mut signature = key.id().as_bytes()[..4].to_vec();
+    signature.extend(key.sign(text.as_bytes())?);
+    Ok(format!(
+        "{text}\n\u{2014} {} {}\n",
+        origin.host,
+        STANDARD.encode(signature)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sigstore_types::Checkpoint;
+
+    #[test]
+    fn the_note_reads_back_and_its_signature_holds() {
+        assay_core::crypto::install();
+        let key = SigningKey::generate().unwrap();
+        let origin = Origin {
+            host: "notary.example:8443".into(),
+            tree_id: 4_096_590_418_002_592_722,
+        };
+        let note = sign(&origin, 5, &[7; 32], &key).unwrap();
+        let read = Checkpoint::from_text(&note).unwrap();
+        assert_eq!(read.origin(), "notary.example:8443 - 4096590418002592722");
+        assert_eq!(read.tree_size(), 5);
+        assert_eq!(read.root_hash().as_bytes(), &[7; 32]);
+        let [signature] = read.signatures() else {
+            panic!("one signature")
+        };
+        assert_eq!(signature.name, "notary.example:8443");
+        assert_eq!(signature.key_id.as_bytes(), &key.id().as_bytes()[..4]);
+        let public = sigstore_types::DerPublicKey::new(key.public_der().to_vec());
+        sigstore_crypto::verify_signature(
+            &public,
+            read.signed_data(),
+            &signature.signature,
+            sigstore_crypto::SigningScheme::EcdsaP256Sha256,
+        )
+        .unwrap();
+    }
+}

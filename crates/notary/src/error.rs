@@ -1,0 +1,91 @@
+//! Why a notary cannot start, or cannot do what it was asked.
+
+use crate::keys::KeyError;
+use crate::sequencer::SequencerError;
+use crate::store::StoreError;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Why a notary cannot start, or an administrator's command fails.
+#[derive(Debug, thiserror::Error)]
+pub enum NotaryError {
+    /// A file or directory could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file of the data directory holds something else than it should.
+    #[error("{} cannot be used: {detail}", path.display())]
+    Data {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Nothing to work with yet.
+    #[error(
+        "{} is not a notary's data directory; start the notary on it once, then try again",
+        data.display()
+    )]
+    NotSetUp {
+        /// The directory.
+        data: PathBuf,
+    },
+    /// The public address is none.
+    #[error("{address:?} is not an address like https://notary.example (no path, no user)")]
+    Address {
+        /// What was given.
+        address: String,
+    },
+    /// Clients have pinned another address.
+    #[error(
+        "this notary is known as {old}, which is part of its trust root; it cannot become {new}. \
+         Start it without --address, or start a new notary on an empty data directory"
+    )]
+    AddressChanged {
+        /// The address on which the notary was set up.
+        old: String,
+        /// The address that was given.
+        new: String,
+    },
+    /// The socket is not to be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// Where to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A signer cannot be enrolled.
+    #[error("{0}")]
+    Enrol(String),
+    /// A certificate could not be made.
+    #[error("the certificate could not be made: {0}")]
+    Certificate(String),
+    /// The system gave no randomness.
+    #[error("the system gives no randomness: {0}")]
+    Random(String),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The log's store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log's writer failed.
+    #[error(transparent)]
+    Sequencer(#[from] SequencerError),
+}
+
+impl NotaryError {
+    /// An error of the file system, with the file's name.
+    pub fn file(path: &Path, source: io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

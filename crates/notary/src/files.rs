@@ -1,0 +1,120 @@
+//! Files that are whole or absent, whatever happens while they are written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Its owner only (0600): private keys.
+    Private,
+    /// Everybody that the umask admits.
+    Shared,
+}
+
+/// Writes a file so that a reader, or a machine that starts again after a power cut, sees the old
+/// content or the new one, never a part.
+///
+/// # Errors
+/// When the file cannot be written; what was there before is left as it was.
+pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
+    let temporary = write_beside(path, content, mode)?;
+    let moved = std::fs::rename(&temporary, path);
+    if moved.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    moved?;
+    sync_directory_of(path)
+}
+
+/// Writes a file that must not exist yet; of several writers exactly one succeeds.
+///
+/// # Errors
+/// `AlreadyExists` when there is such a file, or when it cannot be written.
+pub fn create(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
+    let temporary = write_beside(path, content, mode)?;
+    // A link fails if the name is taken, which a rename does not.
+    let linked = std::fs::hard_link(&temporary, path);
+    let _ = std::fs::remove_file(&temporary);
+    linked?;
+    sync_directory_of(path)
+}
+
+/// Makes a directory that only its owner may enter (0700), and those above it.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_directory(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}
+
+fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {
+    let mut random = [0u8; 8];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    let temporary = directory.join(format!(".{}.part", hex::encode(random)));
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    if mode == Mode::Private {
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(&temporary)?;
+    let written = file.write_all(content).and_then(|()| file.sync_all());
+    if let Err(error) = written {
+        let _ = std::fs::remove_file(&temporary);
+        return Err(error);
+    }
+    Ok(temporary)
+}
+
+#[cfg(unix)]
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => File::open(directory)?.sync_all(),
+        _ => File::open(".")?.sync_all(),
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_directory_of(_path: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_exists_is_not_created_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("key");
+        create(&path, b"first", Mode::Private).unwrap();
+        let again = create(&path, b"second", Mode::Private).unwrap_err();
+        assert_eq!(again.kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        replace(&path, b"third", Mode::Private).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"third");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_means_the_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = tempfile::tempdir().unwrap();
+        let inner = directory.path().join("a/b");
+        private_directory(&inner).unwrap();
+        let path = inner.join("key");
+        create(&path, b"", Mode::Private).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&inner), mode(&path)), (0o700, 0o600));
+    }
+}

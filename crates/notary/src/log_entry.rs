@@ -1,0 +1,110 @@
+//! An entry with its proof, and Rekor v1's JSON for it.
+
+use crate::identity::Identity;
+use crate::merkle::{self, Hash};
+use crate::sequencer::Head;
+use crate::store::{Entry, Snapshot, StoreError};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// An entry and the proof that the log holds it.
+#[derive(Debug, Clone)]
+pub struct ProvenEntry {
+    /// The entry.
+    pub entry: Entry,
+    /// Its leaf hash.
+    pub leaf: Hash,
+    /// What the proof leads to.
+    pub head: Arc<Head>,
+    /// The inclusion proof, the lowest hash first.
+    pub path: Vec<Hash>,
+}
+
+impl ProvenEntry {
+    /// Reads the entry at `index` and proves it against `head`; `None` if that log is shorter.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn read(
+        index: u64,
+        head: &Arc<Head>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Option<Self>, StoreError> {
+        if index >= head.size {
+            return Ok(None);
+        }
+        let Some(entry) = snapshot.entry(index)? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            leaf: merkle::leaf_hash(&entry.body),
+            path: merkle::inclusion_proof(index, head.size, snapshot)?,
+            head: head.clone(),
+            entry,
+        }))
+    }
+
+    /// Rekor's name of the entry: tree id and leaf hash, 80 hexadecimal digits.
+    pub fn id(&self, identity: &Identity) -> String {
+        entry_id(identity.tree_id, &self.leaf)
+    }
+
+    /// Rekor's `LogEntry`.
+    pub fn to_json(&self, identity: &Identity, log_id: &str) -> impl Serialize + use<> {
+        BTreeMap::from([(
+            self.id(identity),
+            LogEntry {
+                body: STANDARD.encode(&self.entry.body),
+                integrated_time: self.entry.integrated_time,
+                log_id: log_id.to_owned(),
+                log_index: self.entry.index,
+                verification: Verification {
+                    inclusion_proof: InclusionProof {
+                        checkpoint: self.head.checkpoint.clone(),
+                        hashes: self.path.iter().map(hex::encode).collect(),
+                        log_index: self.entry.index,
+                        root_hash: hex::encode(self.head.root),
+                        tree_size: self.head.size,
+                    },
+                    signed_entry_timestamp: STANDARD.encode(&self.entry.signed_entry_timestamp),
+                },
+            },
+        )])
+    }
+}
+
+/// Rekor's name of an entry: 16 hexadecimal digits of tree id, 64 of leaf hash.
+pub fn entry_id(tree_id: u64, leaf: &Hash) -> String {
+    format!("{tree_id:016x}{}", hex::encode(leaf))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LogEntry {
+    body: String,
+    integrated_time: u64,
+    #[serde(rename = "logID")]
+    log_id: String,
+    log_index: u64,
+    verification: Verification,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Verification {
+    inclusion_proof: InclusionProof,
+    signed_entry_timestamp: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InclusionProof {
+    checkpoint: String,
+    hashes: Vec<String>,
+    log_index: u64,
+    root_hash: String,
+    tree_size: u64,
+}

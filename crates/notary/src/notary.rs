@@ -1,0 +1,235 @@
+//! The notary, without its HTTP clothes.
+
+use crate::authority::Authority;
+use crate::bundle::Bundle;
+use crate::clock::now;
+use crate::error::NotaryError;
+use crate::files;
+use crate::identity::Identity;
+use crate::keys::SigningKey;
+use crate::log_entry::ProvenEntry;
+use crate::merkle::{self, Hash};
+use crate::proposal::Proposal;
+use crate::redb_store::RedbStore;
+use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::signers::Signers;
+use crate::store::{MentionKind, Snapshot, Store, StoreError};
+use crate::trusted_root;
+use std::path::Path;
+use std::sync::Arc;
+
+const LOG_KEY_FILE: &str = "keys/log.pem";
+const LOG_FILE: &str = "log.redb";
+
+/// The most bundles in one answer. Those of enrolled signers come first, the newest first, so
+/// that strangers cannot crowd them out.
+pub const MAX_ATTESTATIONS: usize = 100;
+
+/// A notary: its identity, its keys, its log.
+pub struct Notary {
+    identity: Identity,
+    log: Arc<LogIdentity>,
+    authority: Authority,
+    signers: Signers,
+    trusted_root: String,
+    fingerprint: String,
+    // Dropped before the store is: the sequencer finishes what it accepted.
+    sequencer: Sequencer,
+    store: Arc<dyn Store>,
+}
+
+/// The attestations of an artifact.
+#[derive(Debug, Default)]
+pub struct Attestations {
+    /// One bundle an entry.
+    pub bundles: Vec<Bundle>,
+    /// Whether there are more than these.
+    pub truncated: bool,
+}
+
+/// A proof that one tree begins with another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consistency {
+    /// Root of the larger tree.
+    pub root: Hash,
+    /// The proof (RFC 6962, section 2.1.2).
+    pub path: Vec<Hash>,
+}
+
+impl Notary {
+    /// Opens the notary in `data`, which is set up first if there is none: for `address`, or else
+    /// for `default`.
+    ///
+    /// # Errors
+    /// When the directory cannot be used, or another process uses it.
+    pub fn open(data: &Path, address: Option<&str>, default: &str) -> Result<Self, NotaryError> {
+        assay_core::crypto::install();
+        files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
+        let identity = Identity::load_or_create(data, address, default)?;
+        // The store comes first: it is what tells a second process to go away.
+        let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
+        let log = Arc::new(LogIdentity {
+            key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
+            origin: identity.origin(),
+        });
+        let authority = Authority::open(data, &identity)?;
+        let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
+        let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
+            .map_err(|error| NotaryError::Certificate(error.to_string()))?;
+        Ok(Self {
+            sequencer: Sequencer::start(store.clone(), log.clone())?,
+            signers: Signers::of(data),
+            identity,
+            log,
+            authority,
+            trusted_root,
+            fingerprint,
+            store,
+        })
+    }
+
+    /// Who this notary is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// SHA-256 of the log's key, hexadecimal.
+    pub fn log_id(&self) -> String {
+        self.log.key.id().to_hex()
+    }
+
+    /// The log's public key, PEM.
+    pub fn log_key_pem(&self) -> String {
+        self.log.key.public_pem()
+    }
+
+    /// The `trusted_root.json`.
+    pub fn trusted_root(&self) -> &str {
+        &self.trusted_root
+    }
+
+    /// The trust root's fingerprint, lower-case hexadecimal.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The enrolled signers.
+    pub fn signers(&self) -> &Signers {
+        &self.signers
+    }
+
+    /// What the log commits to now.
+    pub fn head(&self) -> Arc<Head> {
+        self.sequencer.head()
+    }
+
+    /// How a verified proposal is logged. May take some time: certificates are verified.
+    pub fn prepare(&self, proposal: Proposal) -> Submission {
+        let kind = match proposal.verifiers.as_slice() {
+            [only] => match only.certificate() {
+                None => MentionKind::Other,
+                Some(certificate) if self.authority.vouches_for(certificate, now()) => {
+                    MentionKind::Named
+                }
+                // Nobody could prove it against this notary's trust root, so it is in the log for
+                // whoever searches there, and no attestation here.
+                Some(_) => MentionKind::Search,
+            },
+            // There is no bundle for several signatures.
+            _ => MentionKind::Search,
+        };
+        let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
+        let search = proposal.search.into_iter();
+        Submission {
+            body: proposal.body,
+            envelope: proposal.envelope,
+            digests: artifacts
+                .chain(search.map(|digest| (digest, MentionKind::Search)))
+                .collect(),
+        }
+    }
+
+    /// Logs an entry. When this returns, the entry is on disk.
+    ///
+    /// # Errors
+    /// When it could not be logged.
+    pub async fn add(&self, submission: Submission) -> Result<Placed, SequencerError> {
+        self.sequencer.add(submission).await
+    }
+
+    /// The entry at `index`, with its proof.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn entry(&self, index: u64) -> Result<Option<ProvenEntry>, StoreError> {
+        // The head is taken before the snapshot, so the snapshot holds all that the head covers.
+        let head = self.head();
+        ProvenEntry::read(index, &head, self.store.snapshot()?.as_ref())
+    }
+
+    /// The entry with this leaf hash, with its proof.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn entry_by_leaf(&self, leaf: &Hash) -> Result<Option<ProvenEntry>, StoreError> {
+        let head = self.head();
+        let snapshot = self.store.snapshot()?;
+        match snapshot.index_of(leaf)? {
+            Some(index) => ProvenEntry::read(index, &head, snapshot.as_ref()),
+            None => Ok(None),
+        }
+    }
+
+    /// All that is known about the artifact with this SHA-256 digest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn attestations(&self, digest: &Hash) -> Result<Attestations, StoreError> {
+        let head = self.head();
+        let snapshot = self.store.snapshot()?;
+        let mut indexes = Vec::new();
+        for kind in [MentionKind::Named, MentionKind::Other] {
+            let wanted = MAX_ATTESTATIONS + 1 - indexes.len();
+            indexes.extend(snapshot.mentions(digest, kind, wanted)?);
+        }
+        let truncated = indexes.len() > MAX_ATTESTATIONS;
+        indexes.truncate(MAX_ATTESTATIONS);
+        Ok(Attestations {
+            bundles: self.bundles(&indexes, &head, snapshot.as_ref())?,
+            truncated,
+        })
+    }
+
+    fn bundles(
+        &self,
+        indexes: &[u64],
+        head: &Arc<Head>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Vec<Bundle>, StoreError> {
+        let log_id = self.log.key.id();
+        let mut bundles = Vec::with_capacity(indexes.len());
+        for index in indexes {
+            let Some(proven) = ProvenEntry::read(*index, head, snapshot)? else {
+                // Logged a moment ago, after the head that this answer is about.
+                continue;
+            };
+            let bundle = Bundle::of(&proven, log_id.as_bytes())
+                .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
+            bundles.extend(bundle);
+        }
+        Ok(bundles)
+    }
+
+    /// The proof that the tree of `second` entries begins with that of `first`;
+    /// `0 < first <= second <=` the log's size.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn consistency(&self, first: u64, second: u64) -> Result<Consistency, StoreError> {
+        let snapshot = self.store.snapshot()?;
+        Ok(Consistency {
+            root: merkle::root(second, snapshot.as_ref())?,
+            path: merkle::consistency_proof(first, second, snapshot.as_ref())?,
+        })
+    }
+}

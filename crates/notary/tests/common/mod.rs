@@ -1,0 +1,160 @@
+//! A real notary on loopback, and a client that signs.
+#![allow(dead_code, reason = "each test file uses a part")]
+
+use assay_core::digest::Sha256Digest;
+use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
+use assay_notary::keys::SigningKey;
+use assay_notary::{Config, Handle};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::path::Path;
+use tokio::runtime::Runtime;
+
+pub struct Running {
+    runtime: Runtime,
+    handle: Option<Handle>,
+    url: String,
+}
+
+pub struct Answer {
+    pub status: u16,
+    pub headers: ureq::http::HeaderMap,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl Running {
+    pub fn start(data: &Path) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let handle = runtime
+            .block_on(assay_notary::serve(Config::on_loopback(data)))
+            .unwrap();
+        Self {
+            url: handle.url(),
+            runtime,
+            handle: Some(handle),
+        }
+    }
+
+    pub fn stop(mut self) {
+        let handle = self.handle.take().unwrap();
+        self.runtime.block_on(handle.stop());
+    }
+
+    pub fn handle(&self) -> &Handle {
+        self.handle.as_ref().unwrap()
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        answer(agent().get(format!("{}{path}", self.url)).call().unwrap())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.post_raw(path, "application/json", body.to_string().as_bytes())
+    }
+
+    pub fn post_raw(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let request = agent()
+            .post(format!("{}{path}", self.url))
+            .content_type(kind);
+        answer(request.send(body).unwrap())
+    }
+
+    pub fn add(&self, entry: &Value) -> Answer {
+        self.post("/api/v1/log/entries", entry)
+    }
+
+    pub fn options(&self, path: &str, origin: &str) -> Answer {
+        let request = agent()
+            .options(format!("{}{path}", self.url))
+            .header("Origin", origin)
+            .header("Access-Control-Request-Method", "POST")
+            .header("Access-Control-Request-Headers", "content-type");
+        answer(request.call().unwrap())
+    }
+
+    pub fn bundles(&self, content: &[u8]) -> Vec<Value> {
+        let digest = Sha256Digest::of(content);
+        let answer = self.get(&format!("/attestations/sha256:{digest}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let list = answer.json()["attestations"].as_array().unwrap().clone();
+        list.into_iter()
+            .map(|item| item["bundle"].clone())
+            .collect()
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .http_status_as_error(false)
+        .build()
+        .into()
+}
+
+fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
+    Answer {
+        status: response.status().as_u16(),
+        headers: response.headers().clone(),
+        text: response.body_mut().read_to_string().unwrap(),
+    }
+}
+
+/// A `hashedrekord` proposal; `verifier` is the PEM of a key or certificate.
+pub fn hashed_rekord(content: &[u8], key: &SigningKey, verifier: &str) -> Value {
+    let digest = Sha256Digest::of(content);
+    json!({
+        "apiVersion": "0.0.1",
+        "kind": "hashedrekord",
+        "spec": {
+            "data": { "hash": { "algorithm": "sha256", "value": digest.to_hex() } },
+            "signature": {
+                "content": STANDARD.encode(key.sign(content).unwrap()),
+                "publicKey": { "content": STANDARD.encode(verifier) },
+            },
+        },
+    })
+}
+
+/// A `dsse` proposal with a statement about the standing of `content`.
+pub fn standing(content: &[u8], standing: &str, key: &SigningKey, verifier: &str) -> Value {
+    let payload = json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": [{ "name": "file", "digest": { "sha256": Sha256Digest::of(content).to_hex() } }],
+        "predicateType": "urn:assay:standing:v1",
+        "predicate": { "standing": standing, "reason": "because" },
+    })
+    .to_string();
+    dsse(IN_TOTO, payload.as_bytes(), &[key], &[verifier])
+}
+
+/// A `dsse` proposal.
+pub fn dsse(kind: &str, payload: &[u8], keys: &[&SigningKey], verifiers: &[&str]) -> Value {
+    let message = pre_authentication_encoding(kind, payload);
+    let signatures: Vec<_> = keys
+        .iter()
+        .map(|key| json!({ "sig": STANDARD.encode(key.sign_afresh(&message).unwrap()) }))
+        .collect();
+    let envelope = json!({
+        "payloadType": kind,
+        "payload": STANDARD.encode(payload),
+        "signatures": signatures,
+    });
+    json!({
+        "apiVersion": "0.0.1",
+        "kind": "dsse",
+        "spec": { "proposedContent": {
+            "envelope": envelope.to_string(),
+            "verifiers": verifiers.iter().map(|v| STANDARD.encode(v)).collect::<Vec<_>>(),
+        } },
+    })
+}
