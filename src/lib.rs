@@ -1,1 +1,14 @@
-//! What runs inside the browser.
+//! What runs inside the browser: the background that watches and decides, the Worker that hashes,
+//! and the pages that show.
+//!
+//! Three wasm modules are built from it, one a binary in `src/bin`. Dependencies point down only:
+//! [`pages`] and [`background`] use [`store`], [`bus`] and [`chrome`]; those know nothing of them.
+
+pub mod background;
+pub mod bus;
+pub mod chrome;
+pub mod fetch;
+pub mod hasher;
+pub mod js;
+pub mod settings_store;
+pub mod store;

@@ -1,0 +1,90 @@
+//! Asking the sources, proving their answers, judging.
+
+use super::{Background, BackgroundError};
+use crate::fetch::Fetch;
+use crate::settings_store;
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::Evidence;
+use assay_core::policy;
+use assay_core::proof::{ProofError, Prover};
+use assay_core::reason::Reason;
+use assay_core::record::{DownloadRecord, Stage};
+use assay_core::settings::{Notary, Settings};
+use assay_sources::notary;
+use futures_util::future::join_all;
+use std::rc::Rc;
+
+/// After so many checks that did not come to an end, a record is given up: something in an answer
+/// must have broken the worker each time.
+const MAX_CUT_OFF: u32 = 5;
+
+impl Background {
+    /// Asks about a record whose digest is known, and judges it.
+    pub(super) async fn ask(
+        self: &Rc<Self>,
+        mut record: DownloadRecord,
+    ) -> Result<(), BackgroundError> {
+        let Some(digest) = record.digest else {
+            record.stage = Stage::Hashing;
+            self.write(&record).await?;
+            return self.hash(record).await;
+        };
+        if !self.busy.borrow_mut().insert(record.id.clone()) {
+            return Ok(());
+        }
+        let id = record.id.clone();
+        let done = self.ask_alone(record, digest).await;
+        self.busy.borrow_mut().remove(&id);
+        done
+    }
+
+    async fn ask_alone(
+        self: &Rc<Self>,
+        mut record: DownloadRecord,
+        digest: Sha256Digest,
+    ) -> Result<(), BackgroundError> {
+        if record.cut_off >= MAX_CUT_OFF {
+            return self.give_up(record, Reason::CutOff).await;
+        }
+        record.cut_off += 1;
+        self.store.put(&record).await?;
+        let settings = settings_store::load().await?;
+        let evidence = self.gather(&settings, &digest).await;
+        // The user may have changed whom they trust meanwhile.
+        let settings = settings_store::load().await?;
+        record.judgement = Some(policy::judge(
+            &evidence,
+            &settings,
+            record.site.as_deref(),
+            record.judgement.as_ref(),
+        ));
+        record.evidence = evidence;
+        if !self.store.contains(&record.id).await? {
+            // Forgotten meanwhile.
+            return Ok(());
+        }
+        self.conclude(record).await
+    }
+
+    async fn gather(&self, settings: &Settings, digest: &Sha256Digest) -> Vec<Evidence> {
+        let asked = settings.notaries.iter().filter(|notary| notary.enabled);
+        join_all(asked.map(|notary| async {
+            let prover = self.prover(notary);
+            notary::ask(&Fetch, notary, &prover, digest).await
+        }))
+        .await
+    }
+
+    fn prover(&self, notary: &Notary) -> Rc<Result<Prover, ProofError>> {
+        let mut provers = self.provers.borrow_mut();
+        match provers.get(&notary.address) {
+            Some((root, prover)) if *root == notary.trusted_root => Rc::clone(prover),
+            _ => {
+                let prover = Rc::new(notary::prover(notary));
+                let entry = (notary.trusted_root.clone(), Rc::clone(&prover));
+                provers.insert(notary.address.clone(), entry);
+                prover
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Having files hashed: the offscreen document and what comes back from its Worker.
+
+use super::{Background, BackgroundError, log};
+use crate::chrome::{self, ChromeError, extension, offscreen, runtime};
+use crate::js::to_js;
+use assay_core::file_url::file_url;
+use assay_core::message::{HashJob, HashReport, HashResult};
+use assay_core::reason::Reason;
+use assay_core::record::{DownloadRecord, Stage};
+use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
+use serde::Serialize;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+const DOCUMENT: &str = "offscreen.html";
+
+/// The offscreen document on its way up, so that it is opened once.
+#[derive(Default)]
+pub(super) struct Hashing {
+    opening: RefCell<Option<Shared<LocalBoxFuture<'static, Result<(), ChromeError>>>>>,
+}
+
+impl Hashing {
+    async fn ensure_document(&self) -> Result<(), ChromeError> {
+        let opening = self.opening.borrow().clone();
+        let opening = match opening {
+            Some(opening) => opening,
+            None => {
+                let fresh = open_document().boxed_local().shared();
+                *self.opening.borrow_mut() = Some(fresh.clone());
+                fresh
+            }
+        };
+        let opened = opening.await;
+        if opened.is_err() {
+            self.opening.borrow_mut().take();
+        }
+        opened
+    }
+
+    /// Closes the document, which frees its memory. The next file opens it again.
+    pub(super) async fn close_document(&self) {
+        self.opening.borrow_mut().take();
+        if offscreen::exists().await
+            && let Err(error) = offscreen::close().await
+        {
+            log(&error.to_string());
+        }
+    }
+}
+
+async fn open_document() -> Result<(), ChromeError> {
+    if offscreen::exists().await {
+        return Ok(());
+    }
+    let opened = offscreen::open(DOCUMENT, &chrome::i18n::bare("offscreen_reason")).await;
+    match opened {
+        // Somebody else was faster: an earlier life of this worker.
+        Err(_) if offscreen::exists().await => Ok(()),
+        other => other,
+    }
+}
+
+impl Background {
+    /// Sends a record's file to be hashed. Sending it twice does no harm.
+    pub(super) async fn hash(
+        self: &Rc<Self>,
+        record: DownloadRecord,
+    ) -> Result<(), BackgroundError> {
+        if !extension::is_allowed_file_access().await {
+            return self.give_up(record, Reason::NoFileAccess).await;
+        }
+        let Some(url) = file_url(&record.path) else {
+            let detail = record.path.clone();
+            return self
+                .give_up(record, Reason::FileUnreadable { detail })
+                .await;
+        };
+        self.show_state().await?;
+        #[derive(Serialize)]
+        struct ToDocument {
+            target: &'static str,
+            job: HashJob,
+        }
+        let message = to_js(&ToDocument {
+            target: "offscreen",
+            job: HashJob {
+                id: record.id,
+                url,
+                size: record.size,
+            },
+        })?;
+        self.hashing.ensure_document().await?;
+        if runtime::send_message(&message).await.is_err() {
+            // The document went away since; once more with a fresh one.
+            self.hashing.opening.borrow_mut().take();
+            self.hashing.ensure_document().await?;
+            runtime::send_message(&message).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn take_report(
+        self: &Rc<Self>,
+        report: HashReport,
+    ) -> Result<(), BackgroundError> {
+        let Some(mut record) = self.store.get(&report.id).await? else {
+            return Ok(());
+        };
+        if record.stage != Stage::Hashing {
+            return Ok(());
+        }
+        match report.result {
+            HashResult::Hashed { digest, size } => {
+                if record.digest != Some(digest) {
+                    // What was said of other bytes does not count for these.
+                    record.evidence.clear();
+                    record.judgement = None;
+                }
+                record.digest = Some(digest);
+                record.size = size;
+                record.stage = Stage::Asking;
+                self.write(&record).await?;
+                self.proceed(record).await
+            }
+            HashResult::Missing => self.give_up(record, Reason::FileMissing).await,
+            HashResult::Changed => self.give_up(record, Reason::FileChanged).await,
+            HashResult::Unreadable { detail } => {
+                self.give_up(record, Reason::FileUnreadable { detail })
+                    .await
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The background: watches downloads, has them hashed, asks the sources, judges, and shows.
+//!
+//! A service worker's memory is gone whenever the browser likes. So every step is written to the
+//! [`Store`] before the next one begins, each step begins from what is stored there, and
+//! [`Background::wake`] goes on with whatever was cut off.
+
+mod ask;
+mod hashing;
+mod requests;
+mod retry;
+mod setup;
+mod surface;
+mod watch;
+
+use crate::bus;
+use crate::chrome::ChromeError;
+use crate::js::{from_js, now};
+use crate::store::{Store, StoreError};
+use assay_core::message::{HashReport, Notice};
+use assay_core::proof::{ProofError, Prover};
+use assay_core::reason::Reason;
+use assay_core::record::{DownloadRecord, Stage};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+/// What goes wrong in the background and is not about a file.
+#[derive(Debug, thiserror::Error)]
+pub enum BackgroundError {
+    /// Records.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The browser.
+    #[error(transparent)]
+    Browser(#[from] ChromeError),
+    /// A message of an unknown form.
+    #[error("a message that cannot be read: {0}")]
+    Message(#[from] serde_wasm_bindgen::Error),
+}
+
+/// The background's state between two events. All of it can be lost.
+pub struct Background {
+    store: Store,
+    /// Records that are being worked on, so that no two checks of one run at once.
+    busy: RefCell<BTreeSet<String>>,
+    /// Provers by address of their notary, with the fingerprint of the root they stand for.
+    provers: RefCell<BTreeMap<String, (String, Rc<Result<Prover, ProofError>>)>>,
+    surface: surface::Surface,
+    hashing: hashing::Hashing,
+}
+
+impl Background {
+    /// Opens the records.
+    ///
+    /// # Errors
+    /// When the browser does not let them be opened.
+    pub async fn open() -> Result<Rc<Self>, BackgroundError> {
+        Ok(Rc::new(Self {
+            store: Store::open().await?,
+            busy: RefCell::default(),
+            provers: RefCell::default(),
+            surface: surface::Surface::default(),
+            hashing: hashing::Hashing::default(),
+        }))
+    }
+
+    /// Goes on with everything: called whenever the worker starts.
+    ///
+    /// # Errors
+    /// When records cannot be read or written.
+    pub async fn wake(self: &Rc<Self>) -> Result<(), BackgroundError> {
+        self.check_setup().await?;
+        self.reconcile().await?;
+        self.resume().await?;
+        self.show_state().await?;
+        self.schedule().await
+    }
+
+    /// The Worker's report about a file.
+    ///
+    /// # Errors
+    /// When records cannot be read or written.
+    pub async fn hashed(self: &Rc<Self>, report: JsValue) -> Result<(), BackgroundError> {
+        let report: HashReport = from_js(report)?;
+        self.take_report(report).await
+    }
+
+    /// Goes on with every record whose check is not at its end.
+    async fn resume(self: &Rc<Self>) -> Result<(), BackgroundError> {
+        for record in self.store.unfinished().await? {
+            self.proceed(record).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a record one step further, from where it is.
+    async fn proceed(self: &Rc<Self>, record: DownloadRecord) -> Result<(), BackgroundError> {
+        match record.stage {
+            Stage::Hashing => self.hash(record).await,
+            Stage::Asking => {
+                let background = Rc::clone(self);
+                wasm_bindgen_futures::spawn_local(async move {
+                    let id = record.id.clone();
+                    if let Err(error) = background.ask(record).await {
+                        log(&format!("{id}: {error}"));
+                    }
+                });
+                Ok(())
+            }
+            Stage::Done => Ok(()),
+        }
+    }
+
+    /// Writes a record, and tells everybody.
+    async fn write(&self, record: &DownloadRecord) -> Result<(), BackgroundError> {
+        self.store.put(record).await?;
+        bus::tell(&Notice::RecordChanged {
+            id: record.id.clone(),
+        });
+        Ok(())
+    }
+
+    /// Ends a check without a digest.
+    async fn give_up(
+        self: &Rc<Self>,
+        mut record: DownloadRecord,
+        reason: Reason,
+    ) -> Result<(), BackgroundError> {
+        record.evidence.clear();
+        record.judgement = Some(assay_core::policy::Judgement::unread(reason));
+        self.conclude(record).await
+    }
+
+    /// Writes a judged record, raises the alarm where there is one, and plans the next try.
+    async fn conclude(self: &Rc<Self>, mut record: DownloadRecord) -> Result<(), BackgroundError> {
+        record.stage = Stage::Done;
+        record.judged_at = Some(now());
+        record.cut_off = 0;
+        record.retry = retry::plan(&record, now());
+        let alarm = record.verdict().is_some_and(|verdict| verdict.is_alarm());
+        let news = alarm && record.unseen_alarm.is_none();
+        record.unseen_alarm = match alarm {
+            true => record.unseen_alarm.or(Some(now())),
+            false => None,
+        };
+        self.write(&record).await?;
+        if news {
+            self.notify(&record).await;
+        }
+        self.show_state().await?;
+        self.schedule().await
+    }
+}
+
+/// Writes to the extension's console. Nothing of it leaves the machine.
+pub fn log(words: &str) {
+    web_sys::console::warn_1(&JsValue::from_str(words));
+}

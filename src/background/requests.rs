@@ -1,0 +1,273 @@
+//! What the pages ask for.
+
+use super::{Background, BackgroundError};
+use crate::bus;
+use crate::chrome::{downloads, notifications, runtime};
+use crate::fetch::Fetch;
+use crate::js::{from_js, to_js};
+use crate::settings_store;
+use assay_core::message::{Notice, Request, Response};
+use assay_core::policy;
+use assay_core::record::{DownloadRecord, Stage};
+use assay_core::settings::{Notary, Settings, notary_address};
+use assay_core::site;
+use assay_core::trust_root;
+use assay_core::words::Message;
+use assay_sources::{Transport, notary};
+use serde::Deserialize;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+/// Who sent a message (`runtime.MessageSender`).
+#[derive(Deserialize)]
+struct Sender {
+    #[serde(default)]
+    id: String,
+    #[serde(default)]
+    url: String,
+}
+
+impl Background {
+    /// A message came. It is answered if it is from a page of this extension, and from nobody
+    /// else.
+    ///
+    /// # Errors
+    /// When it cannot be read, or records cannot be read or written.
+    pub async fn message(
+        self: &Rc<Self>,
+        message: JsValue,
+        sender: JsValue,
+    ) -> Result<JsValue, BackgroundError> {
+        #[derive(Deserialize)]
+        struct ToBackground {
+            target: Option<String>,
+        }
+        let sender: Sender = from_js(sender)?;
+        if sender.id != runtime::id() || !sender.url.starts_with(&runtime::url("")) {
+            return Ok(JsValue::NULL);
+        }
+        let to: ToBackground = from_js(message.clone())?;
+        match to.target.as_deref() {
+            Some("background") => {
+                let report = js_sys::Reflect::get(&message, &"report".into());
+                self.hashed(report.unwrap_or(JsValue::NULL)).await?;
+                Ok(JsValue::NULL)
+            }
+            Some(_) => Ok(JsValue::NULL),
+            None => {
+                let response = match self.answer(from_js(message)?).await {
+                    Ok(response) => response,
+                    Err(error) => refused("refused_other", [error.to_string()]),
+                };
+                Ok(to_js(&response)?)
+            }
+        }
+    }
+
+    async fn answer(self: &Rc<Self>, request: Request) -> Result<Response, BackgroundError> {
+        match request {
+            Request::CheckAgain { id } => self.with_record(&id, Self::check_again).await,
+            Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
+            Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
+            Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
+            Request::AlarmsSeen => self.alarms_seen().await,
+            Request::Trust { signer, scope } => {
+                self.change_settings(|settings| settings.trust(signer, scope))
+                    .await?;
+                self.judge_again().await
+            }
+            Request::Distrust { signer, scope } => {
+                self.change_settings(|settings| settings.distrust(&signer, &scope))
+                    .await?;
+                self.judge_again().await
+            }
+            Request::LookUpNotary { address } => Ok(look_up_notary(&address).await),
+            Request::AddNotary {
+                address,
+                trusted_root,
+                fingerprint,
+            } => self.add_notary(address, trusted_root, fingerprint).await,
+            Request::RemoveNotary { address } => {
+                self.change_settings(|settings| settings.remove_notary(&address))
+                    .await
+            }
+            Request::EnableNotary { address, enabled } => {
+                self.change_settings(|settings| {
+                    for notary in &mut settings.notaries {
+                        if notary.address == address {
+                            notary.enabled = enabled;
+                        }
+                    }
+                })
+                .await
+            }
+        }
+    }
+
+    async fn with_record<F: Future<Output = Result<Response, BackgroundError>>>(
+        self: &Rc<Self>,
+        id: &str,
+        act: impl FnOnce(Rc<Self>, DownloadRecord) -> F,
+    ) -> Result<Response, BackgroundError> {
+        match self.store.get(id).await? {
+            Some(record) => act(Rc::clone(self), record).await,
+            None => Ok(Response::Refused {
+                message: Message::bare("refused_no_such_download"),
+            }),
+        }
+    }
+
+    async fn check_again(
+        self: Rc<Self>,
+        mut record: DownloadRecord,
+    ) -> Result<Response, BackgroundError> {
+        if record.stage == Stage::Done {
+            record.stage = Stage::Hashing;
+            record.retry = None;
+            self.write(&record).await?;
+        }
+        self.proceed(record).await?;
+        Ok(Response::Done)
+    }
+
+    async fn show_in_folder(
+        self: Rc<Self>,
+        record: DownloadRecord,
+    ) -> Result<Response, BackgroundError> {
+        Ok(match downloads::show(record.browser_id) {
+            Ok(()) => Response::Done,
+            Err(_) => refused::<String>("refused_file_gone", []),
+        })
+    }
+
+    async fn delete_file(
+        self: Rc<Self>,
+        mut record: DownloadRecord,
+    ) -> Result<Response, BackgroundError> {
+        if downloads::remove_file(record.browser_id).await.is_err() {
+            return Ok(refused::<String>("refused_file_gone", []));
+        }
+        record.deleted = true;
+        record.retry = None;
+        record.unseen_alarm = None;
+        self.write(&record).await?;
+        self.show_state().await?;
+        Ok(Response::Done)
+    }
+
+    async fn forget_record(
+        self: Rc<Self>,
+        record: DownloadRecord,
+    ) -> Result<Response, BackgroundError> {
+        self.forget(&record).await?;
+        bus::tell(&Notice::RecordChanged { id: record.id });
+        self.show_state().await?;
+        Ok(Response::Done)
+    }
+
+    async fn alarms_seen(&self) -> Result<Response, BackgroundError> {
+        for mut record in self.store.unseen_alarms().await? {
+            record.unseen_alarm = None;
+            self.store.put(&record).await?;
+            notifications::clear(&record.id).await?;
+        }
+        self.show_state().await?;
+        Ok(Response::Done)
+    }
+
+    async fn change_settings(
+        &self,
+        change: impl FnOnce(&mut Settings),
+    ) -> Result<Response, BackgroundError> {
+        let mut settings = settings_store::load().await?;
+        change(&mut settings);
+        settings_store::save(&settings).await?;
+        bus::tell(&Notice::SettingsChanged);
+        Ok(Response::Done)
+    }
+
+    /// Judges every file again by what was proven about it. Nobody is asked.
+    async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
+        let settings = settings_store::load().await?;
+        for mut record in self.store.all().await? {
+            if record.stage != Stage::Done || record.evidence.is_empty() {
+                continue;
+            }
+            let earlier = record.judgement.take();
+            let judgement = policy::judge(
+                &record.evidence,
+                &settings,
+                record.site.as_deref(),
+                earlier.as_ref(),
+            );
+            if earlier.as_ref() == Some(&judgement) {
+                continue;
+            }
+            record.judgement = Some(judgement);
+            self.conclude(record).await?;
+        }
+        Ok(Response::Done)
+    }
+
+    async fn add_notary(
+        &self,
+        address: String,
+        trusted_root: String,
+        confirmed: String,
+    ) -> Result<Response, BackgroundError> {
+        let Some(address) = notary_address(&address) else {
+            return Ok(refused("refused_not_an_address", [address]));
+        };
+        // What the user confirmed is the fingerprint; it must be that of the root that is kept.
+        let fingerprint = match trust_root::fingerprint(&trusted_root) {
+            Ok(fingerprint) if fingerprint == confirmed => fingerprint,
+            _ => return Ok(refused::<String>("refused_fingerprint", [])),
+        };
+        let notary = Notary {
+            name: site::host_of(&address).unwrap_or_else(|| address.clone()),
+            address,
+            trusted_root,
+            fingerprint,
+            enabled: true,
+        };
+        if let Err(problem) = notary::prover(&notary) {
+            return Ok(refused("refused_other", [problem.to_string()]));
+        }
+        self.change_settings(|settings| settings.add_notary(notary))
+            .await
+    }
+}
+
+async fn look_up_notary(typed: &str) -> Response {
+    let Some(address) = notary_address(typed) else {
+        return refused("refused_not_an_address", [typed]);
+    };
+    let answer = Fetch.send(&notary::trust_root_request(&address)).await;
+    let body = match answer {
+        Ok(response) if response.status == 200 => response.body,
+        Ok(response) => {
+            let detail = format!("HTTP {}", response.status);
+            return refused("refused_notary_unreachable", [detail]);
+        }
+        Err(failure) => return refused("refused_notary_unreachable", [failure.to_string()]),
+    };
+    let Ok(trusted_root) = String::from_utf8(body) else {
+        return refused("refused_notary_unreachable", ["UTF-8"]);
+    };
+    let id = assay_core::signer::RootId::notary("");
+    let usable = trust_root::TrustRoot::parse(id, &trusted_root).map(|_| ());
+    match usable.and_then(|()| trust_root::fingerprint(&trusted_root)) {
+        Ok(fingerprint) => Response::NotaryFound {
+            address,
+            trusted_root,
+            fingerprint,
+        },
+        Err(error) => refused("refused_notary_unreachable", [error.to_string()]),
+    }
+}
+
+fn refused<T: Into<String>>(key: &str, args: impl IntoIterator<Item = T>) -> Response {
+    Response::Refused {
+        message: Message::new(key, args),
+    }
+}

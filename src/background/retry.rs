@@ -1,0 +1,147 @@
+//! Checks that are made again by themselves, and the alarms that wake the worker for them.
+
+use super::{Background, BackgroundError};
+use crate::chrome::alarms;
+use crate::js::now;
+use assay_core::policy::Judgement;
+use assay_core::record::{DownloadRecord, Retry, Stage};
+use std::rc::Rc;
+
+/// The alarm that goes on with unfinished checks and due retries.
+const CONTINUE: &str = "continue";
+
+/// The alarm that closes the offscreen document when nothing is hashed any more.
+const TIDY: &str = "tidy";
+
+/// The browser wakes nobody sooner than this, in milliseconds.
+const SOONEST: f64 = 30_000.0;
+
+/// How long to wait after each try, in seconds. The last one is for all that follow.
+const DELAYS: [f64; 8] = [30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0];
+
+/// When a judged record is to be checked again; `None` where nothing would change by itself.
+pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
+    let judgement = record.judgement.as_ref()?;
+    if record.digest.is_none() || record.deleted || !Judgement::may_pass(judgement) {
+        return None;
+    }
+    let attempts = record.retry.map_or(0, |retry| retry.attempts);
+    let delay = DELAYS
+        .get(attempts as usize)
+        .or(DELAYS.last())
+        .copied()
+        .unwrap_or(86_400.0);
+    Some(Retry {
+        attempts: attempts + 1,
+        due_at: now + delay * 1000.0,
+    })
+}
+
+impl Background {
+    /// An alarm went off.
+    ///
+    /// # Errors
+    /// When records cannot be read or written.
+    pub async fn alarm(self: &Rc<Self>, name: &str) -> Result<(), BackgroundError> {
+        match name {
+            CONTINUE => {
+                for mut record in self.store.retries().await? {
+                    let due = record.retry.is_some_and(|retry| retry.due_at <= now());
+                    if due && record.stage == Stage::Done {
+                        record.stage = Stage::Asking;
+                        self.write(&record).await?;
+                    }
+                }
+                self.reconcile().await?;
+                self.resume().await?;
+                self.show_state().await?;
+                self.schedule().await
+            }
+            TIDY => {
+                if self.store.unfinished().await?.is_empty() {
+                    self.hashing.close_document().await;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Sets the alarms that what is stored asks for.
+    pub(super) async fn schedule(&self) -> Result<(), BackgroundError> {
+        let unfinished = !self.store.unfinished().await?.is_empty();
+        let next_retry = self
+            .store
+            .retries()
+            .await?
+            .iter()
+            .filter_map(|record| record.retry.map(|retry| retry.due_at))
+            .min_by(f64::total_cmp);
+        let soonest = now() + SOONEST;
+        let next = match (unfinished, next_retry) {
+            (true, _) => Some(soonest),
+            (false, Some(due)) => Some(due.max(soonest)),
+            (false, None) => None,
+        };
+        match next {
+            Some(when) => alarms::set(CONTINUE, when).await?,
+            None => alarms::clear(CONTINUE).await?,
+        }
+        Ok(alarms::set(TIDY, now() + 2.0 * SOONEST).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_core::digest::Sha256Digest;
+    use assay_core::evidence::Failure;
+    use assay_core::reason::Reason;
+    use assay_core::record::RECORD_VERSION;
+
+    fn record(reason: Reason) -> DownloadRecord {
+        DownloadRecord {
+            version: RECORD_VERSION,
+            id: "1".into(),
+            browser_id: 1,
+            path: String::new(),
+            file_name: String::new(),
+            url: String::new(),
+            final_url: String::new(),
+            site: None,
+            size: 0,
+            completed_at: 0.0,
+            incognito: false,
+            stage: Stage::Done,
+            digest: Some(Sha256Digest::of(b"")),
+            evidence: vec![],
+            judgement: Some(Judgement::unread(reason)),
+            judged_at: None,
+            retry: None,
+            unseen_alarm: None,
+            cut_off: 0,
+            deleted: false,
+        }
+    }
+
+    #[test]
+    fn an_outage_is_retried_later_and_later() {
+        let mut record = record(Reason::SourceFailed {
+            source: "n".into(),
+            failure: Failure::Unreachable,
+        });
+        let mut delays = Vec::new();
+        for _ in 0..10 {
+            record.retry = plan(&record, 0.0);
+            delays.extend(record.retry.map(|retry| retry.due_at / 1000.0));
+        }
+        assert_eq!(delays[..8], DELAYS);
+        assert_eq!(delays[8..], [86_400.0, 86_400.0]);
+    }
+
+    #[test]
+    fn what_does_not_pass_is_not_retried() {
+        assert_eq!(plan(&record(Reason::NobodyKnows { sources: 1 }), 0.0), None);
+        assert_eq!(plan(&record(Reason::FileChanged), 0.0), None);
+    }
+}

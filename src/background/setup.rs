@@ -1,0 +1,61 @@
+//! The first run, and what the user still has to allow.
+
+use super::{Background, BackgroundError, log};
+use crate::chrome::storage::{self, Area};
+use crate::chrome::{extension, runtime, tabs};
+use assay_core::reason::Reason;
+use assay_core::record::Stage;
+use std::rc::Rc;
+
+const WELCOME: &str = "welcome.html";
+
+/// Set while files may not be read; the welcome page is shown again once they may, as turning the
+/// switch reloads the extension and closes its pages.
+const WAITING_FOR_ACCESS: &str = "waiting_for_file_access";
+
+/// How many of the latest records are looked at for checks that failed for want of access.
+const LATEST: u32 = 500;
+
+impl Background {
+    /// The extension was installed, or updated.
+    ///
+    /// # Errors
+    /// When the welcome page cannot be opened.
+    pub async fn installed(&self, reason: &str) -> Result<(), BackgroundError> {
+        if reason == "install" {
+            tabs::open_page(&runtime::url(WELCOME)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn check_setup(self: &Rc<Self>) -> Result<(), BackgroundError> {
+        let waiting = storage::get::<bool>(Area::Local, WAITING_FOR_ACCESS)
+            .await?
+            .unwrap_or(false);
+        let allowed = extension::is_allowed_file_access().await;
+        if allowed == waiting {
+            storage::set(Area::Local, WAITING_FOR_ACCESS, &!allowed).await?;
+        }
+        if allowed && waiting {
+            self.recheck_unread().await?;
+            if let Err(error) = tabs::open_page(&runtime::url(WELCOME)).await {
+                log(&error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    async fn recheck_unread(&self) -> Result<(), BackgroundError> {
+        for mut record in self.store.latest(LATEST).await? {
+            let unread = record
+                .judgement
+                .as_ref()
+                .is_some_and(|judgement| judgement.reasons.first() == Some(&Reason::NoFileAccess));
+            if unread && record.stage == Stage::Done {
+                record.stage = Stage::Hashing;
+                self.write(&record).await?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,121 @@
+//! What the user sees without opening anything: the toolbar button and notifications.
+
+use super::{Background, BackgroundError, log};
+use crate::chrome::notifications::{self, Notification};
+use crate::chrome::{action, extension, i18n, runtime, tabs};
+use assay_core::record::DownloadRecord;
+use assay_core::words::Message;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+const ALARM_COLOUR: &str = "#b3261e";
+const CALM_COLOUR: &str = "#5f6368";
+
+/// What the toolbar button shows at the moment, so that nothing is drawn twice.
+#[derive(Default)]
+pub(super) struct Surface {
+    shown: RefCell<Option<State>>,
+}
+
+/// What the toolbar button can show. A question mark all day would be noise, so only what goes on
+/// and what alarms is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum State {
+    Idle,
+    Setup,
+    Checking(usize),
+    Alarm(usize),
+}
+
+impl State {
+    fn icon(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Setup => "setup",
+            Self::Checking(_) => "checking",
+            Self::Alarm(_) => "alarm",
+        }
+    }
+
+    fn badge(&self) -> String {
+        match self {
+            Self::Idle | Self::Setup => String::new(),
+            Self::Checking(_) => "…".into(),
+            Self::Alarm(count @ 1..=99) => format!("!{count}"),
+            Self::Alarm(_) => "!99+".into(),
+        }
+    }
+
+    fn title(&self) -> String {
+        let message = match self {
+            Self::Idle => Message::bare("action_title_idle"),
+            Self::Setup => Message::bare("action_title_setup"),
+            Self::Checking(count) => Message::new("action_title_checking", [count.to_string()]),
+            Self::Alarm(count) => Message::new("action_title_alarm", [count.to_string()]),
+        };
+        i18n::text(&message)
+    }
+}
+
+impl Background {
+    /// Brings the toolbar button up to date.
+    pub(super) async fn show_state(&self) -> Result<(), BackgroundError> {
+        let alarms = self.store.unseen_alarms().await?.len();
+        let checking = self.store.unfinished().await?.len();
+        let state = if alarms > 0 {
+            State::Alarm(alarms)
+        } else if checking > 0 {
+            State::Checking(checking)
+        } else if extension::is_allowed_file_access().await {
+            State::Idle
+        } else {
+            State::Setup
+        };
+        if self.surface.shown.replace(Some(state.clone())).as_ref() == Some(&state) {
+            return Ok(());
+        }
+        let paths: BTreeMap<u32, String> = [16, 32]
+            .map(|width| (width, format!("/icons/{}-{width}.png", state.icon())))
+            .into();
+        let colour = match state {
+            State::Alarm(_) => ALARM_COLOUR,
+            _ => CALM_COLOUR,
+        };
+        action::set_icon(&paths).await?;
+        action::set_badge_colour(colour).await?;
+        action::set_badge_text(&state.badge()).await?;
+        Ok(action::set_title(&state.title()).await?)
+    }
+
+    /// Tells the user of an alarm. A system without notifications is no reason to stop.
+    pub(super) async fn notify(&self, record: &DownloadRecord) {
+        let Some(judgement) = &record.judgement else {
+            return;
+        };
+        let verdict = i18n::bare(&format!("verdict_{}", judgement.verdict.word()));
+        let title = Message::new(
+            "notification_alarm_title",
+            [record.file_name.clone(), verdict],
+        );
+        let because = judgement.reasons.first().map(|reason| reason.message());
+        let notification = Notification {
+            kind: "basic",
+            icon_url: runtime::url("icons/alarm-128.png"),
+            title: i18n::text(&title),
+            message: because.map_or_else(String::new, |because| i18n::text(&because)),
+            priority: 2,
+        };
+        if let Err(error) = notifications::show(&record.id, &notification).await {
+            log(&error.to_string());
+        }
+    }
+
+    /// The user clicked a notification.
+    ///
+    /// # Errors
+    /// When the list of downloads cannot be opened.
+    pub async fn notification_clicked(&self, id: &str) -> Result<(), BackgroundError> {
+        notifications::clear(id).await?;
+        Ok(tabs::open_page(&runtime::url("popup.html")).await?)
+    }
+}

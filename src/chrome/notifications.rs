@@ -1,0 +1,56 @@
+//! `chrome.notifications`.
+
+use super::ChromeError;
+use crate::js::to_js;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+/// A notification. All of it is shown as text.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notification {
+    /// Always `basic`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// A picture within the extension.
+    pub icon_url: String,
+    /// The first line.
+    pub title: String,
+    /// What follows.
+    pub message: String,
+    /// From -2 to 2; 2 stays until it is dismissed, where the system can.
+    pub priority: i8,
+}
+
+/// Shows a notification, replacing an earlier one with this id.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn show(id: &str, notification: &Notification) -> Result<(), ChromeError> {
+    const CALL: &str = "notifications.create";
+    let options = to_js(notification).map_err(ChromeError::shape(CALL))?;
+    js_create(id, options)
+        .await
+        .map(|_| ())
+        .map_err(ChromeError::thrown(CALL))
+}
+
+/// Takes a notification away.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn clear(id: &str) -> Result<(), ChromeError> {
+    js_clear(id)
+        .await
+        .map(|_| ())
+        .map_err(ChromeError::thrown("notifications.clear"))
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["chrome", "notifications"], js_name = create, catch)]
+    async fn js_create(id: &str, options: JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "notifications"], js_name = clear, catch)]
+    async fn js_clear(id: &str) -> Result<JsValue, JsValue>;
+}

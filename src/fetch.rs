@@ -1,0 +1,87 @@
+//! The network: `fetch`, without cookies, referrer or redirects, bounded in time and size.
+
+use crate::js;
+use assay_core::evidence::Failure;
+use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
+use gloo_net::http::{RequestBuilder, Response};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{
+    AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestRedirect,
+};
+
+/// Sends requests with the browser's `fetch`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fetch;
+
+impl Transport for Fetch {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let milliseconds = u32::try_from(request.time_limit.as_millis()).unwrap_or(u32::MAX);
+        // One signal for the whole exchange: it also ends a body that never ends.
+        let signal = AbortSignal::timeout_with_u32(milliseconds);
+        let failed = |detail: String| {
+            if signal.aborted() {
+                Failure::TimedOut {
+                    seconds: milliseconds / 1000,
+                }
+            } else {
+                web_sys::console::debug_1(&JsValue::from_str(&detail));
+                Failure::Unreachable
+            }
+        };
+        let builder = match request.method {
+            Method::Get => RequestBuilder::new(&request.url).method(gloo_net::http::Method::GET),
+        };
+        let response = builder
+            .header("Accept", request.accept)
+            .credentials(RequestCredentials::Omit)
+            .redirect(RequestRedirect::Error)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
+            .cache(RequestCache::NoStore)
+            .abort_signal(Some(&signal))
+            .send()
+            .await
+            .map_err(|error| failed(error.to_string()))?;
+        let body =
+            read_body(&response, request.size_limit)
+                .await
+                .map_err(|broken| match broken {
+                    Broken::TooLarge => Failure::TooLarge {
+                        limit: request.size_limit as u64,
+                    },
+                    Broken::Off(detail) => failed(detail),
+                })?;
+        Ok(HttpResponse {
+            status: response.status(),
+            body,
+        })
+    }
+}
+
+enum Broken {
+    TooLarge,
+    Off(String),
+}
+
+async fn read_body(response: &Response, limit: usize) -> Result<Vec<u8>, Broken> {
+    let off = |thrown: JsValue| Broken::Off(js::words(&thrown));
+    let mut body = Vec::new();
+    let Some(stream) = response.body() else {
+        return Ok(body);
+    };
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(off)?;
+        let value = js_sys::Reflect::get(&chunk, &"value".into()).map_err(off)?;
+        let Some(bytes) = value.dyn_ref::<js_sys::Uint8Array>() else {
+            return Ok(body);
+        };
+        if body.len() + bytes.length() as usize > limit {
+            // Stops the transfer; that it was stopped is no news.
+            let _ = reader.cancel();
+            return Err(Broken::TooLarge);
+        }
+        body.extend_from_slice(&bytes.to_vec());
+    }
+}

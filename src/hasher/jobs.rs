@@ -1,0 +1,174 @@
+//! The Worker that hashes: takes files in, has them read, and reports their digests.
+
+use super::lanes::Lanes;
+use super::link::{self, End, FromReader};
+use super::speed::Speed;
+use crate::bus;
+use crate::js::{from_js, now, to_js};
+use assay_core::digest::Sha256Digest;
+use assay_core::message::{HashJob, HashReport, HashResult, Notice, Progress};
+use sha2::{Digest, Sha256};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions,
+    WorkerType,
+};
+
+/// Waits for [`HashJob`]s and answers each with a [`HashReport`].
+///
+/// # Errors
+/// When it does not run in a dedicated Worker, or the reading Worker cannot be started from
+/// `script`, the address of the script that started this one.
+pub fn start(script: &str) -> Result<(), JsValue> {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    options.set_name(super::READER_NAME);
+    let reader = Worker::new_with_options(script, &options)?;
+    let jobs = Rc::new(Jobs {
+        scope: scope.clone(),
+        reader,
+        lanes: RefCell::default(),
+        files: RefCell::default(),
+        scratch: RefCell::default(),
+    });
+    let take_in = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        if let Ok(job) = from_js::<HashJob>(event.data()) {
+            jobs.lanes.borrow_mut().add(job);
+            jobs.begin();
+        }
+    });
+    scope.set_onmessage(Some(take_in.as_ref().unchecked_ref()));
+    // It listens as long as the Worker lives.
+    take_in.forget();
+    Ok(())
+}
+
+struct Jobs {
+    scope: DedicatedWorkerGlobalScope,
+    reader: Worker,
+    lanes: RefCell<Lanes>,
+    files: RefCell<BTreeMap<String, File>>,
+    /// Where bytes are copied to before they are hashed; one buffer's worth.
+    scratch: RefCell<Vec<u8>>,
+}
+
+struct File {
+    job: HashJob,
+    port: MessagePort,
+    _heard: Closure<dyn FnMut(MessageEvent)>,
+    state: Sha256,
+    hashed: u64,
+    speed: Speed,
+}
+
+impl Jobs {
+    fn begin(self: &Rc<Self>) {
+        loop {
+            let Some(job) = self.lanes.borrow_mut().start_next() else {
+                return;
+            };
+            let id = job.id.clone();
+            if let Err(thrown) = self.open(job) {
+                self.report(
+                    &id,
+                    HashResult::Unreadable {
+                        detail: crate::js::words(&thrown),
+                    },
+                );
+            }
+        }
+    }
+
+    fn open(self: &Rc<Self>, job: HashJob) -> Result<(), JsValue> {
+        let channel = MessageChannel::new()?;
+        let (ours, theirs) = (channel.port1(), channel.port2());
+        let (jobs, id) = (Rc::clone(self), job.id.clone());
+        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            match FromReader::receive(event.data()) {
+                FromReader::Bytes(bytes) => jobs.hash(&id, &bytes),
+                FromReader::End(end) => {
+                    // Not from within the closure that ending drops.
+                    let (jobs, id) = (Rc::clone(&jobs), id.clone());
+                    wasm_bindgen_futures::spawn_local(async move { jobs.end(&id, end) });
+                }
+            }
+        });
+        ours.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        let url = JsValue::from_str(&job.url);
+        let file = File {
+            port: ours,
+            _heard: heard,
+            state: Sha256::new(),
+            hashed: 0,
+            speed: Speed::new(now()),
+            job,
+        };
+        self.files.borrow_mut().insert(file.job.id.clone(), file);
+        self.reader
+            .post_message_with_transfer(&url, &js_sys::Array::of1(&theirs))
+    }
+
+    fn hash(&self, id: &str, bytes: &js_sys::Uint8Array) {
+        let mut files = self.files.borrow_mut();
+        let Some(file) = files.get_mut(id) else {
+            return;
+        };
+        let mut scratch = self.scratch.borrow_mut();
+        scratch.resize(link::BUFFER_BYTES as usize, 0);
+        let length = bytes.length() as usize;
+        let Some(room) = scratch.get_mut(..length) else {
+            return;
+        };
+        bytes.copy_to(room);
+        // The reader fills the buffer again while its old content is hashed. If the port is gone,
+        // the reader ends by itself.
+        let _ = link::give_back(&file.port, bytes);
+        file.state.update(&*room);
+        file.hashed += length as u64;
+        if let Some(rate) = file.speed.due(now(), file.hashed) {
+            bus::tell(&Notice::Progressed {
+                progress: Progress {
+                    id: id.to_owned(),
+                    hashed: file.hashed,
+                    size: file.job.size.max(file.hashed),
+                    rate,
+                },
+            });
+        }
+    }
+
+    fn end(self: &Rc<Self>, id: &str, end: End) {
+        let Some(file) = self.files.borrow_mut().remove(id) else {
+            return;
+        };
+        file.port.close();
+        let result = match end {
+            End::Complete => HashResult::Hashed {
+                digest: Sha256Digest::new(file.state.finalize().into()),
+                size: file.hashed,
+            },
+            End::Missing => HashResult::Missing,
+            End::Changed => HashResult::Changed,
+            End::Failed { detail } => HashResult::Unreadable { detail },
+        };
+        self.report(id, result);
+        self.begin();
+    }
+
+    fn report(&self, id: &str, result: HashResult) {
+        self.files.borrow_mut().remove(id);
+        self.lanes.borrow_mut().end(id);
+        let report = HashReport {
+            id: id.to_owned(),
+            result,
+        };
+        if let Ok(message) = to_js(&report) {
+            // If the document is gone, so is whoever waits; the background asks again.
+            let _ = self.scope.post_message(&message);
+        }
+    }
+}

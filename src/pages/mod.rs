@@ -1,0 +1,50 @@
+//! What the user sees: popup, welcome page and settings page.
+//!
+//! One wasm module serves all pages; `<body data-page="…">` says which one it is. Pages only read
+//! the stored records and settings; whatever is to be done is asked of the background
+//! ([`crate::bus`]). Text from outside becomes text nodes, never markup.
+//!
+//! # Hooks for tests and user styles
+//! These attributes stay as they are when the looks change.
+//!
+//! - Popup: `body[data-state="loading|list|empty|failed"]`; `[data-banner="setup"]` while files
+//!   may not be read. Each entry is `li[data-record="<id>"][data-stage="done|hashing|asking"]`,
+//!   with `data-verdict="<word>"` once there is a verdict. In it
+//!   `data-field="name|badge|signer|summary|site|size|time|progress"`, and when it is open
+//!   `data-field="full-name|reasons|digest|sources|log-entry|retry|note"`.
+//!   `name` holds the file's name with invisible characters spelled out ([`hostile_text`]).
+//! - Buttons of an entry: `data-action="toggle|check-again|show|delete|delete-confirm|
+//!   delete-cancel|save-proof|copy-digest|trust-everywhere|trust-site"`.
+//! - Elsewhere: `data-action="open-settings|open-welcome|open-access|reload"`.
+//! - Settings: `body[data-state="loading|ready|failed"]`, `li[data-notary="<address>"]`,
+//!   `li[data-trusted]`, `#notary-address`, `[data-field="fingerprint"]`,
+//!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
+//!   remove-trusted|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
+//! - Welcome: `body[data-state="needs-access|ready"]`.
+
+pub mod badge;
+pub mod dom;
+pub mod figures;
+pub mod hostile_text;
+pub mod parts;
+pub mod popup;
+pub mod settings;
+pub mod welcome;
+pub mod words;
+
+#[cfg(test)]
+mod locale_tests;
+
+use crate::chrome::i18n;
+
+/// Brings the page to life that the document says it is.
+pub async fn start() {
+    dom::set_language(&i18n::ui_language());
+    match dom::page().as_str() {
+        "popup" => popup::run().await,
+        "settings" => settings::run().await,
+        "welcome" => welcome::run().await,
+        // A document that is none of the pages: nothing to show.
+        _ => {}
+    }
+}

@@ -1,0 +1,71 @@
+//! Sentences in the user's language, with what is filled in made safe to look at.
+
+use super::hostile_text::isolated;
+use crate::chrome::i18n;
+use assay_core::record::DownloadRecord;
+use assay_core::signer::Signer;
+use assay_core::verdict::Verdict;
+use assay_core::words::Message;
+
+/// The sentence of a message.
+pub fn say(message: &Message) -> String {
+    let args: Vec<String> = message.args.iter().map(|arg| isolated(arg)).collect();
+    i18n::text(&Message {
+        key: message.key.clone(),
+        args,
+    })
+}
+
+/// The words of a key with nothing to fill in.
+pub fn t(key: &str) -> String {
+    i18n::bare(key)
+}
+
+/// The words of a key with one thing to fill in.
+pub fn t1(key: &str, arg: &str) -> String {
+    say(&Message::new(key, [arg]))
+}
+
+/// The words of a key with several things to fill in.
+pub fn tn(key: &str, args: &[&str]) -> String {
+    say(&Message::new(key, args.iter().copied()))
+}
+
+/// The word of a verdict.
+pub fn verdict(verdict: Verdict) -> String {
+    keyed("verdict_", verdict.word(), "")
+}
+
+/// What a verdict means, in one or two sentences.
+pub fn verdict_meaning(verdict: Verdict) -> String {
+    keyed("verdict_", verdict.word(), "_meaning")
+}
+
+/// The word of a record's badge. An authentic file's word names the publisher.
+pub fn badge(record: &DownloadRecord, reading: bool) -> String {
+    match (record.verdict(), &record.judgement) {
+        (Some(Verdict::Authentic), Some(judgement)) => match &judgement.signer {
+            Some(signer) => t1("verdict_authentic_from", &signer.name()),
+            None => verdict(Verdict::Authentic),
+        },
+        (Some(outcome), _) => verdict(outcome),
+        (None, _) => t(match record.stage {
+            assay_core::record::Stage::Asking => "stage_asking",
+            _ if reading => "stage_hashing",
+            _ => "stage_waiting",
+        }),
+    }
+}
+
+/// A signer in plain words.
+pub fn signer(signer: &Signer) -> String {
+    say(&signer.message())
+}
+
+fn keyed(prefix: &str, word: &str, suffix: &str) -> String {
+    let mut key = String::with_capacity(prefix.len() + word.len() + suffix.len());
+    key.push_str(prefix);
+    key.push_str(word);
+    key.push_str(suffix);
+    t(&key)
+}

@@ -1,0 +1,232 @@
+//! Where records are kept: IndexedDB; those of private windows in `storage.session` only.
+
+use crate::chrome::ChromeError;
+use crate::chrome::storage::{self, Area};
+use crate::js::{from_js, to_js};
+use assay_core::record::{DownloadRecord, Stage};
+use idb::{
+    CursorDirection, Database, DatabaseEvent, Factory, Index, KeyPath, ObjectStore,
+    ObjectStoreParams, Query, TransactionMode,
+};
+use wasm_bindgen::JsValue;
+
+const DATABASE: &str = "assay";
+const DATABASE_VERSION: u32 = 1;
+const RECORDS: &str = "downloads";
+const BY_TIME: &str = "by_time";
+const BY_STAGE: &str = "by_stage";
+const BY_RETRY: &str = "by_retry";
+const BY_ALARM: &str = "by_alarm";
+const PRIVATE: &str = "private/";
+
+/// The records of downloads.
+pub struct Store {
+    database: Database,
+}
+
+/// Why records cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// IndexedDB refused.
+    #[error("the records cannot be opened or written: {0}")]
+    Database(#[from] idb::Error),
+    /// The browser's session storage refused.
+    #[error("the records of private windows: {0}")]
+    Session(#[from] ChromeError),
+    /// A record has no form that can be stored.
+    #[error("a record cannot be stored: {0}")]
+    Shape(#[from] serde_wasm_bindgen::Error),
+}
+
+impl Store {
+    /// Opens the records, making the database where there is none.
+    ///
+    /// # Errors
+    /// When the browser refuses, for example on a full disk.
+    pub async fn open() -> Result<Self, StoreError> {
+        let mut request = Factory::new()?.open(DATABASE, Some(DATABASE_VERSION))?;
+        request.on_upgrade_needed(|event| {
+            // What fails here makes the opening fail, which is reported.
+            if let Ok(database) = event.database() {
+                let _ = make_tables(&database);
+            }
+        });
+        Ok(Self {
+            database: request.await?,
+        })
+    }
+
+    /// Writes a record, over an earlier one with its key.
+    ///
+    /// # Errors
+    /// When it could not be written.
+    pub async fn put(&self, record: &DownloadRecord) -> Result<(), StoreError> {
+        if record.incognito {
+            let key = format!("{PRIVATE}{}", record.id);
+            return Ok(storage::set(Area::Session, &key, record).await?);
+        }
+        let transaction = self
+            .database
+            .transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let records = transaction.object_store(RECORDS)?;
+        records.put(&to_js(record)?, None)?.await?;
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    /// The record with this key.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn get(&self, id: &str) -> Result<Option<DownloadRecord>, StoreError> {
+        let private = storage::get(Area::Session, &format!("{PRIVATE}{id}")).await;
+        if let Ok(Some(record)) = private {
+            return Ok(Some(record));
+        }
+        let found = self.records()?.get(JsValue::from_str(id))?.await?;
+        Ok(found.and_then(readable))
+    }
+
+    /// Forgets the record with this key.
+    ///
+    /// # Errors
+    /// When it could not be removed.
+    pub async fn remove(&self, id: &str) -> Result<(), StoreError> {
+        storage::remove(Area::Session, &format!("{PRIVATE}{id}")).await?;
+        let transaction = self
+            .database
+            .transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        transaction
+            .object_store(RECORDS)?
+            .delete(JsValue::from_str(id))?
+            .await?;
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    /// The newest `limit` records, newest first.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn latest(&self, limit: u32) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        let index = self.records()?.index(BY_TIME)?;
+        let mut cursor = index
+            .open_cursor(None, Some(CursorDirection::Prev))?
+            .await?
+            .map(idb::Cursor::into_managed);
+        let mut taken = 0;
+        while let Some(open) = cursor.as_mut() {
+            let Some(value) = open.value()? else { break };
+            if taken >= limit {
+                break;
+            }
+            records.extend(readable(value));
+            taken += 1;
+            open.next(None).await?;
+        }
+        records.sort_by(|a, b| b.completed_at.total_cmp(&a.completed_at));
+        records.truncate(limit as usize);
+        Ok(records)
+    }
+
+    /// All records.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn all(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        let found = self.records()?.get_all(None, None)?.await?;
+        records.extend(found.into_iter().filter_map(readable));
+        Ok(records)
+    }
+
+    /// The records whose check is not at its end, oldest first.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn unfinished(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        records.retain(|record| record.stage != Stage::Done);
+        for stage in ["hashing", "asking"] {
+            let query = Query::Key(JsValue::from_str(stage));
+            let found = self.index(BY_STAGE)?.get_all(Some(query), None)?.await?;
+            records.extend(found.into_iter().filter_map(readable));
+        }
+        records.sort_by(|a, b| a.completed_at.total_cmp(&b.completed_at));
+        Ok(records)
+    }
+
+    /// The records that are to be checked again by themselves.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn retries(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        let found = self.index(BY_RETRY)?.get_all(None, None)?.await?;
+        records.extend(found.into_iter().filter_map(readable));
+        records.retain(|record| record.retry.is_some());
+        Ok(records)
+    }
+
+    /// The records with an alarm that the user has not seen.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn unseen_alarms(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        let found = self.index(BY_ALARM)?.get_all(None, None)?.await?;
+        records.extend(found.into_iter().filter_map(readable));
+        records.retain(|record| record.unseen_alarm.is_some());
+        Ok(records)
+    }
+
+    /// Whether there is a record with this key.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn contains(&self, id: &str) -> Result<bool, StoreError> {
+        Ok(self.get(id).await?.is_some())
+    }
+
+    async fn private(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let stored = storage::session_all::<DownloadRecord>().await?;
+        Ok(stored
+            .into_iter()
+            .filter(|(key, _)| key.starts_with(PRIVATE))
+            .map(|(_, record)| record)
+            .collect())
+    }
+
+    fn records(&self) -> Result<ObjectStore, StoreError> {
+        let transaction = self
+            .database
+            .transaction(&[RECORDS], TransactionMode::ReadOnly)?;
+        Ok(transaction.object_store(RECORDS)?)
+    }
+
+    fn index(&self, name: &str) -> Result<Index, StoreError> {
+        Ok(self.records()?.index(name)?)
+    }
+}
+
+fn make_tables(database: &Database) -> Result<(), idb::Error> {
+    let mut parameters = ObjectStoreParams::new();
+    parameters.key_path(Some(KeyPath::new_single("id")));
+    let records = database.create_object_store(RECORDS, parameters)?;
+    for (name, path) in [
+        (BY_TIME, "completed_at"),
+        (BY_STAGE, "stage"),
+        (BY_RETRY, "retry.due_at"),
+        (BY_ALARM, "unseen_alarm"),
+    ] {
+        records.create_index(name, KeyPath::new_single(path), None)?;
+    }
+    Ok(())
+}
+
+/// A record that cannot be read is as good as none: it was written by a version to come, or
+/// damaged.
+fn readable(value: JsValue) -> Option<DownloadRecord> {
+    from_js(value).ok()
+}
