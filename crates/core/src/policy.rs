@@ -260,3 +260,234 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attestation::Logged;
+    use crate::evidence::Failure;
+    use crate::proof::ProofError;
+    use crate::settings::Scope;
+    use crate::signer::{Identity, RootId};
+
+    fn signer(name: &str) -> Signer {
+        Signer {
+            root: RootId::notary("aa"),
+            identity: Identity::Key {
+                fingerprint: name.into(),
+            },
+        }
+    }
+
+    fn said(name: &str, log: &str, index: u64, claim: Claim) -> Attestation {
+        Attestation {
+            signer: signer(name),
+            claim,
+            logged: Some(Logged {
+                log_id: log.into(),
+                origin: log.into(),
+                index,
+                integrated_time: None,
+            }),
+            bundle: String::new(),
+        }
+    }
+
+    fn standing(standing: Standing) -> Claim {
+        Claim::Standing {
+            standing,
+            reason: None,
+        }
+    }
+
+    fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
+        Evidence {
+            source: "n".into(),
+            name: "n".into(),
+            outcome: Outcome::Answered { proven, rejected },
+        }
+    }
+
+    fn failed() -> Evidence {
+        Evidence {
+            source: "m".into(),
+            name: "m".into(),
+            outcome: Outcome::Failed {
+                failure: Failure::Unreachable,
+            },
+        }
+    }
+
+    fn refused() -> ProofError {
+        ProofError::OtherFile {
+            detail: String::new(),
+        }
+    }
+
+    fn trusting(names: &[&str]) -> Settings {
+        let mut settings = Settings::default();
+        for name in names {
+            settings.trust(signer(name), Scope::Everywhere);
+        }
+        settings
+    }
+
+    fn verdict(evidence: &[Evidence], settings: &Settings) -> Verdict {
+        judge(evidence, settings, None, None).verdict
+    }
+
+    #[test]
+    fn a_file_that_nobody_knows_is_unknown_and_no_more() {
+        let judgement = judge(&[answered(vec![], vec![])], &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Unknown);
+        assert_eq!(judgement.reasons, [Reason::NobodyKnows { sources: 1 }]);
+        let alone = judge(&[], &trusting(&["a"]), None, None);
+        assert_eq!(alone.reasons, [Reason::NoSources]);
+    }
+
+    #[test]
+    fn only_a_trusted_signer_makes_a_file_verified() {
+        let evidence = [answered(vec![said("a", "l", 1, Claim::Signature)], vec![])];
+        assert_eq!(verdict(&evidence, &trusting(&["a"])), Verdict::Verified);
+        assert_eq!(verdict(&evidence, &trusting(&["b"])), Verdict::Signed);
+        assert_eq!(verdict(&evidence, &trusting(&[])), Verdict::Signed);
+    }
+
+    #[test]
+    fn what_strangers_say_makes_nothing_red_and_nothing_green() {
+        let warned = [answered(
+            vec![
+                said("a", "l", 1, Claim::Signature),
+                said("x", "l", 2, standing(Standing::Untrusted)),
+                said("y", "l", 3, standing(Standing::Unsupported)),
+            ],
+            vec![],
+        )];
+        assert_eq!(verdict(&warned, &trusting(&["a"])), Verdict::Verified);
+        let only_warned = [answered(
+            vec![said("x", "l", 2, standing(Standing::Untrusted))],
+            vec![],
+        )];
+        let judgement = judge(&only_warned, &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Unknown);
+        assert!(judgement.reasons.contains(&Reason::StrangerWarns {
+            signer: signer("x")
+        }));
+    }
+
+    #[test]
+    fn within_a_log_the_newest_statement_of_a_signer_wins() {
+        let withdrawn = vec![
+            said("a", "l", 5, standing(Standing::Untrusted)),
+            said("a", "l", 1, Claim::Signature),
+        ];
+        let restored = vec![
+            said("a", "l", 5, standing(Standing::Untrusted)),
+            said("a", "l", 9, standing(Standing::Trusted)),
+        ];
+        let settings = trusting(&["a"]);
+        assert_eq!(
+            verdict(&[answered(withdrawn, vec![])], &settings),
+            Verdict::Untrusted
+        );
+        assert_eq!(
+            verdict(&[answered(restored, vec![])], &settings),
+            Verdict::Verified
+        );
+    }
+
+    #[test]
+    fn across_logs_the_strictest_statement_wins() {
+        let evidence = [
+            answered(
+                vec![said("a", "l", 1, standing(Standing::Unsupported))],
+                vec![],
+            ),
+            answered(vec![said("a", "m", 99, Claim::Signature)], vec![]),
+        ];
+        assert_eq!(verdict(&evidence, &trusting(&["a"])), Verdict::Unsupported);
+    }
+
+    #[test]
+    fn one_trusted_signer_who_warns_outweighs_another_who_vouches() {
+        let evidence = [answered(
+            vec![
+                said("a", "l", 9, Claim::Signature),
+                said("b", "l", 1, standing(Standing::Untrusted)),
+            ],
+            vec![],
+        )];
+        assert_eq!(
+            verdict(&evidence, &trusting(&["a", "b"])),
+            Verdict::Untrusted
+        );
+    }
+
+    #[test]
+    fn untrusted_stays_until_the_user_clears_it() {
+        let settings = trusting(&["a"]);
+        let untrusted = judge(
+            &[answered(
+                vec![said("a", "l", 1, standing(Standing::Untrusted))],
+                vec![],
+            )],
+            &settings,
+            None,
+            None,
+        );
+        assert_eq!(untrusted.verdict, Verdict::Untrusted);
+        for later in [
+            vec![],
+            vec![failed()],
+            vec![answered(vec![said("a", "l", 7, Claim::Signature)], vec![])],
+        ] {
+            let again = judge(&later, &settings, None, Some(&untrusted));
+            assert_eq!(again.verdict, Verdict::Untrusted);
+            assert_eq!(again.signer, Some(signer("a")));
+            let third = judge(&later, &settings, None, Some(&again));
+            assert_eq!(third.verdict, Verdict::Untrusted);
+        }
+        let cleared = judge(&[failed()], &trusting(&[]), None, Some(&untrusted));
+        assert_eq!(cleared.verdict, Verdict::Unchecked);
+    }
+
+    #[test]
+    fn an_outage_is_no_verdict_and_never_unknown() {
+        let settings = trusting(&["a"]);
+        assert_eq!(verdict(&[failed()], &settings), Verdict::Unchecked);
+        let half = [failed(), answered(vec![], vec![])];
+        assert_eq!(verdict(&half, &settings), Verdict::Unchecked);
+        let proven = [
+            failed(),
+            answered(vec![said("a", "l", 1, Claim::Signature)], vec![]),
+        ];
+        let judgement = judge(&proven, &settings, None, None);
+        assert_eq!(judgement.verdict, Verdict::Verified);
+        assert_eq!(judgement.reasons.len(), 2);
+        assert!(judgement.may_pass());
+    }
+
+    #[test]
+    fn a_refused_proof_leaves_the_file_unchecked_and_never_red() {
+        let settings = trusting(&["a"]);
+        let refused_only = [answered(vec![], vec![refused()])];
+        assert_eq!(verdict(&refused_only, &settings), Verdict::Unchecked);
+        let beside = [answered(
+            vec![said("a", "l", 1, Claim::Signature)],
+            vec![refused()],
+        )];
+        assert_eq!(verdict(&beside, &settings), Verdict::Verified);
+    }
+
+    #[test]
+    fn what_merely_informs_changes_nothing() {
+        let report = Claim::Other {
+            predicate_type: "t".into(),
+        };
+        let evidence = [answered(vec![said("a", "l", 1, report)], vec![])];
+        let judgement = judge(&evidence, &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Unknown);
+        assert_eq!(judgement.reasons.len(), 2);
+        assert!(!judgement.may_pass());
+    }
+}
