@@ -10,5 +10,6 @@ pub mod chrome;
 pub mod fetch;
 pub mod hasher;
 pub mod js;
+pub mod pages;
 pub mod settings_store;
 pub mod store;

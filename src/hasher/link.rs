@@ -24,7 +24,7 @@ pub enum FromReader {
 
 /// How reading ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum End {
     /// At the end of the file, which is as it was at the beginning.
     Complete,

@@ -30,7 +30,9 @@ pub fn visible(text: &str) -> String {
 pub fn split_name(name: &str) -> (String, String) {
     let name = visible(name);
     let count = name.chars().count();
-    let extension = name.rfind('.').map_or(0, |dot| name[dot..].chars().count());
+    let extension = name
+        .rsplit_once('.')
+        .map_or(0, |(_, extension)| extension.chars().count() + 1);
     // An extension that is no extension: a long sentence after a full stop.
     let tail = if extension == 0 || extension > TAIL {
         TAIL.min(count / 2)

@@ -21,12 +21,18 @@ pub fn t(key: &str) -> String {
     i18n::bare(key)
 }
 
-/// The words of a key with one thing to fill in.
+/// The words of a key with what is filled in taken as it is: only for what was made here and is
+/// safe to look at (figures, sentences, [`isolated`] text).
+pub fn filled(key: &str, args: &[&str]) -> String {
+    i18n::text(&Message::new(key, args.iter().copied()))
+}
+
+/// The words of a key with one thing from outside to fill in.
 pub fn t1(key: &str, arg: &str) -> String {
     say(&Message::new(key, [arg]))
 }
 
-/// The words of a key with several things to fill in.
+/// The words of a key with several things from outside to fill in.
 pub fn tn(key: &str, args: &[&str]) -> String {
     say(&Message::new(key, args.iter().copied()))
 }

@@ -20,7 +20,7 @@ pub struct Attestation {
 
 /// What a signed statement says about the artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Claim {
     /// A plain signature over the file.
     Signature,

@@ -17,7 +17,7 @@ pub struct Evidence {
 
 /// What came of asking one source.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It answered completely.
     Answered {
@@ -35,7 +35,7 @@ pub enum Outcome {
 
 /// Why a source gave no usable answer. Never a statement about the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Failure {
     /// No connection, or it broke off.
     #[error("it could not be reached")]

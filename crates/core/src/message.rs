@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a page asks of the background.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Request {
     /// Check a download again, from its bytes on.
     CheckAgain {
@@ -75,7 +75,7 @@ pub enum Request {
 
 /// What the background answers to a page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Response {
     /// It was done.
     Done,
@@ -117,7 +117,7 @@ pub struct HashReport {
 
 /// What came of hashing one file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum HashResult {
     /// All bytes were read.
     Hashed {
@@ -152,7 +152,7 @@ pub struct Progress {
 
 /// What is told to all open pages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Notice {
     /// A record was written, changed or removed.
     RecordChanged {

@@ -266,7 +266,7 @@ mod tests {
     use super::*;
     use crate::attestation::Logged;
     use crate::evidence::Failure;
-    use crate::proof::ProofError;
+    use crate::proof::{ProofError, ProofStep};
     use crate::settings::Scope;
     use crate::signer::{Identity, RootId};
 
@@ -319,9 +319,7 @@ mod tests {
     }
 
     fn refused() -> ProofError {
-        ProofError::OtherFile {
-            detail: String::new(),
-        }
+        ProofStep::OtherFile.failed("")
     }
 
     fn trusting(names: &[&str]) -> Settings {

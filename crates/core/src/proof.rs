@@ -27,96 +27,101 @@ pub struct Prover {
     verifier: Verifier,
 }
 
-/// Why a bundle proves nothing. Each case is a step that failed; `detail` says what was expected
-/// and found.
+/// Why a bundle proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", rename_all = "snake_case")]
-pub enum ProofError {
-    /// It cannot be read as a Sigstore bundle.
-    #[error("not a Sigstore bundle: {detail}")]
-    NotABundle {
-        /// What was wrong.
-        detail: String,
-    },
-    /// A kind of bundle, key or entry that is not understood.
-    #[error("a kind of proof that is not understood: {detail}")]
-    Unsupported {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The trust root cannot be used.
-    #[error("the trust root cannot be used: {detail}")]
-    TrustRoot {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The bundle is about another file.
-    #[error("the proof is for another file: {detail}")]
-    OtherFile {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The signature does not verify.
-    #[error("the signature is wrong: {detail}")]
-    Signature {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The signer's certificate is not vouched for by the trust root.
-    #[error("the signer's certificate is not vouched for: {detail}")]
-    Certificate {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The certificate names nobody.
-    #[error("the certificate does not say who signed: {detail}")]
-    NoIdentity {
-        /// What was wrong.
-        detail: String,
-    },
-    /// No time of signing is proven.
-    #[error("the time of signing is not proven: {detail}")]
-    Time {
-        /// What was wrong.
-        detail: String,
-    },
-    /// The log entry is not proven, or belongs to something else.
-    #[error("the entry in the log is not proven: {detail}")]
-    LogEntry {
-        /// What was wrong.
-        detail: String,
-    },
+#[error("{}: {detail}", step.words())]
+pub struct ProofError {
+    /// What was not proven.
+    pub step: ProofStep,
+    /// What was expected and found, in technical terms.
+    pub detail: String,
+}
+
+/// The steps of a proof.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProofStep {
+    /// Reading it as a Sigstore bundle.
+    NotABundle,
+    /// Understanding its kind of bundle, key or entry.
+    Unsupported,
+    /// Using the trust root.
+    TrustRoot,
+    /// That it is about this file.
+    OtherFile,
+    /// The signature.
+    Signature,
+    /// That the trust root vouches for the signer's certificate.
+    Certificate,
+    /// That the certificate names somebody.
+    NoIdentity,
+    /// The time of signing.
+    Time,
+    /// The entry in the log, and that it belongs to this signature.
+    LogEntry,
+}
+
+impl ProofStep {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::NotABundle,
+        Self::Unsupported,
+        Self::TrustRoot,
+        Self::OtherFile,
+        Self::Signature,
+        Self::Certificate,
+        Self::NoIdentity,
+        Self::Time,
+        Self::LogEntry,
+    ];
+
+    /// The step's name in messages and JSON.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NotABundle => "not_a_bundle",
+            Self::Unsupported => "unsupported",
+            Self::TrustRoot => "trust_root",
+            Self::OtherFile => "other_file",
+            Self::Signature => "signature",
+            Self::Certificate => "certificate",
+            Self::NoIdentity => "no_identity",
+            Self::Time => "time",
+            Self::LogEntry => "log_entry",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::NotABundle => "not a Sigstore bundle",
+            Self::Unsupported => "a kind of proof that is not understood",
+            Self::TrustRoot => "the trust root cannot be used",
+            Self::OtherFile => "the proof is for another file",
+            Self::Signature => "the signature is wrong",
+            Self::Certificate => "the signer's certificate is not vouched for",
+            Self::NoIdentity => "the certificate does not say who signed",
+            Self::Time => "the time of signing is not proven",
+            Self::LogEntry => "the entry in the log is not proven",
+        }
+    }
+
+    /// The error that this step failed.
+    pub fn failed(self, detail: impl Into<String>) -> ProofError {
+        ProofError {
+            step: self,
+            detail: detail.into(),
+        }
+    }
 }
 
 impl ProofError {
-    /// The case's name in messages and JSON.
+    /// The step's name in messages and JSON.
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotABundle { .. } => "not_a_bundle",
-            Self::Unsupported { .. } => "unsupported",
-            Self::TrustRoot { .. } => "trust_root",
-            Self::OtherFile { .. } => "other_file",
-            Self::Signature { .. } => "signature",
-            Self::Certificate { .. } => "certificate",
-            Self::NoIdentity { .. } => "no_identity",
-            Self::Time { .. } => "time",
-            Self::LogEntry { .. } => "log_entry",
-        }
+        self.step.code()
     }
 
     /// What was expected and found, in technical terms.
     pub fn detail(&self) -> &str {
-        match self {
-            Self::NotABundle { detail }
-            | Self::Unsupported { detail }
-            | Self::TrustRoot { detail }
-            | Self::OtherFile { detail }
-            | Self::Signature { detail }
-            | Self::Certificate { detail }
-            | Self::NoIdentity { detail }
-            | Self::Time { detail }
-            | Self::LogEntry { detail } => detail,
-        }
+        &self.detail
     }
 }
 
@@ -127,9 +132,8 @@ impl Prover {
     /// When a key or certificate in the root cannot be used.
     pub fn new(root: TrustRoot) -> Result<Self, ProofError> {
         crate::crypto::install();
-        let verifier = Verifier::new(root.content()).map_err(|error| ProofError::TrustRoot {
-            detail: error.to_string(),
-        })?;
+        let verifier = Verifier::new(root.content())
+            .map_err(|error| ProofStep::TrustRoot.failed(error.to_string()))?;
         Ok(Self { root, verifier })
     }
 
@@ -150,16 +154,13 @@ impl Prover {
         digest: &Sha256Digest,
     ) -> Result<Attestation, ProofError> {
         if bundle_json.len() > MAX_BUNDLE_BYTES {
-            return Err(ProofError::NotABundle {
-                detail: format!(
-                    "it has {} bytes; at most {MAX_BUNDLE_BYTES} are read",
-                    bundle_json.len()
-                ),
-            });
+            return Err(ProofStep::NotABundle.failed(format!(
+                "it has {} bytes; at most {MAX_BUNDLE_BYTES} are read",
+                bundle_json.len()
+            )));
         }
-        let bundle = Bundle::from_json(bundle_json).map_err(|error| ProofError::NotABundle {
-            detail: error.to_string(),
-        })?;
+        let bundle = Bundle::from_json(bundle_json)
+            .map_err(|error| ProofStep::NotABundle.failed(error.to_string()))?;
         let entry = logged_entry(&bundle)?;
         let (identity, integrated_time) = match bundle.verification_material.content {
             VerificationMaterialContent::PublicKey(_) => self.verify_key(&bundle, entry, digest)?,
@@ -192,9 +193,8 @@ impl Prover {
             .verify(Sha256Hash::new(*digest.as_bytes()), bundle, &policy)
             .map_err(refused)?;
         if !result.certificate_verified() || !result.tlog_verified() {
-            return Err(ProofError::Certificate {
-                detail: "the certificate's chain or its log entry was not checked".into(),
-            });
+            return Err(ProofStep::Certificate
+                .failed("the certificate's chain or its log entry was not checked"));
         }
         Ok((identity_of(&result)?, seconds(&result)))
     }
@@ -214,9 +214,7 @@ impl Prover {
             .verify(Sha256Hash::new(*digest.as_bytes()), bundle, &policy)
             .map_err(refused)?;
         if !result.tlog_verified() {
-            return Err(ProofError::LogEntry {
-                detail: "the log entry was not checked".into(),
-            });
+            return Err(ProofStep::LogEntry.failed("the log entry was not checked"));
         }
         let fingerprint = key_fingerprint(key.as_bytes());
         Ok((Identity::Key { fingerprint }, seconds(&result)))
@@ -229,17 +227,15 @@ fn logged_entry(bundle: &Bundle) -> Result<&TransparencyLogEntry, ProofError> {
     let entries = &bundle.verification_material.tlog_entries;
     match entries.first() {
         Some(entry) if entries.iter().all(|entry| entry.inclusion_proof.is_some()) => Ok(entry),
-        Some(_) => Err(ProofError::LogEntry {
-            detail: "an entry has no inclusion proof".into(),
-        }),
-        None => Err(ProofError::LogEntry {
-            detail: "the bundle has no entry of a transparency log".into(),
-        }),
+        Some(_) => Err(ProofStep::LogEntry.failed("an entry has no inclusion proof")),
+        None => {
+            Err(ProofStep::LogEntry.failed("the bundle has no entry of a transparency log"))
+        }
     }
 }
 
 fn logged_key(entry: &TransparencyLogEntry) -> Result<DerPublicKey, ProofError> {
-    let malformed = |detail: String| ProofError::LogEntry { detail };
+    let malformed = |detail: String| ProofStep::LogEntry.failed(detail);
     let body = RekorEntryBody::parse(&entry.canonicalized_body, entry.kind_version)
         .map_err(|error| malformed(error.to_string()))?;
     let from_pem = |pem: &[u8]| {
@@ -257,20 +253,16 @@ fn logged_key(entry: &TransparencyLogEntry) -> Result<DerPublicKey, ProofError> 
             [signature] => from_pem(signature.verifier.as_bytes()),
             _ => Err(malformed("the entry has not exactly one signature".into())),
         },
-        _ => Err(ProofError::Unsupported {
-            detail: format!(
-                "a bundle with a key hint and a log entry of kind {} {}",
-                entry.kind_version.kind(),
-                entry.kind_version.version()
-            ),
-        }),
+        _ => Err(ProofStep::Unsupported.failed(format!(
+            "a bundle with a key hint and a log entry of kind {} {}",
+            entry.kind_version.kind(),
+            entry.kind_version.version()
+        ))),
     }
 }
 
 fn identity_of(result: &VerificationResult) -> Result<Identity, ProofError> {
-    let missing = |what: &str| ProofError::NoIdentity {
-        detail: format!("it has no {what}"),
-    };
+    let missing = |what: &str| ProofStep::NoIdentity.failed(format!("it has no {what}"));
     let issuer = result
         .issuer()
         .filter(|issuer| !issuer.is_empty())
@@ -325,17 +317,17 @@ fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
         SignatureContent::MessageSignature(_) => Ok(Claim::Signature),
         SignatureContent::DsseEnvelope(envelope) => {
             let statement: Statement = serde_json::from_slice(envelope.payload.as_bytes())
-                .map_err(|error| ProofError::Unsupported {
-                    detail: format!("the signed statement: {error}"),
+                .map_err(|error| {
+                    ProofStep::Unsupported.failed(format!("the signed statement: {error}"))
                 })?;
             Ok(Claim::of_predicate(
                 &statement.predicate_type,
                 &statement.predicate,
             ))
         }
-        _ => Err(ProofError::Unsupported {
-            detail: "neither a signature nor a signed statement".into(),
-        }),
+        _ => {
+            Err(ProofStep::Unsupported.failed("neither a signature nor a signed statement"))
+        }
     }
 }
 
@@ -361,23 +353,23 @@ fn refused(error: sigstore_verify::Error) -> ProofError {
     use sigstore_verify::{Error, TransparencyLogError};
     let detail = error.to_string();
     match error {
-        Error::ArtifactMismatch(_) => ProofError::OtherFile { detail },
-        Error::SignatureInvalid(_) => ProofError::Signature { detail },
-        Error::Certificate(_) => ProofError::Certificate { detail },
+        Error::ArtifactMismatch(_) => ProofStep::OtherFile.failed(detail),
+        Error::SignatureInvalid(_) => ProofStep::Signature.failed(detail),
+        Error::Certificate(_) => ProofStep::Certificate.failed(detail),
         Error::TransparencyLog(TransparencyLogError::IntegratedTime(_)) | Error::Timestamp(_) => {
-            ProofError::Time { detail }
+            ProofStep::Time.failed(detail)
         }
-        Error::TransparencyLog(_) => ProofError::LogEntry { detail },
+        Error::TransparencyLog(_) => ProofStep::LogEntry.failed(detail),
         Error::UnsupportedBundle(_) | Error::UnsupportedArtifact(_) => {
-            ProofError::Unsupported { detail }
+            ProofStep::Unsupported.failed(detail)
         }
         Error::InvalidTrustRoot(_) | Error::TrustRoot(_) | Error::TrustedCertificate(_) => {
-            ProofError::TrustRoot { detail }
+            ProofStep::TrustRoot.failed(detail)
         }
         Error::IdentityMismatch { .. } | Error::IssuerMismatch { .. } => {
-            ProofError::NoIdentity { detail }
+            ProofStep::NoIdentity.failed(detail)
         }
-        _ => ProofError::NotABundle { detail },
+        _ => ProofStep::NotABundle.failed(detail),
     }
 }
 

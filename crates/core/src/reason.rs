@@ -1,14 +1,14 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
 use crate::evidence::Failure;
-use crate::proof::ProofError;
+use crate::proof::{ProofError, ProofStep};
 use crate::signer::Signer;
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
 
 /// One reason for a verdict. The first reason of a judgement is the one that decided.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "code", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// A trusted signer vouches for the file.
     SignedByTrusted {
@@ -168,7 +168,7 @@ impl Reason {
             source: "source".into(),
             problem,
         };
-        vec![
+        let mut samples = vec![
             Self::SignedByTrusted { signer: signer() },
             Self::SignedByStranger { signer: signer() },
             Self::DeclaredUntrusted {
@@ -201,21 +201,14 @@ impl Reason {
             failed(Failure::Status { status: 500 }),
             failed(Failure::Malformed { detail: detail() }),
             failed(Failure::TrustRoot { detail: detail() }),
-            refused(ProofError::NotABundle { detail: detail() }),
-            refused(ProofError::Unsupported { detail: detail() }),
-            refused(ProofError::TrustRoot { detail: detail() }),
-            refused(ProofError::OtherFile { detail: detail() }),
-            refused(ProofError::Signature { detail: detail() }),
-            refused(ProofError::Certificate { detail: detail() }),
-            refused(ProofError::NoIdentity { detail: detail() }),
-            refused(ProofError::Time { detail: detail() }),
-            refused(ProofError::LogEntry { detail: detail() }),
             Self::NoFileAccess,
             Self::FileMissing,
             Self::FileChanged,
             Self::CutOff,
             Self::FileUnreadable { detail: detail() },
-        ]
+        ];
+        samples.extend(ProofStep::ALL.map(|step| refused(step.failed("detail"))));
+        samples
     }
 }
 

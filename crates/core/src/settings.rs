@@ -46,7 +46,7 @@ pub struct TrustedSigner {
 
 /// For which downloads a signer is trusted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// For all of them.
     Everywhere,

@@ -33,7 +33,7 @@ pub struct Signer {
 
 /// Who signed, under one trust root.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Identity {
     /// A name in a certificate.
     Named {

@@ -3,7 +3,7 @@
 use crate::{HttpRequest, HttpResponse, Method, Transport};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::{ProofError, Prover};
+use assay_core::proof::{ProofError, ProofStep, Prover};
 use assay_core::settings::Notary;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde::Deserialize;
@@ -50,11 +50,8 @@ pub async fn ask(
 /// # Errors
 /// When the pinned root cannot be used.
 pub fn prover(notary: &Notary) -> Result<Prover, ProofError> {
-    let root = TrustRoot::parse(notary.root_id(), &notary.trusted_root).map_err(|error| {
-        ProofError::TrustRoot {
-            detail: error.to_string(),
-        }
-    })?;
+    let root = TrustRoot::parse(notary.root_id(), &notary.trusted_root)
+        .map_err(|error| ProofStep::TrustRoot.failed(error.to_string()))?;
     Prover::new(root)
 }
 
@@ -178,7 +175,13 @@ mod tests {
 
     #[test]
     fn garbage_is_no_answer() {
-        for garbage in ["", "<html>", "[]", "{\"attestations\":7}", "{\"attestations\":[{}]}"] {
+        for garbage in [
+            "",
+            "<html>",
+            "[]",
+            "{\"attestations\":7}",
+            "{\"attestations\":[{}]}",
+        ] {
             assert!(matches!(
                 answer(200, garbage),
                 Err(Failure::Malformed { .. })
@@ -188,7 +191,10 @@ mod tests {
             r#"{{"attestations":[{}]}}"#,
             vec![r#"{"bundle":{}}"#; MAX_BUNDLES + 1].join(",")
         );
-        assert!(matches!(answer(200, &flood), Err(Failure::Malformed { .. })));
+        assert!(matches!(
+            answer(200, &flood),
+            Err(Failure::Malformed { .. })
+        ));
         assert!(answer(404, r#"{"attestations":[{"bundle":{}}]}"#).is_err());
     }
 }

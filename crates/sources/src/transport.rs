@@ -43,8 +43,5 @@ pub trait Transport {
     /// # Errors
     /// [`Failure::Unreachable`], [`Failure::TimedOut`] after `time_limit`, or
     /// [`Failure::TooLarge`] as soon as more than `size_limit` bytes have come.
-    fn send(
-        &self,
-        request: &HttpRequest,
-    ) -> impl Future<Output = Result<HttpResponse, Failure>>;
+    fn send(&self, request: &HttpRequest) -> impl Future<Output = Result<HttpResponse, Failure>>;
 }
