@@ -1,3 +1,41 @@
-//! The program `assay`.
+//! The program `assay`: sign and verify files, run a notary.
 
-fn main() {}
+mod args;
+mod client;
+mod config;
+mod contact;
+mod error;
+mod exit;
+mod hash;
+mod key;
+mod notary;
+mod output;
+mod sign;
+mod standing;
+mod submit;
+mod verify;
+
+use args::{Args, Command};
+use assay_core::standing::Standing;
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let done = match args.command {
+        Command::Sign(args) => sign::run(&args),
+        Command::Key(args) => key::run(&args),
+        Command::Trust(args) => standing::run(Standing::Trusted, &args),
+        Command::Untrust(args) => standing::run(Standing::Untrusted, &args),
+        Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),
+        Command::Verify(args) => verify::run(&args),
+        Command::Notary(args) => notary::run(args),
+    };
+    match done {
+        Ok(code) => code.into(),
+        Err(error) => {
+            output::complain(&error.to_string());
+            error.exit().into()
+        }
+    }
+}

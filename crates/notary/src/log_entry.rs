@@ -6,7 +6,7 @@ use crate::sequencer::Head;
 use crate::store::{Entry, Snapshot, StoreError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -76,12 +76,63 @@ impl ProvenEntry {
     }
 }
 
+/// Why a log's answer is not an entry.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the log's answer is not an entry: {0}")]
+pub struct NotAnEntry(String);
+
+impl ProvenEntry {
+    /// Reads Rekor's `LogEntry`, as a client does; nothing in it is proven by that. `envelope` is
+    /// what was proposed, for an entry whose body holds only its hashes. Also returns the log's
+    /// id.
+    ///
+    /// # Errors
+    /// When it is not exactly one entry, with its proof.
+    pub fn from_json(json: &[u8], envelope: Option<Vec<u8>>) -> Result<(Self, Hash), NotAnEntry> {
+        let bad = |error: &dyn std::fmt::Display| NotAnEntry(error.to_string());
+        let hash = |text: &str| -> Result<Hash, NotAnEntry> {
+            let mut hash = [0; 32];
+            hex::decode_to_slice(text, &mut hash).map_err(|error| bad(&error))?;
+            Ok(hash)
+        };
+        let entries: BTreeMap<String, LogEntry> =
+            serde_json::from_slice(json).map_err(|error| bad(&error))?;
+        let mut entries = entries.into_values();
+        let (Some(entry), None) = (entries.next(), entries.next()) else {
+            return Err(bad(&"exactly one was expected"));
+        };
+        let LogEntry { verification, .. } = entry;
+        let proof = verification.inclusion_proof;
+        let body = STANDARD.decode(&entry.body).map_err(|error| bad(&error))?;
+        let path: Result<Vec<_>, _> = proof.hashes.iter().map(|text| hash(text)).collect();
+        let proven = Self {
+            leaf: merkle::leaf_hash(&body),
+            head: Arc::new(Head {
+                size: proof.tree_size,
+                root: hash(&proof.root_hash)?,
+                checkpoint: proof.checkpoint,
+            }),
+            path: path?,
+            entry: Entry {
+                index: entry.log_index,
+                integrated_time: entry.integrated_time,
+                body,
+                signed_entry_timestamp: STANDARD
+                    .decode(&verification.signed_entry_timestamp)
+                    .map_err(|error| bad(&error))?,
+                envelope,
+            },
+        };
+        Ok((proven, hash(&entry.log_id)?))
+    }
+}
+
 /// Rekor's name of an entry: 16 hexadecimal digits of tree id, 64 of leaf hash.
 pub fn entry_id(tree_id: u64, leaf: &Hash) -> String {
     format!("{tree_id:016x}{}", hex::encode(leaf))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct LogEntry {
     body: String,
@@ -92,14 +143,14 @@ struct LogEntry {
     verification: Verification,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Verification {
     inclusion_proof: InclusionProof,
     signed_entry_timestamp: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct InclusionProof {
     checkpoint: String,

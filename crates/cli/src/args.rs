@@ -1,0 +1,242 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Sign and verify files, run a notary.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = OVERVIEW, propagate_version = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const OVERVIEW: &str = "\
+Examples:
+  assay notary --data ./notary                           run a notary on this machine
+  assay sign app.tar.gz --notary http://127.0.0.1:7340   sign a file and log the signature
+  assay verify app.tar.gz --notary http://127.0.0.1:7340 --signer release@example.org
+
+ASSAY_NOTARY names the notary once for all commands; ASSAY_CONFIG_DIR moves the configuration.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sign files, and log each signature with a notary.
+    Sign(SignArgs),
+    /// Ask a notary about files, prove its answers, and tell the verdict.
+    Verify(VerifyArgs),
+    /// Declare files untrusted: a warning that every client shows that trusts you.
+    Untrust(StandingArgs),
+    /// Withdraw your support for files: an outdated version.
+    Unsupport(StandingArgs),
+    /// Vouch for files again, after untrust or unsupport.
+    Trust(StandingArgs),
+    /// Show the public key that signs, and make one if there is none.
+    Key(KeyArgs),
+    /// Run a notary, or administer one.
+    Notary(NotaryArgs),
+}
+
+/// Which notary, and what it must be.
+#[derive(Debug, clap::Args)]
+pub struct Contact {
+    /// The notary's address: https, or http on this machine.
+    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
+    pub notary: String,
+    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
+    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
+    pub fingerprint: Option<String>,
+}
+
+/// The private key.
+#[derive(Debug, clap::Args)]
+pub struct PrivateKey {
+    /// Private key to sign with (ECDSA P-256, PEM); without it one of your own, made on first use.
+    #[arg(long, env = "ASSAY_KEY", value_name = "FILE")]
+    pub key: Option<PathBuf>,
+}
+
+const SIGN_EXAMPLES: &str = "\
+Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature offline.
+
+Examples:
+  assay sign app.tar.gz --notary https://notary.example
+  assay sign dist/* --key release.pem --notary https://notary.example --json";
+
+/// `assay sign`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = SIGN_EXAMPLES)]
+pub struct SignArgs {
+    /// The files to sign.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub contact: Contact,
+    #[command(flatten)]
+    pub key: PrivateKey,
+    /// Replace FILE.sigstore.json even if it is somebody else's.
+    #[arg(long)]
+    pub force: bool,
+    /// Print JSON (schema assay.sign.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const VERIFY_EXAMPLES: &str = "\
+Exit codes:
+   0 verified     10 authentic    11 signed       12 intact     13 unknown
+  14 unchecked    15 unsupported  16 changed      17 mismatch   18 forged
+  19 untrusted     1 failed        2 usage         3 other trust root
+With several files the largest wins. Without --signer nobody is trusted, so the best is 'signed'.
+
+Examples:
+  assay verify app.tar.gz --notary https://notary.example --signer release@example.org
+  assay verify *.deb --notary https://notary.example --signer SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+
+/// `assay verify`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = VERIFY_EXAMPLES)]
+pub struct VerifyArgs {
+    /// The files to verify.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub contact: Contact,
+    /// A signer to trust: the name under which the notary enrolled it, or the fingerprint of a key
+    /// that is not enrolled. Can be given several times.
+    #[arg(long, value_name = "NAME|FINGERPRINT")]
+    pub signer: Vec<String>,
+    /// Print JSON (schema assay.verify.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const STANDING_EXAMPLES: &str = "\
+The statement is logged for good. It counts for everybody who trusts this key, and for nobody else;
+the newest statement of a signer wins.
+
+Examples:
+  assay untrust app-1.2.tar.gz --reason 'the build machine was broken into' --notary https://notary.example
+  assay unsupport app-1.0.tar.gz --reason 'use 2.0' --notary https://notary.example";
+
+/// `assay untrust`, `assay unsupport`, `assay trust`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = STANDING_EXAMPLES)]
+pub struct StandingArgs {
+    /// The files that the statement is about.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub contact: Contact,
+    #[command(flatten)]
+    pub key: PrivateKey,
+    /// Why, in a sentence that users will read.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Print JSON (schema assay.standing.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const KEY_EXAMPLES: &str = "\
+Examples:
+  assay key > release.pub
+  assay key | ssh notary assay notary signer add release@example.org - --data /var/lib/assay";
+
+/// `assay key`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = KEY_EXAMPLES)]
+pub struct KeyArgs {
+    #[command(flatten)]
+    pub key: PrivateKey,
+    /// Print JSON (schema assay.key.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const NOTARY_EXAMPLES: &str = "\
+Examples:
+  assay notary --data ./notary
+  assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
+  assay notary signer add release@example.org release.pub --data /var/lib/assay";
+
+/// `assay notary`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
+#[command(subcommand_negates_reqs = true)]
+pub struct NotaryArgs {
+    #[command(subcommand)]
+    pub command: Option<NotaryCommand>,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// `assay notary` without a further command: run it.
+#[derive(Debug, clap::Args)]
+pub struct ServeArgs {
+    /// The notary's data directory; made if it is not there.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR", required = true)]
+    pub data: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7340")]
+    pub listen: SocketAddr,
+    /// The public address under which clients know the notary. It is fixed on the first start.
+    #[arg(long, value_name = "URL")]
+    pub address: Option<String>,
+    /// Print the ready line as JSON (schema assay.notary.ready.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to administer.
+#[derive(Debug, Subcommand)]
+pub enum NotaryCommand {
+    /// The signers whom the notary names.
+    #[command(subcommand)]
+    Signer(SignerCommand),
+}
+
+/// What to do with signers.
+#[derive(Debug, Subcommand)]
+pub enum SignerCommand {
+    /// Enrol a public key under a name; the notary may be running.
+    Add(SignerAddArgs),
+}
+
+/// `assay notary signer add`.
+#[derive(Debug, clap::Args)]
+pub struct SignerAddArgs {
+    /// Who holds the key: an email address or a URI.
+    pub name: String,
+    /// File with the public key (PEM), or - for standard input.
+    #[arg(value_name = "KEYFILE")]
+    pub key_file: PathBuf,
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON (schema assay.signer.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn running_a_notary_and_administering_it_are_told_apart() {
+        let parse = |line: &str| Args::try_parse_from(line.split(' '));
+        assert!(parse("assay notary --data d").is_ok());
+        assert!(parse("assay notary").is_err());
+        assert!(parse("assay notary signer add n k --data d").is_ok());
+        assert!(parse("assay notary signer add n k").is_err());
+    }
+}

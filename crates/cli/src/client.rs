@@ -1,0 +1,122 @@
+//! The HTTP client.
+
+use assay_core::evidence::Failure;
+use assay_sources::notary::{SIZE_LIMIT, TIME_LIMIT};
+use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
+use std::time::Duration;
+use ureq::Agent;
+use ureq::http::HeaderMap;
+
+/// An HTTP client that follows no redirect and keeps no cookies.
+pub struct Client {
+    agent: Agent,
+}
+
+/// The answer to a [`Client::post`].
+pub struct Posted {
+    /// Status and body.
+    pub response: HttpResponse,
+    /// Where the answer points.
+    pub location: Option<String>,
+}
+
+impl Client {
+    /// A client.
+    pub fn new() -> Self {
+        let agent = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .into();
+        Self { agent }
+    }
+
+    /// Reads.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn get(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let Method::Get = request.method;
+        let response = self
+            .agent
+            .get(&request.url)
+            .header("Accept", request.accept)
+            .config()
+            .timeout_global(Some(request.time_limit))
+            .build()
+            .call();
+        let (response, _) = read(response, request.time_limit, request.size_limit)?;
+        Ok(response)
+    }
+
+    /// Reads JSON, within the usual limits.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn get_json(&self, url: &str) -> Result<HttpResponse, Failure> {
+        self.get(&HttpRequest {
+            method: Method::Get,
+            url: url.to_owned(),
+            accept: "application/json",
+            time_limit: TIME_LIMIT,
+            size_limit: SIZE_LIMIT,
+        })
+    }
+
+    /// Sends JSON, within the usual limits.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn post(&self, url: &str, body: &str) -> Result<Posted, Failure> {
+        let response = self
+            .agent
+            .post(url)
+            .header("Accept", "application/json")
+            .content_type("application/json")
+            .config()
+            .timeout_global(Some(TIME_LIMIT))
+            .build()
+            .send(body);
+        let (response, headers) = read(response, TIME_LIMIT, SIZE_LIMIT)?;
+        let location = headers
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        Ok(Posted { response, location })
+    }
+}
+
+impl Transport for Client {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        // One request at a time on a thread of its own: there is nothing to yield to.
+        self.get(request)
+    }
+}
+
+fn read(
+    response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    time_limit: Duration,
+    size_limit: usize,
+) -> Result<(HttpResponse, HeaderMap), Failure> {
+    let failed = |error: ureq::Error| match error {
+        ureq::Error::Timeout(_) => Failure::TimedOut {
+            seconds: u32::try_from(time_limit.as_secs()).unwrap_or(u32::MAX),
+        },
+        ureq::Error::BodyExceedsLimit(limit) => Failure::TooLarge { limit },
+        _ => Failure::Unreachable,
+    };
+    let mut response = response.map_err(failed)?;
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(size_limit as u64)
+        .read_to_vec()
+        .map_err(failed)?;
+    let answer = HttpResponse {
+        status: response.status().as_u16(),
+        body,
+    };
+    Ok((answer, response.into_parts().0.headers))
+}

@@ -1,0 +1,157 @@
+//! A notary as this user knows it: its trust root is pinned on first contact.
+
+use crate::args::Contact;
+use crate::client::Client;
+use crate::config;
+use crate::error::CliError;
+use crate::output;
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::Failure;
+use assay_core::proof::Prover;
+use assay_core::settings::{Notary, notary_address};
+use assay_core::site::host_of;
+use assay_core::trust_root::fingerprint;
+use assay_notary::files::{self, Mode};
+use assay_sources::notary::{prover, trust_root_request};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A notary, with what proves its answers.
+pub struct KnownNotary {
+    /// The notary, as it was pinned.
+    pub notary: Notary,
+    /// What proves its answers.
+    pub prover: Prover,
+}
+
+/// Contacts the notary: fetches its trust root, compares it with the pinned one, and pins it if
+/// there is none.
+///
+/// # Errors
+/// When it cannot be reached for the first time, or shows another trust root.
+pub fn contact(client: &Client, args: &Contact) -> Result<KnownNotary, CliError> {
+    let address = notary_address(&args.notary).ok_or_else(|| {
+        CliError::TrustRoot(format!(
+            "{:?} is not a notary's address: use https://, or http:// on this machine",
+            args.notary
+        ))
+    })?;
+    let file = pin_file(&address)?;
+    let pinned = load(&file)?;
+    let notary = match (fetch(client, &address), pinned) {
+        (Ok(shown), Some(pinned)) => {
+            let found = shown.fingerprint;
+            if found != pinned.fingerprint {
+                return Err(CliError::OtherTrustRoot {
+                    address,
+                    pinned: pinned.fingerprint,
+                    found,
+                    file,
+                });
+            }
+            pinned
+        }
+        // An outage is told where the notary is asked for what it is there for.
+        (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
+        (Ok(shown), None) => {
+            expect(args, &shown)?;
+            pin(&file, &shown)?
+        }
+        (Err(error), _) => return Err(error),
+    };
+    expect(args, &notary)?;
+    let prover = prover(&notary).map_err(|error| CliError::TrustRoot(error.to_string()))?;
+    Ok(KnownNotary { notary, prover })
+}
+
+fn expect(args: &Contact, notary: &Notary) -> Result<(), CliError> {
+    match &args.fingerprint {
+        Some(expected) if !expected.trim().eq_ignore_ascii_case(&notary.fingerprint) => {
+            Err(CliError::UnexpectedTrustRoot {
+                address: notary.address.clone(),
+                expected: expected.clone(),
+                found: notary.fingerprint.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fetch(client: &Client, address: &str) -> Result<Notary, CliError> {
+    let no_answer = |failure| CliError::NoAnswer {
+        address: address.to_owned(),
+        failure,
+    };
+    let response = client
+        .get(&trust_root_request(address))
+        .map_err(no_answer)?;
+    if response.status != 200 {
+        return Err(no_answer(Failure::Status {
+            status: response.status,
+        }));
+    }
+    let malformed = |detail: String| no_answer(Failure::Malformed { detail });
+    let trusted_root =
+        String::from_utf8(response.body).map_err(|error| malformed(error.to_string()))?;
+    let notary = Notary {
+        name: host_of(address).unwrap_or_else(|| address.to_owned()),
+        address: address.to_owned(),
+        fingerprint: fingerprint(&trusted_root).map_err(|error| malformed(error.to_string()))?,
+        trusted_root,
+        enabled: true,
+    };
+    // What is no trust root is not pinned.
+    prover(&notary).map_err(|error| malformed(error.to_string()))?;
+    Ok(notary)
+}
+
+/// Pins what the notary showed. If another process was faster, what it pinned counts.
+fn pin(file: &Path, shown: &Notary) -> Result<Notary, CliError> {
+    let text =
+        serde_json::to_vec_pretty(shown).map_err(|error| CliError::Internal(error.to_string()))?;
+    if let Some(directory) = file.parent() {
+        files::private_directory(directory).map_err(|source| CliError::file(directory, source))?;
+    }
+    match files::create(file, &text, Mode::Private) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let pinned = load(file)?.ok_or_else(|| CliError::file(file, error))?;
+            if pinned.fingerprint != shown.fingerprint {
+                return Err(CliError::OtherTrustRoot {
+                    address: shown.address.clone(),
+                    pinned: pinned.fingerprint,
+                    found: shown.fingerprint.clone(),
+                    file: file.to_owned(),
+                });
+            }
+            return Ok(pinned);
+        }
+        other => other.map_err(|source| CliError::file(file, source))?,
+    }
+    output::note(&format!(
+        "first contact with {}: its trust root is pinned\n  fingerprint {}",
+        shown.address, shown.fingerprint
+    ));
+    Ok(shown.clone())
+}
+
+fn load(file: &Path) -> Result<Option<Notary>, CliError> {
+    let text = match std::fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(CliError::file(file, error)),
+    };
+    let notary = serde_json::from_slice(&text).map_err(|error| CliError::WrongFile {
+        path: file.to_owned(),
+        detail: format!("the pinned notary cannot be read ({error}); remove the file"),
+    })?;
+    Ok(Some(notary))
+}
+
+/// One file a notary, so that two processes that pin two notaries do not meet.
+fn pin_file(address: &str) -> Result<PathBuf, CliError> {
+    let digest = Sha256Digest::of(address.as_bytes()).to_hex();
+    let short = digest.get(..16).unwrap_or(&digest);
+    Ok(config::directory()?
+        .join("notaries")
+        .join(format!("{short}.json")))
+}

@@ -1,0 +1,118 @@
+//! Why a command could not do what it was asked.
+
+use crate::exit::Exit;
+use assay_core::evidence::Failure;
+use assay_notary::NotaryError;
+use assay_notary::keys::KeyError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// A file could not be read or written.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A file is not what it has to be.
+    #[error("{}: {detail}", path.display())]
+    WrongFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        detail: String,
+    },
+    /// The notary could not be reached, or its answer is no answer.
+    #[error("the notary {address} gave no usable answer: {failure}")]
+    NoAnswer {
+        /// The notary.
+        address: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// The notary refused.
+    #[error("the notary {address} refused: {message}")]
+    Refused {
+        /// The notary.
+        address: String,
+        /// What it said.
+        message: String,
+    },
+    /// What the notary answered does not prove that it logged the signature.
+    #[error("the notary {address} did not prove that it logged the signature: {detail}")]
+    NotProven {
+        /// The notary.
+        address: String,
+        /// What is wrong.
+        detail: String,
+    },
+    /// The notary has another trust root than the one that was pinned.
+    #[error(
+        "the notary {address} shows another trust root than the one that was pinned.\n  pinned: \
+         {pinned}\n  now:    {found}\nEither somebody is in between, or the notary was set up anew. \
+         Ask its administrator; if the new fingerprint is right, remove {} and try again",
+        file.display()
+    )]
+    OtherTrustRoot {
+        /// The notary.
+        address: String,
+        /// The pinned fingerprint.
+        pinned: String,
+        /// The fingerprint of what it shows.
+        found: String,
+        /// Where the pin is kept.
+        file: PathBuf,
+    },
+    /// The notary has another trust root than the one that was asked for.
+    #[error(
+        "the notary {address} shows the trust root {found}, not {expected} as --fingerprint asks"
+    )]
+    UnexpectedTrustRoot {
+        /// The notary.
+        address: String,
+        /// The fingerprint that was asked for.
+        expected: String,
+        /// The fingerprint of what it shows.
+        found: String,
+    },
+    /// A trust root or pin that cannot be used.
+    #[error("{0}")]
+    TrustRoot(String),
+    /// No place for the configuration.
+    #[error("there is no configuration directory: {0}; set ASSAY_CONFIG_DIR")]
+    NoConfig(String),
+    /// The notary command failed.
+    #[error(transparent)]
+    Notary(#[from] NotaryError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A fault of this program.
+    #[error("this should not happen: {0}")]
+    Internal(String),
+}
+
+impl CliError {
+    /// An error of the file system, with the file's name.
+    pub fn file(path: &Path, source: io::Error) -> Self {
+        Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// How the program ends because of it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::OtherTrustRoot { .. } | Self::UnexpectedTrustRoot { .. } => {
+                Exit::OTHER_TRUST_ROOT
+            }
+            Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
+            _ => Exit::FAILED,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! A file's SHA-256, read in pieces.
+
+use crate::error::CliError;
+use assay_core::digest::Sha256Digest;
+use sha2::{Digest, Sha256};
+use std::fs::{File, Metadata};
+use std::io::Read;
+use std::path::Path;
+
+/// Bytes read at a time.
+const PIECE: usize = 1 << 20;
+
+/// The SHA-256 of a file.
+///
+/// # Errors
+/// When it cannot be read, is not a file, or changes meanwhile.
+pub fn file(path: &Path) -> Result<Sha256Digest, CliError> {
+    let failed = |source| CliError::file(path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let before = file.metadata().map_err(failed)?;
+    if before.is_dir() {
+        return Err(CliError::WrongFile {
+            path: path.to_owned(),
+            detail: "this is a directory; name the files in it".into(),
+        });
+    }
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match file.read(&mut piece) {
+            Ok(0) => break,
+            Ok(read) => hasher.update(piece.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    let after = file.metadata().map_err(failed)?;
+    if state(&before) != state(&after) {
+        return Err(CliError::WrongFile {
+            path: path.to_owned(),
+            detail: "the file changed while it was read; try again".into(),
+        });
+    }
+    Ok(Sha256Digest::new(hasher.finalize().into()))
+}
+
+fn state(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
+    (metadata.len(), metadata.modified().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_make_the_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        for size in [0, 1, PIECE - 1, PIECE, PIECE + 1] {
+            let content = vec![7u8; size];
+            std::fs::write(&path, &content).unwrap();
+            assert_eq!(file(&path).unwrap(), Sha256Digest::of(&content));
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = file(directory.path()).unwrap_err().to_string();
+        assert!(error.contains("directory"), "{error}");
+        let error = file(&directory.path().join("absent"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("absent"), "{error}");
+    }
+}

@@ -1,0 +1,126 @@
+//! `assay notary`.
+
+use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use assay_notary::{Config, Handle, serve};
+use serde_json::json;
+use std::io::Read;
+use std::path::Path;
+
+/// The largest key file that is read, in bytes.
+const MAX_KEY_FILE: u64 = 64 * 1024;
+
+/// Runs a notary until it is told to stop, or administers one.
+///
+/// # Errors
+/// When it cannot start, or the command fails.
+pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
+    match args.command {
+        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        None => {
+            let runtime = tokio::runtime::Runtime::new()
+                .map_err(|error| CliError::Internal(error.to_string()))?;
+            runtime.block_on(run_until_told(args.serve))
+        }
+    }
+}
+
+async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
+    let handle = serve(Config {
+        // Required by the command line.
+        data: args.data.unwrap_or_default(),
+        listen: args.listen,
+        address: args.address,
+    })
+    .await?;
+    // Before anybody is told that it is ready, so that a stop is never a kill.
+    let stop = told_to_stop()?;
+    announce(&handle, args.json)?;
+    stop.await?;
+    handle.stop().await;
+    Ok(Exit::DONE)
+}
+
+fn announce(handle: &Handle, as_json: bool) -> Result<(), CliError> {
+    let notary = handle.notary();
+    let (address, listening) = (&notary.identity().address, handle.url());
+    let (log, root) = (notary.log_id(), notary.fingerprint());
+    if as_json {
+        let line = json!({
+            "schema": "assay.notary.ready.v1",
+            "address": address,
+            "listening": listening,
+            "log_id": log,
+            "trust_root_fingerprint": root,
+        });
+        return output::say(&line.to_string());
+    }
+    output::say(&format!(
+        "notary ready: address {address} listening {listening} log {log} trust-root {root}"
+    ))
+}
+
+#[cfg(unix)]
+fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let failed = |error: std::io::Error| CliError::Internal(error.to_string());
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(std::future::poll_fn(move |context| {
+        let told =
+            terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
+        match told {
+            true => std::task::Poll::Ready(Ok(())),
+            false => std::task::Poll::Pending,
+        }
+    }))
+}
+
+#[cfg(not(unix))]
+fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError> {
+    Ok(async {
+        tokio::signal::ctrl_c()
+            .await
+            .map_err(|error| CliError::Internal(error.to_string()))
+    })
+}
+
+fn add_signer(args: &SignerAddArgs) -> Result<Exit, CliError> {
+    let pem = read_key(&args.key_file)?;
+    let enrolled = assay_notary::signers::enrol(&args.data, &args.name, &pem)?;
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.signer.v1",
+            "name": args.name,
+            "fingerprint": enrolled.fingerprint,
+            "certificate": enrolled.file.to_string_lossy(),
+        }))?;
+    } else {
+        output::say(&format!(
+            "enrolled {}\n  key         {}\n  certificate {}",
+            output::plain(&args.name),
+            enrolled.fingerprint,
+            output::plain(&enrolled.file.to_string_lossy())
+        ))?;
+    }
+    Ok(Exit::DONE)
+}
+
+fn read_key(path: &Path) -> Result<Vec<u8>, CliError> {
+    let failed = |source| CliError::file(path, source);
+    let mut pem = Vec::new();
+    if path == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(MAX_KEY_FILE)
+            .read_to_end(&mut pem)
+            .map_err(failed)?;
+    } else {
+        std::fs::File::open(path)
+            .and_then(|file| file.take(MAX_KEY_FILE).read_to_end(&mut pem))
+            .map_err(failed)?;
+    }
+    Ok(pem)
+}

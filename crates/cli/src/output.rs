@@ -1,0 +1,67 @@
+//! What is printed: text for people, in which nothing from outside can pose as something else, and
+//! JSON for programs.
+
+use crate::error::CliError;
+use serde::Serialize;
+use std::io::Write;
+
+/// Text from outside (a file name, a signer's words), made harmless for a terminal: control
+/// characters and those that reorder text are written as their code points.
+pub fn plain(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            c if c.is_control() || reorders(c) => format!("\\u{{{:x}}}", u32::from(c)),
+            c => c.to_string(),
+        })
+        .collect()
+}
+
+/// Says on standard error what went wrong.
+pub fn complain(message: &str) {
+    note(&format!("error: {message}"));
+}
+
+/// Says something on standard error that is not the result.
+pub fn note(message: &str) {
+    let lines: Vec<_> = message.lines().map(plain).collect();
+    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+}
+
+/// Prints the result.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn say(text: &str) -> Result<(), CliError> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(|source| CliError::file(std::path::Path::new("standard output"), source))
+}
+
+/// Prints the result as JSON.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn json(value: &impl Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| CliError::Internal(error.to_string()))?;
+    say(&text)
+}
+
+/// Unicode's bidirectional formatting characters (UAX 9) and line separators.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_text_cannot_steer_the_terminal() {
+        assert_eq!(
+            plain("a\u{1b}[2Jb\n\u{202e}c é"),
+            "a\\u{1b}[2Jb\\u{a}\\u{202e}c é"
+        );
+    }
+}

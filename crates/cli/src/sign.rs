@@ -1,0 +1,188 @@
+//! `assay sign`.
+
+use crate::args::SignArgs;
+use crate::client::Client;
+use crate::contact::contact;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::submit::{Submitted, Submitter};
+use crate::{hash, key, output};
+use assay_core::attestation::Logged;
+use assay_core::digest::Sha256Digest;
+use assay_core::signer::Signer;
+use assay_notary::files::{self, Mode};
+use assay_notary::verifier::Verifier;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The result for one file, as it is printed.
+#[derive(Serialize)]
+struct Signed {
+    file: String,
+    /// `signed`, `already_signed` or `failed`.
+    outcome: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256Digest>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<Signer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<Logged>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bundle: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// Signs the files.
+///
+/// # Errors
+/// When the key or the notary cannot be used at all; what is wrong with one file is said with the
+/// file, and the others go on.
+pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
+    let client = Client::new();
+    let key = key::load(&args.key)?;
+    let notary = contact(&client, &args.contact)?;
+    let submitter = Submitter::new(&client, &notary, &key)?;
+    let mut exit = Exit::DONE;
+    let mut results = Vec::new();
+    for file in &args.files {
+        let name = file.to_string_lossy().into_owned();
+        let result = match sign(&submitter, file, args.force) {
+            Ok((digest, submitted, bundle)) => Signed {
+                file: name,
+                outcome: if submitted.known {
+                    "already_signed"
+                } else {
+                    "signed"
+                },
+                sha256: Some(digest),
+                signer: Some(submitted.attestation.signer),
+                log: Some(submitted.logged),
+                bundle: Some(bundle.to_string_lossy().into_owned()),
+                error: None,
+            },
+            Err(error) => {
+                exit = exit.max(error.exit());
+                Signed {
+                    file: name,
+                    outcome: "failed",
+                    sha256: None,
+                    signer: None,
+                    log: None,
+                    bundle: None,
+                    error: Some(error.to_string()),
+                }
+            }
+        };
+        if !args.json {
+            print(&result)?;
+        }
+        results.push(result);
+    }
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.sign.v1",
+            "notary": notary.notary.address,
+            "trust_root_fingerprint": notary.notary.fingerprint,
+            "results": results,
+        }))?;
+    }
+    Ok(exit)
+}
+
+fn sign(
+    submitter: &Submitter<'_>,
+    file: &Path,
+    force: bool,
+) -> Result<(Sha256Digest, Submitted, PathBuf), CliError> {
+    let bundle_file = bundle_beside(file);
+    // Before anything is logged: what is logged cannot be taken back.
+    if !force {
+        check_replaceable(&bundle_file, submitter)?;
+    }
+    let digest = hash::file(file)?;
+    let signature = submitter.key.sign_digest(&digest)?;
+    let proposal = json!({
+        "apiVersion": "0.0.1",
+        "kind": "hashedrekord",
+        "spec": {
+            "data": { "hash": { "algorithm": "sha256", "value": digest.to_hex() } },
+            "signature": {
+                "content": STANDARD.encode(signature),
+                "publicKey": { "content": STANDARD.encode(&submitter.verifier) },
+            },
+        },
+    });
+    let submitted = submitter.submit(&proposal, None, &digest)?;
+    let text = format!("{}\n", submitted.bundle);
+    files::replace(&bundle_file, text.as_bytes(), Mode::Shared)
+        .map_err(|source| CliError::file(&bundle_file, source))?;
+    Ok((digest, submitted, bundle_file))
+}
+
+/// `FILE.sigstore.json`.
+fn bundle_beside(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".sigstore.json");
+    PathBuf::from(name)
+}
+
+/// Refuses to replace what is not a bundle of the same key.
+fn check_replaceable(bundle: &Path, submitter: &Submitter<'_>) -> Result<(), CliError> {
+    let text = match std::fs::read(bundle) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(CliError::file(bundle, error)),
+    };
+    match logged_key(&text).as_deref() {
+        Some(key) if key == submitter.key.public_der() => Ok(()),
+        _ => Err(CliError::WrongFile {
+            path: bundle.to_owned(),
+            detail: "exists, and is not a signature by this key; use --force to replace it".into(),
+        }),
+    }
+}
+
+fn logged_key(bundle: &[u8]) -> Option<Vec<u8>> {
+    let bundle: Value = serde_json::from_slice(bundle).ok()?;
+    let body = bundle.pointer("/verificationMaterial/tlogEntries/0/canonicalizedBody")?;
+    let body = STANDARD.decode(body.as_str()?).ok()?;
+    let body: Value = serde_json::from_slice(&body).ok()?;
+    let key = body.pointer("/spec/signature/publicKey/content")?;
+    let key = STANDARD.decode(key.as_str()?).ok()?;
+    Some(Verifier::from_pem(&key).ok()?.key_der().to_vec())
+}
+
+fn print(result: &Signed) -> Result<(), CliError> {
+    let file = output::plain(&result.file);
+    if let Some(error) = &result.error {
+        output::complain(error);
+        return output::say(&format!("{file}: failed"));
+    }
+    let word = match result.outcome {
+        "already_signed" => "was signed before",
+        _ => "signed",
+    };
+    let mut text = format!("{file}: {word}");
+    if let Some(digest) = &result.sha256 {
+        text.push_str(&format!("\n  sha256 {digest}"));
+    }
+    if let Some(signer) = &result.signer {
+        text.push_str(&format!("\n  signer {}", output::plain(&signer.name())));
+    }
+    if let Some(log) = &result.log {
+        text.push_str(&format!(
+            "\n  entry  {} of {}",
+            log.index,
+            output::plain(&log.origin)
+        ));
+    }
+    if let Some(bundle) = &result.bundle {
+        text.push_str(&format!("\n  wrote  {}", output::plain(bundle)));
+    }
+    output::say(&text)
+}

@@ -1,0 +1,200 @@
+//! Has a notary log a signature, and believes nothing that it does not prove.
+
+use crate::client::Client;
+use crate::contact::KnownNotary;
+use crate::error::CliError;
+use assay_core::attestation::{Attestation, Logged};
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::Failure;
+use assay_core::signer::{Identity, key_fingerprint};
+use assay_notary::bundle::Bundle;
+use assay_notary::keys::SigningKey;
+use assay_notary::log_entry::ProvenEntry;
+use assay_notary::proposal::Proposal;
+use assay_notary::verifier::Verifier;
+use assay_sources::HttpResponse;
+use serde_json::Value;
+
+/// Where entries are proposed.
+const ENTRIES: &str = "/api/v1/log/entries";
+
+/// Somebody who signs and logs with one notary.
+pub struct Submitter<'a> {
+    client: &'a Client,
+    notary: &'a KnownNotary,
+    /// The key.
+    pub key: &'a SigningKey,
+    /// What goes into the log: the notary's certificate for the key, or else the key. PEM.
+    pub verifier: String,
+    certified: bool,
+}
+
+/// A logged signature.
+pub struct Submitted {
+    /// What the notary's answer proves.
+    pub attestation: Attestation,
+    /// Where it is logged.
+    pub logged: Logged,
+    /// The bundle, JSON.
+    pub bundle: String,
+    /// Whether the log had it before.
+    pub known: bool,
+}
+
+impl<'a> Submitter<'a> {
+    /// Asks the notary whether it has named the key.
+    ///
+    /// # Errors
+    /// When it gives no usable answer.
+    pub fn new(
+        client: &'a Client,
+        notary: &'a KnownNotary,
+        key: &'a SigningKey,
+    ) -> Result<Self, CliError> {
+        let url = format!("{}/signers/sha256:{}", notary.notary.address, key.id());
+        let response = client
+            .get_json(&url)
+            .map_err(|failure| no_answer(notary, failure))?;
+        let verifier = match response.status {
+            404 => None,
+            200 => Some(
+                certificate_for(key, &response)
+                    .map_err(|detail| no_answer(notary, Failure::Malformed { detail }))?,
+            ),
+            status => return Err(no_answer(notary, Failure::Status { status })),
+        };
+        Ok(Self {
+            client,
+            notary,
+            key,
+            certified: verifier.is_some(),
+            verifier: verifier.unwrap_or_else(|| key.public_pem()),
+        })
+    }
+
+    /// Proposes an entry about the artifact with `digest`, and proves the answer. `envelope` is the
+    /// DSSE envelope in the proposal, if it is one.
+    ///
+    /// # Errors
+    /// When the notary refuses, gives no usable answer, or does not prove that it logged just this.
+    pub fn submit(
+        &self,
+        proposal: &Value,
+        envelope: Option<&str>,
+        digest: &Sha256Digest,
+    ) -> Result<Submitted, CliError> {
+        let address = &self.notary.notary.address;
+        let proposal = proposal.to_string();
+        let expected = Proposal::parse(proposal.as_bytes())
+            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let posted = self
+            .client
+            .post(&format!("{address}{ENTRIES}"), &proposal)
+            .map_err(|failure| no_answer(self.notary, failure))?;
+        let (response, known) = match posted.response.status {
+            201 => (posted.response, false),
+            409 => (self.existing(posted.location)?, true),
+            _ => return Err(self.refused(&posted.response)),
+        };
+        let not_proven = |detail: String| CliError::NotProven {
+            address: address.clone(),
+            detail,
+        };
+        let envelope = envelope.map(|text| text.as_bytes().to_vec());
+        let (proven, log_id) = ProvenEntry::from_json(&response.body, envelope)
+            .map_err(|error| not_proven(error.to_string()))?;
+        if proven.entry.body != expected.body {
+            return Err(not_proven("it answered with another entry".into()));
+        }
+        let bundle = Bundle::of(&proven, &log_id)
+            .ok()
+            .flatten()
+            .ok_or_else(|| CliError::Internal("the entry has no bundle".into()))?;
+        let bundle = serde_json::to_string(&bundle)
+            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let attestation = self
+            .notary
+            .prover
+            .prove(&bundle, digest)
+            .map_err(|error| not_proven(error.to_string()))?;
+        self.check_signer(&attestation.signer.identity)
+            .map_err(not_proven)?;
+        let logged = attestation
+            .logged
+            .clone()
+            .ok_or_else(|| not_proven("it is in no log".into()))?;
+        Ok(Submitted {
+            attestation,
+            logged,
+            bundle,
+            known,
+        })
+    }
+
+    /// A certificate may say whatever name the notary gave; a bare key can only be itself.
+    fn check_signer(&self, identity: &Identity) -> Result<(), String> {
+        let own = key_fingerprint(self.key.public_der());
+        match identity {
+            Identity::Named { .. } if self.certified => Ok(()),
+            Identity::Key { fingerprint } if !self.certified && *fingerprint == own => Ok(()),
+            other => Err(format!("it proves another signer: {other:?}")),
+        }
+    }
+
+    /// The entry that a conflict points at, which must be on the same notary.
+    fn existing(&self, location: Option<String>) -> Result<HttpResponse, CliError> {
+        let malformed = |detail: &str| {
+            let detail = detail.to_owned();
+            no_answer(self.notary, Failure::Malformed { detail })
+        };
+        let location = location.ok_or_else(|| malformed("a conflict without Location"))?;
+        let id = location
+            .rsplit('/')
+            .next()
+            .filter(|id| !id.is_empty() && id.chars().all(|c| c.is_ascii_hexdigit()))
+            .ok_or_else(|| malformed("a conflict whose Location names no entry"))?;
+        let url = format!("{}{ENTRIES}/{id}", self.notary.notary.address);
+        let response = self
+            .client
+            .get_json(&url)
+            .map_err(|failure| no_answer(self.notary, failure))?;
+        match response.status {
+            200 => Ok(response),
+            status => Err(no_answer(self.notary, Failure::Status { status })),
+        }
+    }
+
+    fn refused(&self, response: &HttpResponse) -> CliError {
+        let message = serde_json::from_slice::<Value>(&response.body)
+            .ok()
+            .and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));
+        match message {
+            Some(message) if response.status < 500 => CliError::Refused {
+                address: self.notary.notary.address.clone(),
+                message,
+            },
+            _ => no_answer(
+                self.notary,
+                Failure::Status {
+                    status: response.status,
+                },
+            ),
+        }
+    }
+}
+
+/// The certificate that the notary hands out for the key, if it is for this key.
+fn certificate_for(key: &SigningKey, response: &HttpResponse) -> Result<String, String> {
+    let verifier = Verifier::from_pem(&response.body).map_err(|error| error.to_string())?;
+    if verifier.certificate().is_none() || verifier.key_der() != key.public_der() {
+        return Err("the certificate that it has for this key is another key's".into());
+    }
+    Ok(verifier.canonical_pem())
+}
+
+fn no_answer(notary: &KnownNotary, failure: Failure) -> CliError {
+    CliError::NoAnswer {
+        address: notary.notary.address.clone(),
+        failure,
+    }
+}

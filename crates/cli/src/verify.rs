@@ -1,0 +1,176 @@
+//! `assay verify`: the same sources, proofs and policy as the extension.
+
+use crate::args::VerifyArgs;
+use crate::client::Client;
+use crate::contact::{KnownNotary, contact};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::{hash, output};
+use assay_core::attestation::{Claim, Logged};
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Outcome};
+use assay_core::policy::{Judgement, judge};
+use assay_core::reason::Reason;
+use assay_core::settings::{Scope, Settings};
+use assay_core::signer::{Identity, Signer};
+use assay_core::verdict::Verdict;
+use assay_sources::notary::ask;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// The result for one file, as it is printed.
+#[derive(Serialize)]
+struct Verified {
+    file: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<Sha256Digest>,
+    verdict: Verdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signer: Option<Signer>,
+    reasons: Vec<Told>,
+    sources: Vec<SourceAnswer>,
+}
+
+/// A reason, with its sentence.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    reason: Reason,
+    text: String,
+}
+
+/// What one source proved.
+#[derive(Serialize)]
+struct SourceAnswer {
+    source: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Value>,
+    proven: Vec<Proven>,
+    rejected: usize,
+}
+
+#[derive(Serialize)]
+struct Proven {
+    signer: Signer,
+    claim: Claim,
+    log: Option<Logged>,
+}
+
+/// Verifies the files.
+///
+/// # Errors
+/// When the notary's trust root cannot be had at all.
+pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let client = Client::new();
+    let known = contact(&client, &args.contact)?;
+    let KnownNotary { notary, prover } = known;
+    let prover = Ok(prover);
+    let mut exit = Exit::DONE;
+    let mut results = Vec::new();
+    for file in &args.files {
+        let checked = hash::file(file).map(|digest| {
+            let evidence = [runtime.block_on(ask(&client, &notary, &prover, &digest))];
+            let settings = trusting(&args.signer, &evidence);
+            (digest, judge(&evidence, &settings, None, None), evidence)
+        });
+        let result = match checked {
+            Ok((digest, judgement, evidence)) => result(file, Some(digest), judgement, &evidence),
+            Err(error) => {
+                let detail = error.to_string();
+                let unread = Judgement::unread(Reason::FileUnreadable { detail });
+                result(file, None, unread, &[])
+            }
+        };
+        exit = exit.max(Exit::of(result.verdict));
+        if !args.json {
+            print(&result)?;
+        }
+        results.push(result);
+    }
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.verify.v1",
+            "notary": notary.address,
+            "trust_root_fingerprint": notary.fingerprint,
+            "exit_code": exit.code(),
+            "results": results,
+        }))?;
+    }
+    Ok(exit)
+}
+
+/// Settings that trust those proven signers whom the user named, compared whole. A name is only
+/// ever one under the asked notary's trust root, as no other root can have proven it.
+fn trusting(names: &[String], evidence: &[Evidence]) -> Settings {
+    let mut settings = Settings::default();
+    for attestation in evidence.iter().flat_map(Evidence::proven) {
+        let name = match &attestation.signer.identity {
+            Identity::Named { subject, .. } => subject,
+            Identity::Key { fingerprint } => fingerprint,
+            Identity::Workflow { .. } => continue,
+        };
+        if names.contains(name) {
+            settings.trust(attestation.signer.clone(), Scope::Everywhere);
+        }
+    }
+    settings
+}
+
+fn result(
+    file: &Path,
+    sha256: Option<Sha256Digest>,
+    judgement: Judgement,
+    evidence: &[Evidence],
+) -> Verified {
+    Verified {
+        file: file.to_string_lossy().into_owned(),
+        sha256,
+        verdict: judgement.verdict,
+        signer: judgement.signer,
+        reasons: judgement
+            .reasons
+            .into_iter()
+            .map(|reason| Told {
+                text: reason.message().english(),
+                reason,
+            })
+            .collect(),
+        sources: evidence.iter().map(source_answer).collect(),
+    }
+}
+
+fn source_answer(evidence: &Evidence) -> SourceAnswer {
+    let (failure, rejected) = match &evidence.outcome {
+        Outcome::Answered { rejected, .. } => (None, rejected.len()),
+        Outcome::Failed { failure } => (serde_json::to_value(failure).ok(), 0),
+    };
+    SourceAnswer {
+        source: evidence.source.clone(),
+        failure,
+        proven: evidence
+            .proven()
+            .iter()
+            .map(|attestation| Proven {
+                signer: attestation.signer.clone(),
+                claim: attestation.claim.clone(),
+                log: attestation.logged.clone(),
+            })
+            .collect(),
+        rejected,
+    }
+}
+
+fn print(result: &Verified) -> Result<(), CliError> {
+    let mut text = format!("{}: {}", output::plain(&result.file), result.verdict.word());
+    if let Some(digest) = &result.sha256 {
+        text.push_str(&format!("\n  sha256 {digest}"));
+    }
+    for told in &result.reasons {
+        text.push_str(&format!("\n  {}", output::plain(&told.text)));
+    }
+    output::say(&text)
+}
