@@ -1,0 +1,118 @@
+//! Small pieces that several pages use.
+
+use super::hostile_text::{split_name, visible};
+use super::words::t;
+use sycamore::prelude::*;
+use sycamore::web::tags;
+
+/// An element with a class and text.
+pub fn text(tag: Tag, class: &'static str, text: String) -> View {
+    match tag {
+        Tag::Span => tags::span().class(class).children(text).into(),
+        Tag::Paragraph => tags::p().class(class).children(text).into(),
+        Tag::Title => tags::h2().class(class).children(text).into(),
+        Tag::Subtitle => tags::h3().class(class).children(text).into(),
+        Tag::Item => tags::li().class(class).children(text).into(),
+    }
+}
+
+/// The elements that [`text`] makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// `span`
+    Span,
+    /// `p`
+    Paragraph,
+    /// `h2`
+    Title,
+    /// `h3`
+    Subtitle,
+    /// `li`
+    Item,
+}
+
+/// A button with words, known to tests by its action.
+pub fn button(
+    class: &'static str,
+    action: &'static str,
+    words: &'static str,
+    on_click: impl FnMut(web_sys::MouseEvent) + 'static,
+) -> View {
+    named_button(class, action, t(words), None, on_click)
+}
+
+/// A button with these words; `name` is what a screen reader says, where the words alone do not
+/// tell which thing is meant.
+pub fn named_button(
+    class: &'static str,
+    action: &'static str,
+    words: String,
+    name: Option<String>,
+    on_click: impl FnMut(web_sys::MouseEvent) + 'static,
+) -> View {
+    let mut on_click: Box<dyn FnMut(web_sys::MouseEvent)> = Box::new(on_click);
+    tags::button()
+        .attr("type", "button")
+        .class(class)
+        .attr("data-action", action)
+        .attr("aria-label", name.map(std::borrow::Cow::from))
+        .on(sycamore::web::events::click, move |event| on_click(event))
+        .children(words)
+        .into()
+}
+
+/// A file's name on one line: cut in the middle, never at its end.
+pub fn file_name(name: &str) -> View {
+    let (head, tail) = split_name(name);
+    tags::bdi()
+        .class("file-name")
+        .attr("dir", "ltr")
+        .attr("data-field", "name")
+        .attr("title", visible(name))
+        .children(vec![
+            text(Tag::Span, "file-name-head", head),
+            text(Tag::Span, "file-name-tail", tail),
+        ])
+        .into()
+}
+
+/// Hexadecimal digits in groups, so that people can compare them. The text is that of the digits
+/// alone.
+pub fn digits(hex: &str, field: &'static str) -> View {
+    let characters: Vec<char> = hex.chars().collect();
+    let groups: Vec<View> = characters
+        .chunks(8)
+        .map(|group| text(Tag::Span, "digits-group", group.iter().collect()))
+        .collect();
+    tags::code()
+        .class("digits")
+        .attr("dir", "ltr")
+        .attr("data-field", field)
+        .children(groups)
+        .into()
+}
+
+/// The head of a page: the mark and a name.
+pub fn masthead(name: String) -> View {
+    tags::header()
+        .class("masthead")
+        .children(vec![
+            tags::img()
+                .class("masthead-mark")
+                .attr("src", "icons/idle.svg")
+                .attr("alt", "")
+                .into(),
+            text(Tag::Span, "masthead-name", name),
+        ])
+        .into()
+}
+
+/// What a screen reader is told when it changes. Nothing is seen of it.
+pub fn announcer(said: Signal<String>) -> View {
+    tags::div()
+        .class("visually-hidden")
+        .attr("role", "status")
+        .attr("aria-live", "polite")
+        .children(View::from_dynamic(move || View::from(said.get_clone())))
+        .into()
+}

@@ -1,0 +1,200 @@
+//! One download in the list: what it is, where it came from, and its badge.
+
+use super::details;
+use super::ground::{Entry, Ground};
+use super::is_reading;
+use crate::pages::badge::{Badge, icon};
+use crate::pages::figures;
+use crate::pages::hostile_text::visible;
+use crate::pages::parts::{self, Tag};
+use crate::pages::words::{self, filled, t};
+use assay_core::record::{DownloadRecord, Stage};
+use std::borrow::Cow;
+use sycamore::prelude::*;
+use sycamore::web::{events, tags};
+
+/// The entry: a button that opens it, and what it opens to.
+pub fn view(ground: Ground, entry: Entry) -> View {
+    let id = entry.id();
+    let panel = element_id(&id);
+    tags::li()
+        .class("entry")
+        .attr("data-record", id)
+        .attr("data-stage", move || entry.record.with(stage))
+        .attr("data-verdict", move || entry.record.with(verdict))
+        .attr("data-deleted", move || entry.record.with(deleted))
+        .children(vec![
+            head(ground, entry, panel.clone()),
+            View::from_dynamic(move || progress(entry)),
+            View::from_dynamic(move || match entry.open.get() {
+                true => details::view(ground, entry, panel.clone()),
+                false => View::new(),
+            }),
+        ])
+        .into()
+}
+
+fn head(ground: Ground, entry: Entry, panel: String) -> View {
+    let (file_name, site, completed_at) = entry
+        .record
+        .with_untracked(|r| (r.file_name.clone(), r.site.clone(), r.completed_at));
+    let site = site.map(|site| {
+        tags::bdi()
+            .class("entry-site")
+            .attr("data-field", "site")
+            .children(visible(&site))
+            .into()
+    });
+    let size = tags::span()
+        .attr("data-field", "size")
+        .children(View::from_dynamic(move || {
+            View::from(entry.record.with(|record| figures::size(record.size as f64)))
+        }));
+    let time = tags::time()
+        .class("entry-time")
+        .attr("data-field", "time")
+        .attr("datetime", figures::iso(completed_at))
+        .attr("title", figures::moment(completed_at))
+        .children(View::from_dynamic(move || {
+            View::from(figures::ago(completed_at, ground.now.get()))
+        }));
+    tags::button()
+        .attr("type", "button")
+        .class("entry-head")
+        .attr("data-action", "toggle")
+        .attr("aria-expanded", move || if entry.open.get() { "true" } else { "false" })
+        .attr("aria-controls", move || entry.open.get().then(|| Cow::from(panel.clone())))
+        .on(events::click, move |_| entry.open.set(!entry.open.get()))
+        .children(vec![
+            View::from_dynamic(move || badge(entry)),
+            parts::file_name(&file_name),
+            time.into(),
+            View::from_dynamic(move || entry.record.with(signer)),
+            tags::span()
+                .class("entry-origin")
+                .children(vec![
+                    View::from(site),
+                    size.into(),
+                    View::from_dynamic(move || entry.record.with(marks)),
+                ])
+                .into(),
+        ])
+        .into()
+}
+
+/// The shape and its word.
+fn badge(entry: Entry) -> View {
+    let reading = is_reading(entry);
+    let (shape, word) = entry.record.with(|record| {
+        let shape = match (record.verdict(), record.stage) {
+            (Some(verdict), _) => Badge::Verdict(verdict),
+            (None, Stage::Hashing) if !reading => Badge::Waiting,
+            (None, _) => Badge::Busy,
+        };
+        (shape, words::badge(record, reading))
+    });
+    tags::span()
+        .class("badge")
+        .attr("data-field", "badge")
+        .children(vec![icon(shape), parts::text(Tag::Span, "badge-word", word)])
+        .into()
+}
+
+/// Who signed; where nobody did, why the verdict is what it is.
+fn signer(record: &DownloadRecord) -> View {
+    let Some(judgement) = record.judgement.as_ref().filter(|_| record.stage == Stage::Done) else {
+        return View::new();
+    };
+    let (field, said) = match (&judgement.signer, judgement.reasons.first()) {
+        (Some(signer), _) => ("signer", words::signer(signer)),
+        (None, Some(reason)) => ("summary", words::say(&reason.message())),
+        (None, None) => return View::new(),
+    };
+    tags::span()
+        .class("entry-signer")
+        .attr("data-field", field)
+        .attr("title", said.clone())
+        .children(said)
+        .into()
+}
+
+fn marks(record: &DownloadRecord) -> View {
+    let mark = |there: bool, key| there.then(|| parts::text(Tag::Span, "entry-mark", t(key)));
+    vec![
+        View::from(mark(record.deleted, "details_deleted")),
+        View::from(mark(record.incognito, "details_private")),
+    ]
+    .into()
+}
+
+/// The bar while the bytes are read, with how much, how fast and how long still.
+fn progress(entry: Entry) -> View {
+    if !is_reading(entry) {
+        return View::new();
+    }
+    let figures = move || {
+        entry.progress.with(|progress| {
+            let progress = progress.as_ref()?;
+            let (done, all) = (progress.hashed as f64, progress.size as f64);
+            let mut said = vec![filled(
+                "progress_amount",
+                &[&figures::size(done), &figures::size(all)],
+            )];
+            if progress.rate > 0.0 {
+                said.push(filled("progress_rate", &[&figures::size(progress.rate)]));
+                let left = (all - done).max(0.0) / progress.rate;
+                said.push(filled("progress_remaining", &[&figures::span(left)]));
+            }
+            Some(said)
+        })
+    };
+    let share = move || {
+        entry.progress.with(|progress| match progress {
+            Some(p) if p.size > 0 => Cow::from((p.hashed as f64 / p.size as f64).to_string()),
+            _ => Cow::from("0"),
+        })
+    };
+    let name = entry.record.with_untracked(|record| visible(&record.file_name));
+    tags::div()
+        .class("entry-progress")
+        .attr("data-field", "progress")
+        .children(vec![
+            tags::progress()
+                .attr("max", "1")
+                .attr("value", share)
+                .attr("aria-label", name)
+                .into(),
+            View::from_dynamic(move || {
+                let said = figures().unwrap_or_default();
+                let parts: Vec<View> = said
+                    .into_iter()
+                    .map(|part| parts::text(Tag::Span, "entry-figure", part))
+                    .collect();
+                View::from(parts)
+            }),
+        ])
+        .into()
+}
+
+fn stage(record: &DownloadRecord) -> &'static str {
+    match record.stage {
+        Stage::Hashing => "hashing",
+        Stage::Asking => "asking",
+        Stage::Done => "done",
+    }
+}
+
+fn verdict(record: &DownloadRecord) -> Option<Cow<'static, str>> {
+    record.verdict().map(|verdict| verdict.word().into())
+}
+
+fn deleted(record: &DownloadRecord) -> Option<Cow<'static, str>> {
+    record.deleted.then_some("true".into())
+}
+
+/// An id for the document, out of a record's key.
+fn element_id(key: &str) -> String {
+    let mut id = String::from("details-");
+    id.extend(key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
+    id
+}

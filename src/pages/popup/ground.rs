@@ -1,0 +1,132 @@
+//! What the popup knows: the entries in order, the settings, and what was last said.
+
+use crate::pages::hostile_text::isolated;
+use crate::pages::words;
+use assay_core::message::Progress;
+use assay_core::record::{DownloadRecord, Stage};
+use assay_core::settings::Settings;
+use std::rc::Rc;
+use sycamore::prelude::*;
+
+/// All that the popup's parts share.
+#[derive(Clone, Copy)]
+pub struct Ground {
+    /// The entries, newest first.
+    pub entries: Signal<Vec<Entry>>,
+    /// The user's settings.
+    pub settings: Signal<Rc<Settings>>,
+    /// Whether files may be read.
+    pub access: Signal<bool>,
+    /// Now, in milliseconds since 1970.
+    pub now: Signal<f64>,
+    /// What a screen reader is to say.
+    pub said: Signal<String>,
+}
+
+/// One download.
+#[derive(Clone, Copy)]
+pub struct Entry {
+    /// Its record, as stored.
+    pub record: Signal<DownloadRecord>,
+    /// How far reading it is.
+    pub progress: Signal<Option<Progress>>,
+    /// Whether its details are shown.
+    pub open: Signal<bool>,
+    /// What came of the last thing that the user asked for in it.
+    pub note: Signal<String>,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.id() == other.id()
+    }
+}
+
+impl Entry {
+    fn new(record: DownloadRecord) -> Self {
+        Self {
+            record: create_signal(record),
+            progress: create_signal(None),
+            open: create_signal(false),
+            note: create_signal(String::new()),
+        }
+    }
+
+    /// The record's key.
+    pub fn id(&self) -> String {
+        self.record.with_untracked(|record| record.id.clone())
+    }
+}
+
+impl Ground {
+    /// Nothing known yet.
+    pub fn new() -> Self {
+        Self {
+            entries: create_signal(Vec::new()),
+            settings: create_signal(Rc::default()),
+            access: create_signal(true),
+            now: create_signal(crate::js::now()),
+            said: create_signal(String::new()),
+        }
+    }
+
+    /// The entry with this key.
+    pub fn entry(&self, id: &str) -> Option<Entry> {
+        self.entries.with_untracked(|entries| {
+            entries
+                .iter()
+                .find(|entry| entry.record.with_untracked(|record| record.id == id))
+                .copied()
+        })
+    }
+
+    /// Takes the records that were read when the page was opened. What came by notice meanwhile
+    /// is newer, and stays.
+    pub fn merge(&self, records: Vec<DownloadRecord>) {
+        let new: Vec<Entry> = records
+            .into_iter()
+            .filter(|record| self.entry(&record.id).is_none())
+            .map(Entry::new)
+            .collect();
+        self.entries.update(|entries| {
+            entries.extend(new);
+            sort(entries);
+        });
+    }
+
+    /// Takes a record that was written: shown in place, or on top as a new one.
+    pub fn put(&self, record: DownloadRecord, at_most: usize) {
+        self.now.set(crate::js::now());
+        let Some(entry) = self.entry(&record.id) else {
+            let entry = Entry::new(record);
+            self.entries.update(|entries| {
+                entries.push(entry);
+                sort(entries);
+                entries.truncate(at_most);
+            });
+            return;
+        };
+        let was_done = entry.record.with_untracked(|old| old.stage == Stage::Done);
+        if record.stage != Stage::Hashing {
+            entry.progress.set(None);
+        }
+        if !was_done && record.stage == Stage::Done {
+            self.said.set(words::filled(
+                "said_verdict",
+                &[&isolated(&record.file_name), &words::badge(&record, false)],
+            ));
+        }
+        entry.record.set(record);
+    }
+
+    /// Forgets an entry.
+    pub fn remove(&self, id: &str) {
+        self.entries
+            .update(|entries| entries.retain(|entry| entry.id() != id));
+    }
+}
+
+fn sort(entries: &mut [Entry]) {
+    let time = |entry: &Entry| entry.record.with_untracked(|record| record.completed_at);
+    entries.sort_by(|a, b| time(b).total_cmp(&time(a)));
+}

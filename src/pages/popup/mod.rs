@@ -1,0 +1,243 @@
+//! The popup: the latest downloads, live.
+
+mod details;
+mod entry;
+mod ground;
+mod trust;
+
+use super::dom::{self, Step};
+use super::parts::{self, Tag, button};
+use super::words::{filled, t, t1};
+use super::figures;
+use crate::bus;
+use crate::chrome::{extension, runtime, tabs};
+use crate::settings_store;
+use crate::store::{Store, StoreError};
+use assay_core::message::{Notice, Request};
+use assay_core::record::{DownloadRecord, Stage};
+use ground::{Entry, Ground};
+use std::rc::Rc;
+use sycamore::prelude::*;
+use sycamore::web::{events, tags};
+use wasm_bindgen_futures::spawn_local;
+
+/// How many downloads are shown.
+const SHOWN: u32 = 50;
+
+/// Fills the popup, and keeps it up to date while it is open.
+pub async fn run() {
+    dom::set_title(&t("app_name"));
+    let store = match Store::open().await {
+        Ok(store) => Rc::new(store),
+        Err(error) => return fail(&error),
+    };
+    // What is created here lives as long as the page.
+    let mut made = None;
+    let _ = create_root(|| made = Some((Ground::new(), use_current_scope())));
+    let Some((ground, scope)) = made else { return };
+    // Listening begins before reading, so that nothing falls in between.
+    follow(ground, scope, Rc::clone(&store));
+    let settings = settings_store::load().await;
+    ground.access.set(extension::is_allowed_file_access().await);
+    // Settings that cannot be read: nobody is trusted, and the settings page says why.
+    ground.settings.set(Rc::new(settings.unwrap_or_default()));
+    match store.latest(SHOWN).await {
+        Ok(records) => scope.run_in(|| ground.merge(records)),
+        Err(error) => return fail(&error),
+    }
+    let Some(stage) = dom::stage() else { return };
+    scope.run_in(|| sycamore::render_in_scope(move || view(ground), &stage));
+    tell_alarms_seen();
+    tick(ground).await;
+}
+
+/// Keeps relative times true.
+async fn tick(ground: Ground) {
+    loop {
+        dom::sleep(10_000).await;
+        ground.now.set(crate::js::now());
+        ground.access.set(extension::is_allowed_file_access().await);
+    }
+}
+
+fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
+    let subscription = bus::listen(move |notice| match notice {
+        Notice::Progressed { progress } => {
+            if let Some(entry) = ground.entry(&progress.id) {
+                entry.progress.set(Some(progress));
+            }
+        }
+        Notice::RecordChanged { id } => {
+            let store = Rc::clone(&store);
+            spawn_local(async move {
+                // A record that cannot be read now is shown as it was; the next notice, or the
+                // next opening, brings it up to date.
+                if let Ok(found) = store.get(&id).await {
+                    scope.run_in(|| take_over(ground, &id, found));
+                }
+            });
+        }
+        Notice::SettingsChanged => spawn_local(async move {
+            if let Ok(settings) = settings_store::load().await {
+                ground.settings.set(Rc::new(settings));
+            }
+        }),
+    });
+    // The page hears of changes until it is closed.
+    std::mem::forget(subscription);
+}
+
+fn take_over(ground: Ground, id: &str, found: Option<DownloadRecord>) {
+    let Some(record) = found else {
+        return ground.remove(id);
+    };
+    if record.unseen_alarm.is_some() {
+        tell_alarms_seen();
+    }
+    ground.put(record, SHOWN as usize);
+}
+
+fn tell_alarms_seen() {
+    if dom::is_visible() {
+        // Should it get lost, the alarm stays on the toolbar: no harm.
+        spawn_local(async { drop(bus::send(&Request::AlarmsSeen).await) });
+    }
+}
+
+fn view(ground: Ground) -> View {
+    let list = move || {
+        let empty = ground.entries.with(Vec::is_empty);
+        dom::set_state(if empty { "empty" } else { "list" });
+        if empty { nothing_yet() } else { entries(ground) }
+    };
+    // Only whether there are entries decides what is built: the list itself changes in place.
+    let empty = create_selector(move || ground.entries.with(Vec::is_empty));
+    (
+        parts::announcer(ground.said),
+        View::from_dynamic(move || if ground.access.get() { View::new() } else { setup() }),
+        tags::main()
+            .class("popup-main")
+            .children(View::from_dynamic(move || {
+                empty.track();
+                untrack(list)
+            })),
+        footer(ground),
+    )
+        .into()
+}
+
+fn entries(ground: Ground) -> View {
+    let walk = |event: web_sys::KeyboardEvent| {
+        let step = match event.key().as_str() {
+            "ArrowDown" => Step::Next,
+            "ArrowUp" => Step::Previous,
+            "Home" => Step::First,
+            "End" => Step::Last,
+            _ => return,
+        };
+        if dom::has_focus("[data-action=toggle]") {
+            event.prevent_default();
+            dom::move_focus("[data-action=toggle]", step);
+        }
+    };
+    tags::ul()
+        .class("entries")
+        .attr("aria-label", t("popup_list"))
+        .on(events::keydown, walk)
+        .children(view! {
+            Keyed(
+                list=ground.entries,
+                view=move |entry| entry::view(ground, entry),
+                key=|entry: &Entry| entry.id(),
+            )
+        })
+        .into()
+}
+
+fn nothing_yet() -> View {
+    tags::div()
+        .class("blank")
+        .children(vec![
+            parts::text(Tag::Title, "blank-title", t("popup_empty_title")),
+            parts::text(Tag::Paragraph, "blank-text", t("popup_empty_text")),
+        ])
+        .into()
+}
+
+fn setup() -> View {
+    tags::section()
+        .class("banner")
+        .attr("data-banner", "setup")
+        .children(vec![
+            parts::text(Tag::Paragraph, "banner-text", t("popup_setup_title")),
+            button("button button-strong", "open-access", "popup_setup_open", |_| {
+                open("welcome.html");
+            }),
+        ])
+        .into()
+}
+
+fn footer(ground: Ground) -> View {
+    let notaries = move || {
+        let asked = ground
+            .settings
+            .with(|settings| settings.notaries.iter().filter(|n| n.enabled).count());
+        match asked {
+            0 => t("popup_no_notary"),
+            asked => filled("popup_notaries", &[&figures::count(asked as f64)]),
+        }
+    };
+    let status = tags::span()
+        .class("footer-status")
+        .attr("data-field", "notaries")
+        .children(View::from_dynamic(move || View::from(notaries())));
+    tags::footer()
+        .class("popup-footer")
+        .children(vec![
+            status.into(),
+            button("link", "open-welcome", "popup_help", |_| open("welcome.html#marks")),
+            button("link", "open-settings", "popup_settings", |_| open("settings.html")),
+        ])
+        .into()
+}
+
+fn fail(error: &StoreError) {
+    dom::set_state("failed");
+    let detail = error.to_string();
+    let Some(stage) = dom::stage() else { return };
+    sycamore::render_to(
+        move || {
+            tags::main()
+                .class("popup-main")
+                .children(
+                    tags::div()
+                        .class("blank")
+                        .attr("role", "alert")
+                        .children(vec![
+                            parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
+                            parts::text(
+                                Tag::Paragraph,
+                                "blank-text",
+                                t1("popup_failed_text", &detail),
+                            ),
+                            button("button", "reload", "popup_failed_again", |_| dom::reload()),
+                        ]),
+                )
+                .into()
+        },
+        &stage,
+    );
+}
+
+fn open(page: &'static str) {
+    spawn_local(async move {
+        // A tab that cannot be opened is the browser's to explain.
+        drop(tabs::open_page(&runtime::url(page)).await);
+    });
+}
+
+/// Whether the bytes of a record are being read right now.
+fn is_reading(entry: Entry) -> bool {
+    entry.progress.with(Option::is_some)
+        && entry.record.with(|record| record.stage == Stage::Hashing)
+}

@@ -1,0 +1,142 @@
+//! The settings page: whom to ask, and whom to trust.
+
+mod notaries;
+mod signers;
+
+use super::dom;
+use super::parts::{self, Tag, button};
+use super::words::{say, t, t1};
+use crate::bus;
+use crate::settings_store;
+use assay_core::message::{Notice, Request, Response};
+use assay_core::settings::Settings;
+use std::rc::Rc;
+use sycamore::prelude::*;
+use sycamore::web::tags;
+use wasm_bindgen_futures::spawn_local;
+
+/// What the page's parts share.
+#[derive(Clone, Copy)]
+struct Ground {
+    settings: Signal<Rc<Settings>>,
+    /// What was wrong with the last thing that was asked for.
+    problem: Signal<String>,
+    /// What a screen reader is to say.
+    said: Signal<String>,
+}
+
+/// Fills the page, and keeps it up to date.
+pub async fn run() {
+    dom::set_title(&t("settings_title"));
+    let settings = match settings_store::load().await {
+        Ok(settings) => Rc::new(settings),
+        Err(error) => return fail(&error.to_string()),
+    };
+    let Some(stage) = dom::stage() else { return };
+    sycamore::render_to(
+        move || {
+            let ground = Ground {
+                settings: create_signal(settings),
+                problem: create_signal(String::new()),
+                said: create_signal(String::new()),
+            };
+            follow(ground);
+            view(ground)
+        },
+        &stage,
+    );
+    dom::set_state("ready");
+}
+
+fn follow(ground: Ground) {
+    let subscription = bus::listen(move |notice| {
+        if notice == Notice::SettingsChanged {
+            reload(ground);
+        }
+    });
+    // The page hears of changes until it is closed.
+    std::mem::forget(subscription);
+}
+
+fn reload(ground: Ground) {
+    spawn_local(async move {
+        if let Ok(settings) = settings_store::load().await {
+            ground.settings.set(Rc::new(settings));
+        }
+    });
+}
+
+fn view(ground: Ground) -> View {
+    (
+        parts::announcer(ground.said),
+        parts::masthead(t("settings_title")),
+        tags::main()
+            .class("page-main")
+            .children(vec![notaries::view(ground), signers::view(ground)]),
+    )
+        .into()
+}
+
+fn fail(detail: &str) {
+    dom::set_state("failed");
+    let words = t1("settings_failed", detail);
+    let Some(stage) = dom::stage() else { return };
+    sycamore::render_to(
+        move || {
+            let problem = tags::p().class("problem").attr("role", "alert").children(words);
+            (parts::masthead(t("settings_title")), tags::main().class("page-main").children(problem))
+                .into()
+        },
+        &stage,
+    );
+}
+
+/// Asks something of the background. What went wrong is shown; what went well is read out.
+fn ask(ground: Ground, request: Request, done: &'static str) {
+    ground.problem.set(String::new());
+    spawn_local(async move {
+        match bus::send(&request).await {
+            Ok(Response::Done) => {
+                if !done.is_empty() {
+                    ground.said.set(t(done));
+                }
+                reload(ground);
+            }
+            other => ground.problem.set(refusal(other)),
+        }
+    });
+}
+
+/// The sentence for an answer that is not what was asked for.
+fn refusal(answer: Result<Response, bus::BusError>) -> String {
+    match answer {
+        Ok(Response::Refused { message }) => say(&message),
+        Ok(_) => t1("refused_other", ""),
+        Err(error) => t1("refused_other", &error.to_string()),
+    }
+}
+
+/// A button that asks once more before it removes something.
+fn remove_button(action: &'static str, name: &str, remove: impl FnMut() + 'static) -> View {
+    let confirming = create_signal(false);
+    let label = t1("settings_remove_named", name);
+    let remove = std::cell::RefCell::new(remove);
+    let remove = Rc::new(move || (remove.borrow_mut())());
+    tags::div()
+        .class("button-row")
+        .children(View::from_dynamic(move || {
+            if !confirming.get() {
+                let ask_first = move |_| confirming.set(true);
+                let label = Some(label.clone());
+                return parts::named_button("button", action, t("settings_remove"), label, ask_first);
+            }
+            let remove = Rc::clone(&remove);
+            vec![
+                parts::text(Tag::Span, "question", t("settings_remove_question")),
+                button("button button-grave", "remove-confirm", "settings_remove", move |_| remove()),
+                button("button", "remove-cancel", "settings_keep", move |_| confirming.set(false)),
+            ]
+            .into()
+        }))
+        .into()
+}

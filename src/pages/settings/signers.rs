@@ -1,0 +1,81 @@
+//! The signers whom the user trusts.
+
+use super::{Ground, ask, remove_button};
+use crate::pages::parts::{self, Tag};
+use crate::pages::words::{self, t, t1};
+use assay_core::message::Request;
+use assay_core::settings::{Scope, Settings, TrustedSigner};
+use assay_core::signer::Signer;
+use sycamore::prelude::*;
+use sycamore::web::tags;
+
+/// The section about signers.
+pub fn view(ground: Ground) -> View {
+    tags::section()
+        .class("card")
+        .attr("id", "signers")
+        .children(vec![
+            parts::text(Tag::Title, "card-title", t("settings_signers")),
+            parts::text(Tag::Paragraph, "card-text", t("settings_signers_text")),
+            View::from_dynamic(move || list(ground)),
+        ])
+        .into()
+}
+
+fn list(ground: Ground) -> View {
+    let settings = ground.settings.get_clone();
+    if settings.trusted.is_empty() {
+        return parts::text(Tag::Paragraph, "card-blank", t("settings_no_signers"));
+    }
+    let rows: Vec<View> = settings
+        .trusted
+        .iter()
+        .map(|trusted| row(ground, &settings, trusted))
+        .collect();
+    tags::ul().class("rows").children(rows).into()
+}
+
+fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
+    let TrustedSigner { signer, scope } = trusted;
+    let scope_words = match scope {
+        Scope::Everywhere => t("settings_scope_everywhere"),
+        Scope::Site { host } => t1("settings_scope_site", host),
+    };
+    let remove = {
+        let request = Request::Distrust {
+            signer: signer.clone(),
+            scope: scope.clone(),
+        };
+        move || ask(ground, request.clone(), "settings_saved_removed")
+    };
+    tags::li()
+        .class("row")
+        .attr("data-trusted", signer.name())
+        .children(vec![
+            tags::div()
+                .class("row-main")
+                .children(vec![
+                    tags::bdi().class("row-title").children(words::signer(signer)).into(),
+                    parts::text(Tag::Span, "row-text", scope_words),
+                    parts::text(Tag::Span, "row-text", root(settings, signer)),
+                ])
+                .into(),
+            tags::div()
+                .class("row-side")
+                .children(remove_button("remove-trusted", &signer.name(), remove))
+                .into(),
+        ])
+        .into()
+}
+
+/// By what the signer is proven: the same name under two roots is two signers.
+fn root(settings: &Settings, signer: &Signer) -> String {
+    settings
+        .notaries
+        .iter()
+        .find(|notary| notary.root_id() == signer.root)
+        .map_or_else(
+            || t("settings_proven_by_removed"),
+            |notary| t1("settings_proven_by", &notary.name),
+        )
+}
