@@ -128,7 +128,7 @@ fn pin(file: &Path, shown: &Notary) -> Result<Notary, CliError> {
         other => other.map_err(|source| CliError::file(file, source))?,
     }
     output::note(&format!(
-        "first contact with {}: its trust root is pinned\n  fingerprint {}",
+        "first contact with {}: its trust root is pinned, fingerprint {}",
         shown.address, shown.fingerprint
     ));
     Ok(shown.clone())

@@ -52,9 +52,9 @@ pub enum CliError {
     },
     /// The notary has another trust root than the one that was pinned.
     #[error(
-        "the notary {address} shows another trust root than the one that was pinned.\n  pinned: \
-         {pinned}\n  now:    {found}\nEither somebody is in between, or the notary was set up anew. \
-         Ask its administrator; if the new fingerprint is right, remove {} and try again",
+        "the notary {address} shows another trust root ({found}) than the one that was pinned \
+         ({pinned}): either somebody is in between, or the notary was set up anew. Ask its \
+         administrator; if the new fingerprint is right, remove {} and try again",
         file.display()
     )]
     OtherTrustRoot {

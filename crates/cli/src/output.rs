@@ -23,8 +23,7 @@ pub fn complain(message: &str) {
 
 /// Says something on standard error that is not the result.
 pub fn note(message: &str) {
-    let lines: Vec<_> = message.lines().map(plain).collect();
-    let _ = writeln!(std::io::stderr(), "{}", lines.join("\n"));
+    let _ = writeln!(std::io::stderr(), "{}", plain(message));
 }
 
 /// Prints the result.

@@ -5,37 +5,17 @@ use crate::client::Client;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::logged::LoggedFile;
 use crate::submit::{Submitted, Submitter};
 use crate::{hash, key, output};
-use assay_core::attestation::Logged;
 use assay_core::digest::Sha256Digest;
-use assay_core::signer::Signer;
 use assay_notary::files::{self, Mode};
 use assay_notary::verifier::Verifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-
-/// The result for one file, as it is printed.
-#[derive(Serialize)]
-struct Signed {
-    file: String,
-    /// `signed`, `already_signed` or `failed`.
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Sha256Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<Signer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<Logged>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    bundle: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
 
 /// Signs the files.
 ///
@@ -50,36 +30,27 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     for file in &args.files {
-        let name = file.to_string_lossy().into_owned();
         let result = match sign(&submitter, file, args.force) {
-            Ok((digest, submitted, bundle)) => Signed {
-                file: name,
-                outcome: if submitted.known {
-                    "already_signed"
-                } else {
-                    "signed"
-                },
-                sha256: Some(digest),
-                signer: Some(submitted.attestation.signer),
-                log: Some(submitted.logged),
-                bundle: Some(bundle.to_string_lossy().into_owned()),
-                error: None,
-            },
+            Ok((digest, submitted, bundle)) => {
+                let outcome = match submitted.known {
+                    true => "already_signed",
+                    false => "signed",
+                };
+                LoggedFile {
+                    bundle: Some(bundle.to_string_lossy().into_owned()),
+                    ..LoggedFile::done(file, outcome, digest, &submitted)
+                }
+            }
             Err(error) => {
                 exit = exit.max(error.exit());
-                Signed {
-                    file: name,
-                    outcome: "failed",
-                    sha256: None,
-                    signer: None,
-                    log: None,
-                    bundle: None,
-                    error: Some(error.to_string()),
-                }
+                LoggedFile::failed(file, &error)
             }
         };
         if !args.json {
-            print(&result)?;
+            result.print(match result.outcome {
+                "already_signed" => "was signed before",
+                _ => "signed",
+            })?;
         }
         results.push(result);
     }
@@ -155,34 +126,4 @@ fn logged_key(bundle: &[u8]) -> Option<Vec<u8>> {
     let key = body.pointer("/spec/signature/publicKey/content")?;
     let key = STANDARD.decode(key.as_str()?).ok()?;
     Some(Verifier::from_pem(&key).ok()?.key_der().to_vec())
-}
-
-fn print(result: &Signed) -> Result<(), CliError> {
-    let file = output::plain(&result.file);
-    if let Some(error) = &result.error {
-        output::complain(error);
-        return output::say(&format!("{file}: failed"));
-    }
-    let word = match result.outcome {
-        "already_signed" => "was signed before",
-        _ => "signed",
-    };
-    let mut text = format!("{file}: {word}");
-    if let Some(digest) = &result.sha256 {
-        text.push_str(&format!("\n  sha256 {digest}"));
-    }
-    if let Some(signer) = &result.signer {
-        text.push_str(&format!("\n  signer {}", output::plain(&signer.name())));
-    }
-    if let Some(log) = &result.log {
-        text.push_str(&format!(
-            "\n  entry  {} of {}",
-            log.index,
-            output::plain(&log.origin)
-        ));
-    }
-    if let Some(bundle) = &result.bundle {
-        text.push_str(&format!("\n  wrote  {}", output::plain(bundle)));
-    }
-    output::say(&text)
 }

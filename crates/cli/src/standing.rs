@@ -5,34 +5,17 @@ use crate::client::Client;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::logged::LoggedFile;
+use crate::report::word;
 use crate::submit::{Submitted, Submitter};
 use crate::{hash, key, output};
-use assay_core::attestation::Logged;
 use assay_core::digest::Sha256Digest;
-use assay_core::signer::Signer;
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
-
-/// The result for one file, as it is printed.
-#[derive(Serialize)]
-struct Declared {
-    file: String,
-    /// `declared` or `failed`.
-    outcome: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Sha256Digest>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<Signer>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<Logged>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-}
 
 /// Declares the files' standing.
 ///
@@ -51,30 +34,15 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     for file in &args.files {
-        let name = file.to_string_lossy().into_owned();
         let result = match declare(&submitter, file, &predicate) {
-            Ok((digest, submitted)) => Declared {
-                file: name,
-                outcome: "declared",
-                sha256: Some(digest),
-                signer: Some(submitted.attestation.signer),
-                log: Some(submitted.logged),
-                error: None,
-            },
+            Ok((digest, submitted)) => LoggedFile::done(file, "declared", digest, &submitted),
             Err(error) => {
                 exit = exit.max(error.exit());
-                Declared {
-                    file: name,
-                    outcome: "failed",
-                    sha256: None,
-                    signer: None,
-                    log: None,
-                    error: Some(error.to_string()),
-                }
+                LoggedFile::failed(file, &error)
             }
         };
         if !args.json {
-            print(&result, standing)?;
+            result.print(&format!("declared {}", word(standing)))?;
         }
         results.push(result);
     }
@@ -83,7 +51,7 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
             "schema": "assay.standing.v1",
             "notary": notary.notary.address,
             "trust_root_fingerprint": notary.notary.fingerprint,
-            "standing": standing,
+            "standing": word(standing),
             "results": results,
         }))?;
     }
@@ -123,32 +91,4 @@ fn declare(
     });
     let submitted = submitter.submit(&proposal, Some(&envelope), &digest)?;
     Ok((digest, submitted))
-}
-
-fn print(result: &Declared, standing: Standing) -> Result<(), CliError> {
-    let file = output::plain(&result.file);
-    if let Some(error) = &result.error {
-        output::complain(error);
-        return output::say(&format!("{file}: failed"));
-    }
-    let word = match standing {
-        Standing::Trusted => "trusted",
-        Standing::Untrusted => "untrusted",
-        Standing::Unsupported => "unsupported",
-    };
-    let mut text = format!("{file}: declared {word}");
-    if let Some(digest) = &result.sha256 {
-        text.push_str(&format!("\n  sha256 {digest}"));
-    }
-    if let Some(signer) = &result.signer {
-        text.push_str(&format!("\n  signer {}", output::plain(&signer.name())));
-    }
-    if let Some(log) = &result.log {
-        text.push_str(&format!(
-            "\n  entry  {} of {}",
-            log.index,
-            output::plain(&log.origin)
-        ));
-    }
-    output::say(&text)
 }

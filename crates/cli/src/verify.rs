@@ -5,18 +5,18 @@ use crate::client::Client;
 use crate::contact::{KnownNotary, contact};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::{hash, output};
-use assay_core::attestation::{Claim, Logged};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Outcome};
+use assay_core::evidence::Evidence;
 use assay_core::policy::{Judgement, judge};
 use assay_core::reason::Reason;
 use assay_core::settings::{Scope, Settings};
-use assay_core::signer::{Identity, Signer};
+use assay_core::signer::Identity;
 use assay_core::verdict::Verdict;
 use assay_sources::notary::ask;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::Path;
 
 /// The result for one file, as it is printed.
@@ -27,34 +27,9 @@ struct Verified {
     sha256: Option<Sha256Digest>,
     verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<Signer>,
-    reasons: Vec<Told>,
-    sources: Vec<SourceAnswer>,
-}
-
-/// A reason, with its sentence.
-#[derive(Serialize)]
-struct Told {
-    #[serde(flatten)]
-    reason: Reason,
-    text: String,
-}
-
-/// What one source proved.
-#[derive(Serialize)]
-struct SourceAnswer {
-    source: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<Value>,
-    proven: Vec<Proven>,
-    rejected: usize,
-}
-
-#[derive(Serialize)]
-struct Proven {
-    signer: Signer,
-    claim: Claim,
-    log: Option<Logged>,
+    signer: Option<SignerReport>,
+    reasons: Vec<ReasonReport>,
+    sources: Vec<SourceReport>,
 }
 
 /// Verifies the files.
@@ -78,11 +53,11 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             (digest, judge(&evidence, &settings, None, None), evidence)
         });
         let result = match checked {
-            Ok((digest, judgement, evidence)) => result(file, Some(digest), judgement, &evidence),
+            Ok((digest, judgement, evidence)) => result(file, Some(digest), &judgement, &evidence),
             Err(error) => {
                 let detail = error.to_string();
                 let unread = Judgement::unread(Reason::FileUnreadable { detail });
-                result(file, None, unread, &[])
+                result(file, None, &unread, &[])
             }
         };
         exit = exit.max(Exit::of(result.verdict));
@@ -123,44 +98,16 @@ fn trusting(names: &[String], evidence: &[Evidence]) -> Settings {
 fn result(
     file: &Path,
     sha256: Option<Sha256Digest>,
-    judgement: Judgement,
+    judgement: &Judgement,
     evidence: &[Evidence],
 ) -> Verified {
     Verified {
         file: file.to_string_lossy().into_owned(),
         sha256,
         verdict: judgement.verdict,
-        signer: judgement.signer,
-        reasons: judgement
-            .reasons
-            .into_iter()
-            .map(|reason| Told {
-                text: reason.message().english(),
-                reason,
-            })
-            .collect(),
-        sources: evidence.iter().map(source_answer).collect(),
-    }
-}
-
-fn source_answer(evidence: &Evidence) -> SourceAnswer {
-    let (failure, rejected) = match &evidence.outcome {
-        Outcome::Answered { rejected, .. } => (None, rejected.len()),
-        Outcome::Failed { failure } => (serde_json::to_value(failure).ok(), 0),
-    };
-    SourceAnswer {
-        source: evidence.source.clone(),
-        failure,
-        proven: evidence
-            .proven()
-            .iter()
-            .map(|attestation| Proven {
-                signer: attestation.signer.clone(),
-                claim: attestation.claim.clone(),
-                log: attestation.logged.clone(),
-            })
-            .collect(),
-        rejected,
+        signer: judgement.signer.as_ref().map(Into::into),
+        reasons: judgement.reasons.iter().map(Into::into).collect(),
+        sources: evidence.iter().map(Into::into).collect(),
     }
 }
 

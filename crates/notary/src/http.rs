@@ -147,7 +147,7 @@ async fn log_info(State(notary): State<Arc<Notary>>) -> Answer {
     json_answer(
         StatusCode::OK,
         &json!({
-            "inactiveShards": [],
+            "inactiveShards": null,
             "rootHash": hex::encode(head.root),
             "signedTreeHead": head.checkpoint,
             "treeID": notary.identity().tree_id.to_string(),

@@ -1,0 +1,93 @@
+//! The result of a command that logs something about files: one line of JSON or text a file.
+
+use crate::error::CliError;
+use crate::output;
+use crate::report::{LogReport, SignerReport};
+use crate::submit::Submitted;
+use assay_core::digest::Sha256Digest;
+use serde::Serialize;
+use std::path::Path;
+
+/// The result for one file.
+#[derive(Debug, Serialize)]
+pub struct LoggedFile {
+    /// The file, as it was named.
+    pub file: String,
+    /// `signed`, `already_signed`, `declared` or `failed`.
+    pub outcome: &'static str,
+    /// Its digest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Sha256Digest>,
+    /// Who signed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signer: Option<SignerReport>,
+    /// Where it is logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogReport>,
+    /// The bundle that was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<String>,
+    /// What went wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+}
+
+impl LoggedFile {
+    /// Something was logged.
+    pub fn done(
+        file: &Path,
+        outcome: &'static str,
+        digest: Sha256Digest,
+        submitted: &Submitted,
+    ) -> Self {
+        Self {
+            file: file.to_string_lossy().into_owned(),
+            outcome,
+            sha256: Some(digest),
+            signer: Some((&submitted.attestation.signer).into()),
+            log: Some((&submitted.logged).into()),
+            bundle: None,
+            error: None,
+        }
+    }
+
+    /// Nothing is known to be logged.
+    pub fn failed(file: &Path, error: &CliError) -> Self {
+        Self {
+            file: file.to_string_lossy().into_owned(),
+            outcome: "failed",
+            sha256: None,
+            signer: None,
+            log: None,
+            bundle: None,
+            error: Some(error.to_string()),
+        }
+    }
+
+    /// Prints it for people; `what` says in words what was done.
+    ///
+    /// # Errors
+    /// When standard output is closed.
+    pub fn print(&self, what: &str) -> Result<(), CliError> {
+        let file = output::plain(&self.file);
+        if let Some(error) = &self.error {
+            output::complain(error);
+            return output::say(&format!("{file}: failed"));
+        }
+        let mut text = format!("{file}: {what}");
+        if let Some(digest) = &self.sha256 {
+            text.push_str(&format!("\n  sha256 {digest}"));
+        }
+        if let Some(signer) = &self.signer {
+            text.push_str(&format!("\n  signer {}", output::plain(&signer.name)));
+        }
+        if let Some(log) = &self.log {
+            let origin = output::plain(&log.origin);
+            text.push_str(&format!("\n  entry  {} of {origin}", log.index));
+        }
+        if let Some(bundle) = &self.bundle {
+            text.push_str(&format!("\n  wrote  {}", output::plain(bundle)));
+        }
+        output::say(&text)
+    }
+}

@@ -1,0 +1,174 @@
+//! What the JSON output says about signers, reasons and log entries.
+//!
+//! Types of their own, so that a change in how the core stores things changes no script. The
+//! schema is documented in docs/cli.md; its version is part of each `schema` name.
+
+use assay_core::attestation::{Attestation, Claim, Logged};
+use assay_core::evidence::{Evidence, Outcome};
+use assay_core::reason::Reason;
+use assay_core::signer::{Identity, Signer};
+use assay_core::standing::Standing;
+use serde::Serialize;
+
+/// Who signed.
+#[derive(Debug, Serialize)]
+pub struct SignerReport {
+    /// `named`, `workflow` or `key`.
+    pub kind: &'static str,
+    /// The name, the repository, or the key's fingerprint.
+    pub name: String,
+    /// Who vouches for the name; nobody does for a key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The trust root under which this is proven.
+    pub trust_root: String,
+}
+
+/// Where a signature is logged.
+#[derive(Debug, Serialize)]
+pub struct LogReport {
+    /// Hexadecimal SHA-256 of the log's key.
+    pub log_id: String,
+    /// The log's name for itself.
+    pub origin: String,
+    /// The entry's index.
+    pub index: u64,
+    /// When it was logged, in seconds since 1970, where that is proven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integrated_time: Option<i64>,
+}
+
+/// A reason for a verdict.
+#[derive(Debug, Serialize)]
+pub struct ReasonReport {
+    /// Which reason; stays the same when the words change.
+    pub code: String,
+    /// An English sentence. May hold text from outside as it came.
+    pub text: String,
+}
+
+/// What one source proved.
+#[derive(Debug, Serialize)]
+pub struct SourceReport {
+    /// The source.
+    pub source: String,
+    /// Why it gave no usable answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<ReasonReport>,
+    /// All that it proved.
+    pub proven: Vec<AttestationReport>,
+    /// How many proofs it offered that are none.
+    pub rejected: usize,
+}
+
+/// A proven statement.
+#[derive(Debug, Serialize)]
+pub struct AttestationReport {
+    /// `signature`, `standing`, `provenance` or `other`.
+    pub claim: &'static str,
+    /// `trusted`, `untrusted` or `unsupported`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub standing: Option<&'static str>,
+    /// The signer's words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The in-toto predicate type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub predicate_type: Option<String>,
+    /// Who made it.
+    pub signer: SignerReport,
+    /// Where it is logged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<LogReport>,
+}
+
+impl From<&Signer> for SignerReport {
+    fn from(signer: &Signer) -> Self {
+        let (kind, issuer) = match &signer.identity {
+            Identity::Named { issuer, .. } => ("named", Some(issuer.clone())),
+            Identity::Workflow { issuer, .. } => ("workflow", Some(issuer.clone())),
+            Identity::Key { .. } => ("key", None),
+        };
+        Self {
+            kind,
+            name: signer.name(),
+            issuer,
+            trust_root: signer.root.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<&Logged> for LogReport {
+    fn from(logged: &Logged) -> Self {
+        Self {
+            log_id: logged.log_id.clone(),
+            origin: logged.origin.clone(),
+            index: logged.index,
+            integrated_time: logged.integrated_time,
+        }
+    }
+}
+
+impl From<&Reason> for ReasonReport {
+    fn from(reason: &Reason) -> Self {
+        let message = reason.message();
+        let code = message.key.strip_prefix("reason_");
+        Self {
+            code: code.unwrap_or(&message.key).to_owned(),
+            text: message.english(),
+        }
+    }
+}
+
+impl From<&Attestation> for AttestationReport {
+    fn from(attestation: &Attestation) -> Self {
+        let (claim, standing, reason, predicate_type) = match &attestation.claim {
+            Claim::Signature => ("signature", None, None, None),
+            Claim::Standing { standing, reason } => {
+                ("standing", Some(word(*standing)), reason.clone(), None)
+            }
+            Claim::Provenance { predicate_type } => {
+                ("provenance", None, None, Some(predicate_type.clone()))
+            }
+            Claim::Other { predicate_type } => ("other", None, None, Some(predicate_type.clone())),
+        };
+        Self {
+            claim,
+            standing,
+            reason,
+            predicate_type,
+            signer: (&attestation.signer).into(),
+            log: attestation.logged.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&Evidence> for SourceReport {
+    fn from(evidence: &Evidence) -> Self {
+        let (failure, rejected) = match &evidence.outcome {
+            Outcome::Answered { rejected, .. } => (None, rejected.len()),
+            Outcome::Failed { failure } => {
+                let reason = Reason::SourceFailed {
+                    source: evidence.name.clone(),
+                    failure: failure.clone(),
+                };
+                (Some((&reason).into()), 0)
+            }
+        };
+        Self {
+            source: evidence.source.clone(),
+            failure,
+            proven: evidence.proven().iter().map(Into::into).collect(),
+            rejected,
+        }
+    }
+}
+
+/// The word for a standing.
+pub fn word(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Trusted => "trusted",
+        Standing::Untrusted => "untrusted",
+        Standing::Unsupported => "unsupported",
+    }
+}
