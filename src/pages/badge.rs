@@ -80,7 +80,11 @@ pub fn icon(badge: Badge) -> View {
         Badge::Verdict(Verdict::Unchecked) => paths.push(path("badge-dashes", RING)),
         _ => {}
     }
-    for (class, data) in [("badge-solid", solid), ("badge-line", line), ("badge-glyph", glyph)] {
+    for (class, data) in [
+        ("badge-solid", solid),
+        ("badge-line", line),
+        ("badge-glyph", glyph),
+    ] {
         if !data.is_empty() {
             paths.push(path(class, data));
         }

@@ -25,7 +25,11 @@ pub fn set_state(state: &str) {
 pub fn set_language(language: &str) {
     const RIGHT_TO_LEFT: [&str; 4] = ["ar", "fa", "he", "ur"];
     let base = language.split('-').next().unwrap_or_default();
-    let direction = if RIGHT_TO_LEFT.contains(&base) { "rtl" } else { "ltr" };
+    let direction = if RIGHT_TO_LEFT.contains(&base) {
+        "rtl"
+    } else {
+        "ltr"
+    };
     if let Some(root) = document().and_then(|document| document.document_element()) {
         let _ = root.set_attribute("lang", language);
         let _ = root.set_attribute("dir", direction);
@@ -73,7 +77,10 @@ pub fn reload() {
 
 /// Moves the focus to an element, where it is there.
 pub fn focus(node: NodeRef) {
-    if let Some(element) = node.try_get().and_then(|node| node.dyn_into::<HtmlElement>().ok()) {
+    if let Some(element) = node
+        .try_get()
+        .and_then(|node| node.dyn_into::<HtmlElement>().ok())
+    {
         let _ = element.focus();
     }
 }

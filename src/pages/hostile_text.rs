@@ -98,7 +98,13 @@ mod tests {
 
     #[test]
     fn emoji_and_other_scripts_stay_as_they_are() {
-        for plain in ["café ☕️.pdf", "👩‍👩‍👧.png", "می‌خواهم.txt", "תמונה.jpg", "<b>&amp;.txt"] {
+        for plain in [
+            "café ☕️.pdf",
+            "👩‍👩‍👧.png",
+            "می‌خواهم.txt",
+            "תמונה.jpg",
+            "<b>&amp;.txt",
+        ] {
             assert_eq!(visible(plain), plain);
         }
         assert_eq!(visible("a\u{200D}b"), "a⟨U+200D⟩b");

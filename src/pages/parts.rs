@@ -2,6 +2,8 @@
 
 use super::hostile_text::{split_name, visible};
 use super::words::t;
+use std::borrow::Cow;
+use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
 
@@ -14,6 +16,27 @@ pub fn text(tag: Tag, class: &'static str, text: String) -> View {
         Tag::Subtitle => tags::h3().class(class).children(text).into(),
         Tag::Item => tags::li().class(class).children(text).into(),
     }
+}
+
+/// A part of the view that is built anew whenever what it read changes. Boxed, so that the code
+/// behind it is in the wasm module once and not once for every place.
+pub fn live(build: impl FnMut() -> View + 'static) -> View {
+    let build: Box<dyn FnMut() -> View> = Box::new(build);
+    View::from_dynamic(build)
+}
+
+/// An attribute that changes with what it read.
+pub fn live_attribute(
+    read: impl Fn() -> Option<Cow<'static, str>> + 'static,
+) -> MaybeDyn<Option<Cow<'static, str>>> {
+    MaybeDyn::Derived(Rc::new(move || read().into()))
+}
+
+/// A handler for clicks, boxed like [`live`].
+pub fn on_click(
+    handler: impl FnMut(web_sys::MouseEvent) + 'static,
+) -> Box<dyn FnMut(web_sys::MouseEvent)> {
+    Box::new(handler)
 }
 
 /// The elements that [`text`] makes.
@@ -50,13 +73,13 @@ pub fn named_button(
     name: Option<String>,
     on_click: impl FnMut(web_sys::MouseEvent) + 'static,
 ) -> View {
-    let mut on_click: Box<dyn FnMut(web_sys::MouseEvent)> = Box::new(on_click);
+    let clicked: Box<dyn FnMut(web_sys::MouseEvent)> = Box::new(on_click);
     tags::button()
         .attr("type", "button")
         .class(class)
         .attr("data-action", action)
-        .attr("aria-label", name.map(std::borrow::Cow::from))
-        .on(sycamore::web::events::click, move |event| on_click(event))
+        .attr("aria-label", name.map(Cow::from))
+        .on(sycamore::web::events::click, clicked)
         .children(words)
         .into()
 }
@@ -113,6 +136,6 @@ pub fn announcer(said: Signal<String>) -> View {
         .class("visually-hidden")
         .attr("role", "status")
         .attr("aria-live", "polite")
-        .children(View::from_dynamic(move || View::from(said.get_clone())))
+        .children(live(move || View::from(said.get_clone())))
         .into()
 }

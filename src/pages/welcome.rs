@@ -51,7 +51,9 @@ pub async fn run() {
         },
         &stage,
     );
-    let Some((access, settings)) = made else { return };
+    let Some((access, settings)) = made else {
+        return;
+    };
     let subscription = bus::listen(move |notice| {
         if notice == Notice::SettingsChanged {
             spawn_local(async move {
@@ -65,7 +67,11 @@ pub async fn run() {
     std::mem::forget(subscription);
     dom::scroll_to_fragment();
     loop {
-        dom::set_state(if access.get_untracked() { "ready" } else { "needs-access" });
+        dom::set_state(if access.get_untracked() {
+            "ready"
+        } else {
+            "needs-access"
+        });
         dom::sleep(LOOK_EVERY).await;
         let allowed = extension::is_allowed_file_access().await;
         if allowed != access.get_untracked() {
@@ -81,13 +87,16 @@ fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>) -> View {
             tags::header()
                 .class("hero")
                 .children(vec![
-                    tags::h1().class("hero-title").children(t("welcome_title")).into(),
+                    tags::h1()
+                        .class("hero-title")
+                        .children(t("welcome_title"))
+                        .into(),
                     parts::text(Tag::Paragraph, "hero-text", t("welcome_lead")),
                 ])
                 .into(),
             tags::div()
                 .attr("role", "status")
-                .children(View::from_dynamic(move || match access.get() {
+                .children(parts::live(move || match access.get() {
                     true => ready(settings),
                     false => needs_access(),
                 }))
@@ -132,10 +141,18 @@ fn needs_access() -> View {
             tags::div()
                 .class("button-row")
                 .children(vec![
-                    button("button button-strong", "open-access", "welcome_access_open", open),
+                    button(
+                        "button button-strong",
+                        "open-access",
+                        "welcome_access_open",
+                        open,
+                    ),
                     tags::span()
                         .class("waiting")
-                        .children(vec![icon(Badge::Busy), View::from(t("welcome_access_waiting"))])
+                        .children(vec![
+                            icon(Badge::Busy),
+                            View::from(t("welcome_access_waiting")),
+                        ])
                         .into(),
                 ])
                 .into(),
@@ -166,13 +183,18 @@ fn ready(settings: Signal<Rc<Settings>>) -> View {
         .children(vec![
             parts::text(Tag::Title, "card-title", t("welcome_ready_title")),
             parts::text(Tag::Paragraph, "card-text", t("welcome_ready_text")),
-            View::from_dynamic(move || {
+            parts::live(move || {
                 if !nobody_to_ask() {
                     return View::new();
                 }
                 vec![
                     parts::text(Tag::Paragraph, "card-text", t("welcome_ready_notary")),
-                    button("button button-strong", "open-settings", "welcome_ready_settings", open),
+                    button(
+                        "button button-strong",
+                        "open-settings",
+                        "welcome_ready_settings",
+                        open,
+                    ),
                 ]
                 .into()
             }),
@@ -222,7 +244,7 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
         .children(vec![
             parts::text(Tag::Title, "section-title", t("welcome_privacy_title")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_sent")),
-            View::from_dynamic(asked),
+            parts::live(asked),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_never")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_link")),
         ])
@@ -239,7 +261,11 @@ fn legend() -> View {
                 tags::div()
                     .children(vec![
                         parts::text(Tag::Span, "badge-word", words::verdict(verdict)),
-                        parts::text(Tag::Paragraph, "legend-text", words::verdict_meaning(verdict)),
+                        parts::text(
+                            Tag::Paragraph,
+                            "legend-text",
+                            words::verdict_meaning(verdict),
+                        ),
                     ])
                     .into(),
             ])

@@ -6,7 +6,7 @@ use crate::bus;
 use crate::pages::dom;
 use crate::pages::figures;
 use crate::pages::hostile_text::{isolated, visible};
-use crate::pages::parts::{self, Tag, button};
+use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
 use crate::pages::words::{self, filled, say, t, t1, tn};
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::evidence::{Evidence, Outcome};
@@ -21,7 +21,9 @@ use wasm_bindgen_futures::spawn_local;
 
 /// What an entry opens to.
 pub fn view(ground: Ground, entry: Entry, id: String) -> View {
-    let name = entry.record.with_untracked(|record| visible(&record.file_name));
+    let name = entry
+        .record
+        .with_untracked(|record| visible(&record.file_name));
     tags::div()
         .class("details")
         .attr("id", id)
@@ -32,11 +34,11 @@ pub fn view(ground: Ground, entry: Entry, id: String) -> View {
                 .attr("data-field", "full-name")
                 .children(name)
                 .into(),
-            View::from_dynamic(move || entry.record.with(reasons)),
-            View::from_dynamic(move || retry(ground, entry)),
-            View::from_dynamic(move || trust::offers(ground, entry)),
-            View::from_dynamic(move || digest(entry)),
-            View::from_dynamic(move || entry.record.with(sources)),
+            parts::live(move || entry.record.with(reasons)),
+            parts::live(move || retry(ground, entry)),
+            parts::live(move || trust::offers(ground, entry)),
+            parts::live(move || digest(entry)),
+            parts::live(move || entry.record.with(sources)),
             deeds(ground, entry),
             note(entry),
         ])
@@ -56,7 +58,11 @@ fn reasons(record: &DownloadRecord) -> View {
         .class("details-list")
         .attr("data-field", "reasons")
         .children(said);
-    (parts::text(Tag::Subtitle, "details-title", t("details_why")), list).into()
+    (
+        parts::text(Tag::Subtitle, "details-title", t("details_why")),
+        list,
+    )
+        .into()
 }
 
 fn retry(ground: Ground, entry: Entry) -> View {
@@ -87,23 +93,29 @@ fn digest(entry: Entry) -> View {
             }
         });
     };
-    let words = View::from_dynamic(move || {
-        View::from(t(if copied.get() { "details_copied" } else { "details_copy" }))
+    let words = parts::live(move || {
+        View::from(t(if copied.get() {
+            "details_copied"
+        } else {
+            "details_copy"
+        }))
     });
-    let row = tags::div()
-        .class("details-digest")
-        .children(vec![
-            parts::digits(&digest.to_hex(), "digest"),
-            tags::button()
-                .attr("type", "button")
-                .class("button button-small")
-                .attr("data-action", "copy-digest")
-                .attr("aria-live", "polite")
-                .on(sycamore::web::events::click, copy)
-                .children(words)
-                .into(),
-        ]);
-    (parts::text(Tag::Subtitle, "details-title", t("details_digest")), row).into()
+    let row = tags::div().class("details-digest").children(vec![
+        parts::digits(&digest.to_hex(), "digest"),
+        tags::button()
+            .attr("type", "button")
+            .class("button button-small")
+            .attr("data-action", "copy-digest")
+            .attr("aria-live", "polite")
+            .on(sycamore::web::events::click, on_click(copy))
+            .children(words)
+            .into(),
+    ]);
+    (
+        parts::text(Tag::Subtitle, "details-title", t("details_digest")),
+        row,
+    )
+        .into()
 }
 
 fn sources(record: &DownloadRecord) -> View {
@@ -114,7 +126,11 @@ fn sources(record: &DownloadRecord) -> View {
         .class("details-list details-sources")
         .attr("data-field", "sources")
         .children(record.evidence.iter().map(source).collect::<Vec<_>>());
-    (parts::text(Tag::Subtitle, "details-title", t("details_sources")), list).into()
+    (
+        parts::text(Tag::Subtitle, "details-title", t("details_sources")),
+        list,
+    )
+        .into()
 }
 
 fn source(evidence: &Evidence) -> View {
@@ -169,7 +185,9 @@ fn claim(attestation: &Attestation) -> String {
             };
             filled(key, &[&signer])
         }
-        Claim::Other { predicate_type } => filled("claim_other", &[&signer, &isolated(predicate_type)]),
+        Claim::Other { predicate_type } => {
+            filled("claim_other", &[&signer, &isolated(predicate_type)])
+        }
     }
 }
 
@@ -179,7 +197,10 @@ fn log_entry(logged: &Logged) -> View {
     let said = match logged.integrated_time {
         Some(seconds) => {
             let time = figures::moment(seconds as f64 * 1000.0);
-            filled("details_logged", &[&index, &isolated(&logged.origin), &time])
+            filled(
+                "details_logged",
+                &[&index, &isolated(&logged.origin), &time],
+            )
         }
         None => tn("details_logged_undated", &[&index, &logged.origin]),
     };
@@ -224,10 +245,15 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             }));
         }
         if !gone() {
-            row.push(button("button button-grave", "delete", "do_delete", move |_| {
-                confirming.set(true);
-                dom::focus(keep);
-            }));
+            row.push(button(
+                "button button-grave",
+                "delete",
+                "do_delete",
+                move |_| {
+                    confirming.set(true);
+                    dom::focus(keep);
+                },
+            ));
         }
         row
     };
@@ -249,16 +275,26 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                 .class("button")
                 .attr("data-action", "delete-cancel")
                 .r#ref(keep)
-                .on(sycamore::web::events::click, move |_| confirming.set(false))
+                .on(
+                    sycamore::web::events::click,
+                    on_click(move |_| confirming.set(false)),
+                )
                 .children(t("do_delete_no"))
                 .into(),
         ]
     };
     tags::div()
         .class("details-deeds")
-        .attr("data-confirming", move || confirming.get().then_some(Cow::from("true")))
-        .children(View::from_dynamic(move || {
-            View::from(if confirming.get() { question() } else { buttons() })
+        .attr(
+            "data-confirming",
+            live_attribute(move || confirming.get().then_some(Cow::from("true"))),
+        )
+        .children(parts::live(move || {
+            View::from(if confirming.get() {
+                question()
+            } else {
+                buttons()
+            })
         }))
         .into()
 }
@@ -269,7 +305,7 @@ fn note(entry: Entry) -> View {
         .class("details-note")
         .attr("role", "status")
         .attr("data-field", "note")
-        .children(View::from_dynamic(move || View::from(entry.note.get_clone())))
+        .children(parts::live(move || View::from(entry.note.get_clone())))
         .into()
 }
 

@@ -6,12 +6,14 @@ use super::is_reading;
 use crate::pages::badge::{Badge, icon};
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
-use crate::pages::parts::{self, Tag};
+use crate::pages::parts::{self, Tag, live_attribute, on_click};
 use crate::pages::words::{self, filled, t};
 use assay_core::record::{DownloadRecord, Stage};
 use std::borrow::Cow;
+use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
+use wasm_bindgen::JsValue;
 
 /// The entry: a button that opens it, and what it opens to.
 pub fn view(ground: Ground, entry: Entry) -> View {
@@ -20,13 +22,22 @@ pub fn view(ground: Ground, entry: Entry) -> View {
     tags::li()
         .class("entry")
         .attr("data-record", id)
-        .attr("data-stage", move || entry.record.with(stage))
-        .attr("data-verdict", move || entry.record.with(verdict))
-        .attr("data-deleted", move || entry.record.with(deleted))
+        .attr(
+            "data-stage",
+            live_attribute(move || entry.record.with(stage)),
+        )
+        .attr(
+            "data-verdict",
+            live_attribute(move || entry.record.with(verdict)),
+        )
+        .attr(
+            "data-deleted",
+            live_attribute(move || entry.record.with(deleted)),
+        )
         .children(vec![
             head(ground, entry, panel.clone()),
-            View::from_dynamic(move || progress(entry)),
-            View::from_dynamic(move || match entry.open.get() {
+            parts::live(move || progress(entry)),
+            parts::live(move || match entry.open.get() {
                 true => details::view(ground, entry, panel.clone()),
                 false => View::new(),
             }),
@@ -47,35 +58,48 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
     });
     let size = tags::span()
         .attr("data-field", "size")
-        .children(View::from_dynamic(move || {
-            View::from(entry.record.with(|record| figures::size(record.size as f64)))
+        .children(parts::live(move || {
+            View::from(
+                entry
+                    .record
+                    .with(|record| figures::size(record.size as f64)),
+            )
         }));
     let time = tags::time()
         .class("entry-time")
         .attr("data-field", "time")
         .attr("datetime", figures::iso(completed_at))
         .attr("title", figures::moment(completed_at))
-        .children(View::from_dynamic(move || {
+        .children(parts::live(move || {
             View::from(figures::ago(completed_at, ground.now.get()))
         }));
     tags::button()
         .attr("type", "button")
         .class("entry-head")
         .attr("data-action", "toggle")
-        .attr("aria-expanded", move || if entry.open.get() { "true" } else { "false" })
-        .attr("aria-controls", move || entry.open.get().then(|| Cow::from(panel.clone())))
-        .on(events::click, move |_| entry.open.set(!entry.open.get()))
+        .attr(
+            "aria-expanded",
+            live_attribute(move || Some(if entry.open.get() { "true" } else { "false" }.into())),
+        )
+        .attr(
+            "aria-controls",
+            live_attribute(move || entry.open.get().then(|| Cow::from(panel.clone()))),
+        )
+        .on(
+            events::click,
+            on_click(move |_| entry.open.set(!entry.open.get_untracked())),
+        )
         .children(vec![
-            View::from_dynamic(move || badge(entry)),
+            parts::live(move || badge(entry)),
             parts::file_name(&file_name),
             time.into(),
-            View::from_dynamic(move || entry.record.with(signer)),
+            parts::live(move || entry.record.with(signer)),
             tags::span()
                 .class("entry-origin")
                 .children(vec![
                     View::from(site),
                     size.into(),
-                    View::from_dynamic(move || entry.record.with(marks)),
+                    parts::live(move || entry.record.with(marks)),
                 ])
                 .into(),
         ])
@@ -96,13 +120,20 @@ fn badge(entry: Entry) -> View {
     tags::span()
         .class("badge")
         .attr("data-field", "badge")
-        .children(vec![icon(shape), parts::text(Tag::Span, "badge-word", word)])
+        .children(vec![
+            icon(shape),
+            parts::text(Tag::Span, "badge-word", word),
+        ])
         .into()
 }
 
 /// Who signed; where nobody did, why the verdict is what it is.
 fn signer(record: &DownloadRecord) -> View {
-    let Some(judgement) = record.judgement.as_ref().filter(|_| record.stage == Stage::Done) else {
+    let Some(judgement) = record
+        .judgement
+        .as_ref()
+        .filter(|_| record.stage == Stage::Done)
+    else {
         return View::new();
     };
     let (field, said) = match (&judgement.signer, judgement.reasons.first()) {
@@ -150,21 +181,23 @@ fn progress(entry: Entry) -> View {
     };
     let share = move || {
         entry.progress.with(|progress| match progress {
-            Some(p) if p.size > 0 => Cow::from((p.hashed as f64 / p.size as f64).to_string()),
-            _ => Cow::from("0"),
+            Some(p) if p.size > 0 => JsValue::from_f64(p.hashed as f64 / p.size as f64),
+            _ => JsValue::from_f64(0.0),
         })
     };
-    let name = entry.record.with_untracked(|record| visible(&record.file_name));
+    let name = entry
+        .record
+        .with_untracked(|record| visible(&record.file_name));
     tags::div()
         .class("entry-progress")
         .attr("data-field", "progress")
         .children(vec![
             tags::progress()
                 .attr("max", "1")
-                .attr("value", share)
+                .prop("value", MaybeDyn::Derived(Rc::new(move || share().into())))
                 .attr("aria-label", name)
                 .into(),
-            View::from_dynamic(move || {
+            parts::live(move || {
                 let said = figures().unwrap_or_default();
                 let parts: Vec<View> = said
                     .into_iter()
@@ -176,12 +209,13 @@ fn progress(entry: Entry) -> View {
         .into()
 }
 
-fn stage(record: &DownloadRecord) -> &'static str {
-    match record.stage {
+fn stage(record: &DownloadRecord) -> Option<Cow<'static, str>> {
+    let word = match record.stage {
         Stage::Hashing => "hashing",
         Stage::Asking => "asking",
         Stage::Done => "done",
-    }
+    };
+    Some(word.into())
 }
 
 fn verdict(record: &DownloadRecord) -> Option<Cow<'static, str>> {
@@ -195,6 +229,9 @@ fn deleted(record: &DownloadRecord) -> Option<Cow<'static, str>> {
 /// An id for the document, out of a record's key.
 fn element_id(key: &str) -> String {
     let mut id = String::from("details-");
-    id.extend(key.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
+    id.extend(
+        key.chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }),
+    );
     id
 }

@@ -88,10 +88,8 @@ impl Ground {
             .filter(|record| self.entry(&record.id).is_none())
             .map(Entry::new)
             .collect();
-        self.entries.update(|entries| {
-            entries.extend(new);
-            sort(entries);
-        });
+        self.entries
+            .update(|entries| new.into_iter().for_each(|entry| insert(entries, entry)));
     }
 
     /// Takes a record that was written: shown in place, or on top as a new one.
@@ -100,8 +98,7 @@ impl Ground {
         let Some(entry) = self.entry(&record.id) else {
             let entry = Entry::new(record);
             self.entries.update(|entries| {
-                entries.push(entry);
-                sort(entries);
+                insert(entries, entry);
                 entries.truncate(at_most);
             });
             return;
@@ -126,7 +123,9 @@ impl Ground {
     }
 }
 
-fn sort(entries: &mut [Entry]) {
+/// Puts an entry where its time belongs, below those of the same time.
+fn insert(entries: &mut Vec<Entry>, entry: Entry) {
     let time = |entry: &Entry| entry.record.with_untracked(|record| record.completed_at);
-    entries.sort_by(|a, b| time(b).total_cmp(&time(a)));
+    let place = entries.partition_point(|known| time(known) >= time(&entry));
+    entries.insert(place, entry);
 }

@@ -6,9 +6,9 @@ mod ground;
 mod trust;
 
 use super::dom::{self, Step};
+use super::figures;
 use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
-use super::figures;
 use crate::bus;
 use crate::chrome::{extension, runtime, tabs};
 use crate::settings_store;
@@ -108,16 +108,26 @@ fn view(ground: Ground) -> View {
     let list = move || {
         let empty = ground.entries.with(Vec::is_empty);
         dom::set_state(if empty { "empty" } else { "list" });
-        if empty { nothing_yet() } else { entries(ground) }
+        if empty {
+            nothing_yet()
+        } else {
+            entries(ground)
+        }
     };
     // Only whether there are entries decides what is built: the list itself changes in place.
     let empty = create_selector(move || ground.entries.with(Vec::is_empty));
     (
         parts::announcer(ground.said),
-        View::from_dynamic(move || if ground.access.get() { View::new() } else { setup() }),
+        parts::live(move || {
+            if ground.access.get() {
+                View::new()
+            } else {
+                setup()
+            }
+        }),
         tags::main()
             .class("popup-main")
-            .children(View::from_dynamic(move || {
+            .children(parts::live(move || {
                 empty.track();
                 untrack(list)
             })),
@@ -170,9 +180,14 @@ fn setup() -> View {
         .attr("data-banner", "setup")
         .children(vec![
             parts::text(Tag::Paragraph, "banner-text", t("popup_setup_title")),
-            button("button button-strong", "open-access", "popup_setup_open", |_| {
-                open("welcome.html");
-            }),
+            button(
+                "button button-strong",
+                "open-access",
+                "popup_setup_open",
+                |_| {
+                    open("welcome.html");
+                },
+            ),
         ])
         .into()
 }
@@ -190,13 +205,17 @@ fn footer(ground: Ground) -> View {
     let status = tags::span()
         .class("footer-status")
         .attr("data-field", "notaries")
-        .children(View::from_dynamic(move || View::from(notaries())));
+        .children(parts::live(move || View::from(notaries())));
     tags::footer()
         .class("popup-footer")
         .children(vec![
             status.into(),
-            button("link", "open-welcome", "popup_help", |_| open("welcome.html#marks")),
-            button("link", "open-settings", "popup_settings", |_| open("settings.html")),
+            button("link", "open-welcome", "popup_help", |_| {
+                open("welcome.html#marks")
+            }),
+            button("link", "open-settings", "popup_settings", |_| {
+                open("settings.html")
+            }),
         ])
         .into()
 }

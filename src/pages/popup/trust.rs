@@ -64,7 +64,11 @@ fn offer(entry: Entry, signer: &Signer, site: Option<&str>) -> View {
         .attr("aria-label", t("do_trust_title"))
         .children(vec![
             parts::text(Tag::Subtitle, "details-title", t("do_trust_title")),
-            parts::text(Tag::Paragraph, "details-line", filled("do_trust_text", &[&name])),
+            parts::text(
+                Tag::Paragraph,
+                "details-line",
+                filled("do_trust_text", &[&name]),
+            ),
             tags::div().class("button-row").children(buttons).into(),
         ])
         .into()

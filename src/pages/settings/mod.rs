@@ -83,8 +83,14 @@ fn fail(detail: &str) {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            let problem = tags::p().class("problem").attr("role", "alert").children(words);
-            (parts::masthead(t("settings_title")), tags::main().class("page-main").children(problem))
+            let problem = tags::p()
+                .class("problem")
+                .attr("role", "alert")
+                .children(words);
+            (
+                parts::masthead(t("settings_title")),
+                tags::main().class("page-main").children(problem),
+            )
                 .into()
         },
         &stage,
@@ -117,24 +123,35 @@ fn refusal(answer: Result<Response, bus::BusError>) -> String {
 }
 
 /// A button that asks once more before it removes something.
-fn remove_button(action: &'static str, name: &str, remove: impl FnMut() + 'static) -> View {
+fn remove_button(action: &'static str, name: &str, remove: Rc<dyn Fn()>) -> View {
     let confirming = create_signal(false);
     let label = t1("settings_remove_named", name);
-    let remove = std::cell::RefCell::new(remove);
-    let remove = Rc::new(move || (remove.borrow_mut())());
     tags::div()
         .class("button-row")
-        .children(View::from_dynamic(move || {
+        .children(parts::live(move || {
             if !confirming.get() {
                 let ask_first = move |_| confirming.set(true);
                 let label = Some(label.clone());
-                return parts::named_button("button", action, t("settings_remove"), label, ask_first);
+                return parts::named_button(
+                    "button",
+                    action,
+                    t("settings_remove"),
+                    label,
+                    ask_first,
+                );
             }
             let remove = Rc::clone(&remove);
             vec![
                 parts::text(Tag::Span, "question", t("settings_remove_question")),
-                button("button button-grave", "remove-confirm", "settings_remove", move |_| remove()),
-                button("button", "remove-cancel", "settings_keep", move |_| confirming.set(false)),
+                button(
+                    "button button-grave",
+                    "remove-confirm",
+                    "settings_remove",
+                    move |_| remove(),
+                ),
+                button("button", "remove-cancel", "settings_keep", move |_| {
+                    confirming.set(false)
+                }),
             ]
             .into()
         }))

@@ -4,11 +4,12 @@ use super::{Ground, ask, refusal, reload, remove_button};
 use crate::bus;
 use crate::pages::dom;
 use crate::pages::hostile_text::visible;
-use crate::pages::parts::{self, Tag, button};
+use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
 use crate::pages::words::{t, t1};
 use assay_core::message::{Request, Response};
 use assay_core::settings::Notary;
 use std::borrow::Cow;
+use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
 use wasm_bindgen_futures::spawn_local;
@@ -37,7 +38,7 @@ pub fn view(ground: Ground) -> View {
         .children(vec![
             parts::text(Tag::Title, "card-title", t("settings_notaries")),
             parts::text(Tag::Paragraph, "card-text", t("settings_notaries_text")),
-            View::from_dynamic(move || list(ground)),
+            parts::live(move || list(ground)),
             form(ground),
         ])
         .into()
@@ -48,7 +49,11 @@ fn list(ground: Ground) -> View {
     if settings.notaries.is_empty() {
         return parts::text(Tag::Paragraph, "card-blank", t("settings_no_notaries"));
     }
-    let rows: Vec<View> = settings.notaries.iter().map(|notary| row(ground, notary)).collect();
+    let rows: Vec<View> = settings
+        .notaries
+        .iter()
+        .map(|notary| row(ground, notary))
+        .collect();
     tags::ul().class("rows").children(rows).into()
 }
 
@@ -66,31 +71,51 @@ fn row(ground: Ground, notary: &Notary) -> View {
         .class("switch")
         .attr("role", "switch")
         .attr("data-action", "enable-notary")
-        .attr("aria-checked", if notary.enabled { "true" } else { "false" })
+        .attr(
+            "aria-checked",
+            if notary.enabled { "true" } else { "false" },
+        )
         .attr("aria-label", t1("settings_notary_ask", &notary.name))
-        .on(events::click, enable)
+        .on(events::click, on_click(enable))
         .children(parts::text(
             Tag::Span,
             "switch-word",
-            t(if notary.enabled { "settings_notary_on" } else { "settings_notary_off" }),
+            t(if notary.enabled {
+                "settings_notary_on"
+            } else {
+                "settings_notary_off"
+            }),
         ));
     let remove = {
         let address = address.clone();
         move || {
             let address = address.clone();
-            ask(ground, Request::RemoveNotary { address }, "settings_saved_removed");
+            ask(
+                ground,
+                Request::RemoveNotary { address },
+                "settings_saved_removed",
+            );
         }
     };
     tags::li()
         .class("row")
         .attr("data-notary", address.clone())
-        .attr("data-enabled", if notary.enabled { "true" } else { "false" })
+        .attr(
+            "data-enabled",
+            if notary.enabled { "true" } else { "false" },
+        )
         .children(vec![
             tags::div()
                 .class("row-main")
                 .children(vec![
-                    tags::bdi().class("row-title").children(visible(&notary.name)).into(),
-                    tags::bdi().class("row-text").children(visible(&address)).into(),
+                    tags::bdi()
+                        .class("row-title")
+                        .children(visible(&notary.name))
+                        .into(),
+                    tags::bdi()
+                        .class("row-text")
+                        .children(visible(&address))
+                        .into(),
                     parts::text(Tag::Span, "row-label", t("settings_fingerprint")),
                     parts::digits(&notary.fingerprint, "fingerprint"),
                 ])
@@ -99,7 +124,7 @@ fn row(ground: Ground, notary: &Notary) -> View {
                 .class("row-side")
                 .children(vec![
                     switch.into(),
-                    remove_button("remove-notary", &notary.name, remove),
+                    remove_button("remove-notary", &notary.name, Rc::new(remove)),
                 ])
                 .into(),
         ])
@@ -115,8 +140,16 @@ fn form(ground: Ground) -> View {
         adding.set(Adding::LookingUp);
         spawn_local(async move {
             match bus::send(&Request::LookUpNotary { address }).await {
-                Ok(Response::NotaryFound { address, trusted_root, fingerprint }) => {
-                    adding.set(Adding::Confirming(Found { address, trusted_root, fingerprint }));
+                Ok(Response::NotaryFound {
+                    address,
+                    trusted_root,
+                    fingerprint,
+                }) => {
+                    adding.set(Adding::Confirming(Found {
+                        address,
+                        trusted_root,
+                        fingerprint,
+                    }));
                 }
                 other => {
                     adding.set(Adding::Typing);
@@ -161,9 +194,16 @@ fn form(ground: Ground) -> View {
                         .attr("type", "submit")
                         .class("button button-strong")
                         .attr("data-action", "look-up-notary")
-                        .attr("aria-disabled", move || busy().then_some(Cow::from("true")))
-                        .children(View::from_dynamic(move || {
-                            View::from(t(if busy() { "settings_looking_up" } else { "settings_look_up" }))
+                        .attr(
+                            "aria-disabled",
+                            live_attribute(move || busy().then_some(Cow::from("true"))),
+                        )
+                        .children(parts::live(move || {
+                            View::from(t(if busy() {
+                                "settings_looking_up"
+                            } else {
+                                "settings_look_up"
+                            }))
                         }))
                         .into(),
                 ])
@@ -178,9 +218,9 @@ fn form(ground: Ground) -> View {
                 .attr("id", "notary-problem")
                 .attr("role", "alert")
                 .attr("data-field", "problem")
-                .children(View::from_dynamic(move || View::from(ground.problem.get_clone())))
+                .children(parts::live(move || View::from(ground.problem.get_clone())))
                 .into(),
-            View::from_dynamic(move || match adding.get_clone() {
+            parts::live(move || match adding.get_clone() {
                 Adding::Confirming(found) => confirm(ground, adding, found),
                 Adding::Typing | Adding::LookingUp => View::new(),
             }),
@@ -217,14 +257,22 @@ fn confirm(ground: Ground, adding: Signal<Adding>, found: Found) -> View {
         .r#ref(first)
         .children(vec![
             parts::text(Tag::Subtitle, "add-title", t("settings_confirm_title")),
-            tags::bdi().class("row-title").children(visible(&shown.address)).into(),
+            tags::bdi()
+                .class("row-title")
+                .children(visible(&shown.address))
+                .into(),
             parts::text(Tag::Span, "row-label", t("settings_fingerprint")),
             parts::digits(&shown.fingerprint, "fingerprint"),
             parts::text(Tag::Paragraph, "card-text", t("settings_confirm_text")),
             tags::div()
                 .class("button-row")
                 .children(vec![
-                    button("button button-strong", "confirm-notary", "settings_confirm", add),
+                    button(
+                        "button button-strong",
+                        "confirm-notary",
+                        "settings_confirm",
+                        add,
+                    ),
                     button("button", "cancel-notary", "settings_cancel", move |_| {
                         adding.set(Adding::Typing);
                     }),

@@ -6,6 +6,7 @@ use crate::pages::words::{self, t, t1};
 use assay_core::message::Request;
 use assay_core::settings::{Scope, Settings, TrustedSigner};
 use assay_core::signer::Signer;
+use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
 
@@ -17,7 +18,7 @@ pub fn view(ground: Ground) -> View {
         .children(vec![
             parts::text(Tag::Title, "card-title", t("settings_signers")),
             parts::text(Tag::Paragraph, "card-text", t("settings_signers_text")),
-            View::from_dynamic(move || list(ground)),
+            parts::live(move || list(ground)),
         ])
         .into()
 }
@@ -55,14 +56,21 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
             tags::div()
                 .class("row-main")
                 .children(vec![
-                    tags::bdi().class("row-title").children(words::signer(signer)).into(),
+                    tags::bdi()
+                        .class("row-title")
+                        .children(words::signer(signer))
+                        .into(),
                     parts::text(Tag::Span, "row-text", scope_words),
                     parts::text(Tag::Span, "row-text", root(settings, signer)),
                 ])
                 .into(),
             tags::div()
                 .class("row-side")
-                .children(remove_button("remove-trusted", &signer.name(), remove))
+                .children(remove_button(
+                    "remove-trusted",
+                    &signer.name(),
+                    Rc::new(remove),
+                ))
                 .into(),
         ])
         .into()
