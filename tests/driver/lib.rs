@@ -1,1 +1,24 @@
 //! Drives real browsers and the servers that tests, demo and benchmarks need.
+//!
+//! A [`Browser`] is a real Chromium with a profile of its own; a [`Page`] is one of its tabs; an
+//! [`Extension`] is what was loaded into it. Everything blocks: a test reads from top to bottom.
+
+mod browser;
+mod connection;
+mod error;
+mod extension;
+mod page;
+mod places;
+mod problems;
+mod process;
+mod wait;
+
+pub use browser::{Browser, Options, Target};
+pub use connection::{Connection, Event};
+pub use error::{Error, Result};
+pub use extension::Extension;
+pub use page::{Appearance, Page};
+pub use places::{assay_program, extension_folder, target_folder};
+pub use problems::Problem;
+pub use process::{resident_bytes, stop_group};
+pub use wait::{PATIENCE, wait_until, wait_until_within};

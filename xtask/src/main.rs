@@ -1,3 +1,72 @@
-//! Build, demo, test, bench, package.
+//! `cargo xtask`: everything that is done with this repository.
+//!
+//! Build and package live here. The demo, the benchmarks and the screenshots drive a browser, so
+//! they are programs of the `assay-tests` package, which this one builds and starts.
 
-fn main() {}
+mod arguments;
+mod browser_install;
+mod bundle_wasm;
+mod extension;
+mod manifest;
+mod package;
+mod programs;
+mod validate;
+mod verify;
+mod wasm_tests;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+
+use crate::arguments::Arguments;
+
+const USAGE: &str = "\
+cargo xtask <command>
+
+  build [--out DIR]            build the extension into dist/chromium (or DIR)
+  package [--check]            zip it reproducibly; --check builds twice and compares
+  test [--filter TEXT]         unit tests, wasm tests in a browser, end-to-end tests
+  demo [--headless] [--out DIR]
+                               notary, signer, download site and a browser with the extension
+  bench [--json FILE]          measure speed, memory, latency and size
+  screenshots [--out DIR]      pictures of the extension's pages";
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<ExitCode> {
+    let mut arguments = Arguments::from_environment();
+    match arguments.command().as_deref() {
+        Some("build") => {
+            let out = arguments.path("--out")?;
+            arguments.finish()?;
+            extension::build(out.as_deref())?;
+        }
+        Some("package") => {
+            let check = arguments.flag("--check");
+            arguments.finish()?;
+            package::run(check)?;
+        }
+        Some("test") => {
+            let filter = arguments.text("--filter")?;
+            arguments.finish()?;
+            return verify::run_tests(filter.as_deref());
+        }
+        Some(name @ ("demo" | "bench" | "screenshots")) => {
+            return programs::run_program(name, arguments.rest());
+        }
+        // Cargo calls this for each wasm test file (see `wasm_tests`).
+        Some("run-wasm-test") => return wasm_tests::run_one(&arguments.rest()),
+        Some("help" | "--help" | "-h") | None => println!("{USAGE}"),
+        Some(other) => bail!("there is no command `{other}`\n\n{USAGE}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,3 @@
+//! End to end: the built extension in a real Chromium, and what a person sees there.
+
+mod loading;

@@ -1,0 +1,116 @@
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace::{WASM_TARGET, Workspace, run, step};
+
+const PROFILE: &str = "extension";
+
+/// Makes sure that the pinned toolchain can build for wasm.
+///
+/// rust-toolchain.toml names the target, but rustup installs it by itself only together with the
+/// toolchain, and not at all with RUSTUP_AUTO_INSTALL=0.
+pub fn ensure_target(workspace: &Workspace) -> Result<()> {
+    let sysroot = Command::new("rustc")
+        .current_dir(&workspace.root)
+        .args(["--print", "sysroot"])
+        .output()
+        .context("rustc could not be started")?;
+    let sysroot = PathBuf::from(String::from_utf8(sysroot.stdout)?.trim());
+    if sysroot
+        .join("lib/rustlib")
+        .join(WASM_TARGET)
+        .join("lib")
+        .is_dir()
+    {
+        return Ok(());
+    }
+    step(&format!("adding the target {WASM_TARGET}"));
+    let mut add = Command::new("rustup");
+    add.current_dir(&workspace.root)
+        .args(["target", "add", WASM_TARGET]);
+    run(&mut add)
+        .with_context(|| format!("install the target by hand: rustup target add {WASM_TARGET}"))
+}
+
+/// The flags that make wasm independent of where it was built, as cargo `--config` values.
+///
+/// They join the flags of .cargo/config.toml; in the RUSTFLAGS variable they would replace them.
+pub fn cargo_for_wasm(workspace: &Workspace) -> Result<Command> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .context("neither CARGO_HOME nor HOME is set")?;
+    let flags: Vec<String> = [
+        (home.as_path(), "/cargo"),
+        (workspace.root.as_path(), "/assay"),
+        (workspace.target_dir.as_path(), "/target"),
+    ]
+    .iter()
+    .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+    .collect();
+    let mut cargo = workspace.cargo();
+    cargo
+        .arg("--config")
+        .arg(format!(
+            "target.{WASM_TARGET}.rustflags={}",
+            serde_json::to_string(&flags)?
+        ))
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    Ok(cargo)
+}
+
+/// Builds the extension's wasm programs and writes each with its script into `out`.
+pub fn build(workspace: &Workspace, out: &Path) -> Result<()> {
+    check_versions(workspace)?;
+    let programs = workspace.targets("assay", "bin")?;
+    if programs.is_empty() {
+        bail!("the package `assay` has no programs in src/bin");
+    }
+    ensure_target(workspace)?;
+    step("building the extension's wasm");
+    let mut cargo = cargo_for_wasm(workspace)?;
+    cargo.args(["build", "--locked", "--package", "assay", "--bins"]);
+    cargo.args(["--target", WASM_TARGET, "--profile", PROFILE]);
+    run(&mut cargo)?;
+    for program in programs {
+        let wasm = workspace
+            .target_dir
+            .join(WASM_TARGET)
+            .join(PROFILE)
+            .join(format!("{program}.wasm"));
+        bind(&wasm, &program, out)?;
+    }
+    Ok(())
+}
+
+/// Runs wasm-bindgen on one program.
+fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
+    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
+    bindgen
+        .input_path(wasm)
+        .out_name(name)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(out)
+        .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))
+}
+
+/// wasm-bindgen's two halves speak a private format that changes with every release.
+fn check_versions(workspace: &Workspace) -> Result<()> {
+    let library = workspace.locked_version("wasm-bindgen")?;
+    let tool = workspace.locked_version("wasm-bindgen-cli-support")?;
+    if library == tool {
+        return Ok(());
+    }
+    bail!(
+        "wasm-bindgen is {library} and wasm-bindgen-cli-support is {tool}, but they must be equal: \
+         set `wasm-bindgen-cli-support = \"={library}\"` in xtask/Cargo.toml and run `cargo update \
+         -p wasm-bindgen-cli-support`"
+    )
+}

@@ -1,0 +1,77 @@
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context, Result, bail};
+
+use crate::browser_install;
+use crate::extension;
+use crate::workspace::{Workspace, run, shown, step};
+
+/// Where the built things are, as the tests' library reads it.
+pub struct Built {
+    variables: Vec<(&'static str, std::ffi::OsString)>,
+}
+
+impl Built {
+    /// Installs the browser if need be; builds the extension and the program `assay`.
+    ///
+    /// `release` is for what is measured: the notary's part in a latency is then the real one.
+    pub fn all(workspace: &Workspace, release: bool) -> Result<Self> {
+        let chromium = browser_install::chromium()?;
+        let extension = extension::build(None)?;
+        step("building the program `assay`");
+        let mut build = workspace.cargo();
+        build.args(["build", "--locked", "--package", "assay-cli"]);
+        if release {
+            build.arg("--release");
+        }
+        run(&mut build)?;
+        let profile = if release { "release" } else { "debug" };
+        let program = workspace.target_dir.join(profile).join("assay");
+        Ok(Self {
+            variables: vec![
+                ("ASSAY_CHROMIUM", chromium.into()),
+                ("ASSAY_EXTENSION", extension.into()),
+                ("ASSAY_PROGRAM", program.into()),
+                ("ASSAY_TARGET", workspace.target_dir.clone().into()),
+                ("ASSAY_VERSION", workspace.version.clone().into()),
+            ],
+        })
+    }
+
+    /// Hands the places to a command.
+    pub fn give_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+/// Builds everything and starts one program of `assay-tests` with `arguments`.
+pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
+    let workspace = Workspace::locate()?;
+    let built = Built::all(&workspace, true)?;
+    if name == "bench" {
+        // The package's size is one of the numbers.
+        crate::package::zip(&workspace)?;
+    }
+    step(&format!("building the program `{name}`"));
+    let mut build = workspace.cargo();
+    build.args([
+        "build",
+        "--locked",
+        "--release",
+        "--package",
+        "assay-tests",
+        "--bin",
+        name,
+    ]);
+    run(&mut build)?;
+    let mut program = Command::new(workspace.target_dir.join("release").join(name));
+    built.give_to(program.args(arguments));
+    let status = program
+        .status()
+        .with_context(|| format!("`{}` could not be started", shown(&program)))?;
+    match status.code() {
+        Some(0) => Ok(ExitCode::SUCCESS),
+        Some(code) => Ok(ExitCode::from(u8::try_from(code).unwrap_or(1))),
+        None => bail!("`{name}` was ended by a signal"),
+    }
+}
