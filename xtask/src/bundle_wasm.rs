@@ -94,7 +94,7 @@ fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
         .out_name(name)
         .web(true)?
         .typescript(false)
-        .omit_default_module_path(true)
+        .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out)
