@@ -77,11 +77,16 @@ pub fn reload() {
 
 /// Moves the focus to an element, where it is there.
 pub fn focus(node: NodeRef) {
-    if let Some(element) = node
-        .try_get()
-        .and_then(|node| node.dyn_into::<HtmlElement>().ok())
-    {
+    if let Some(element) = element(node) {
         let _ = element.focus();
+    }
+}
+
+/// Moves the focus to what matches `selector` within an element.
+pub fn focus_within(node: NodeRef, selector: &str) {
+    let found = element(node).and_then(|element| element.query_selector(selector).ok()?);
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = found.focus();
     }
 }
 
@@ -183,6 +188,10 @@ pub async fn sleep(milliseconds: i32) {
         }
     });
     let _ = JsFuture::from(promise).await;
+}
+
+fn element(node: NodeRef) -> Option<HtmlElement> {
+    node.try_get()?.dyn_into().ok()
 }
 
 fn document() -> Option<Document> {

@@ -115,8 +115,13 @@ pub fn digits(hex: &str, field: &'static str) -> View {
         .into()
 }
 
-/// The head of a page: the mark and a name.
-pub fn masthead(name: String) -> View {
+/// The head of a page: the mark and a name. `title` says whether the name is the page's title.
+pub fn masthead(name: String, title: bool) -> View {
+    let name = if title {
+        tags::h1().class("masthead-name").children(name).into()
+    } else {
+        text(Tag::Span, "masthead-name", name)
+    };
     tags::header()
         .class("masthead")
         .children(vec![
@@ -125,7 +130,7 @@ pub fn masthead(name: String) -> View {
                 .attr("src", "icons/idle.svg")
                 .attr("alt", "")
                 .into(),
-            text(Tag::Span, "masthead-name", name),
+            name,
         ])
         .into()
 }

@@ -82,7 +82,7 @@ pub async fn run() {
 
 fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>) -> View {
     (
-        parts::masthead(t("app_name")),
+        parts::masthead(t("app_name"), false),
         tags::main().class("page-main").children(vec![
             tags::header()
                 .class("hero")

@@ -21,19 +21,11 @@ use wasm_bindgen_futures::spawn_local;
 
 /// What an entry opens to.
 pub fn view(ground: Ground, entry: Entry, id: String) -> View {
-    let name = entry
-        .record
-        .with_untracked(|record| visible(&record.file_name));
     tags::div()
         .class("details")
         .attr("id", id)
         .children(vec![
-            tags::p()
-                .class("details-name")
-                .attr("dir", "auto")
-                .attr("data-field", "full-name")
-                .children(name)
-                .into(),
+            full_name(entry),
             parts::live(move || entry.record.with(reasons)),
             parts::live(move || retry(ground, entry)),
             parts::live(move || trust::offers(ground, entry)),
@@ -42,6 +34,23 @@ pub fn view(ground: Ground, entry: Entry, id: String) -> View {
             deeds(ground, entry),
             note(entry),
         ])
+        .into()
+}
+
+/// The whole name, where the line above may have had no room for it.
+fn full_name(entry: Entry) -> View {
+    const FITS: usize = 28;
+    let name = entry
+        .record
+        .with_untracked(|record| visible(&record.file_name));
+    if name.chars().count() <= FITS {
+        return View::new();
+    }
+    tags::p()
+        .class("details-name")
+        .attr("dir", "auto")
+        .attr("data-field", "full-name")
+        .children(name)
         .into()
 }
 
@@ -100,8 +109,8 @@ fn digest(entry: Entry) -> View {
             "details_copy"
         }))
     });
-    let row = tags::div().class("details-digest").children(vec![
-        parts::digits(&digest.to_hex(), "digest"),
+    let head = tags::div().class("details-digest").children(vec![
+        parts::text(Tag::Subtitle, "details-title", t("details_digest")),
         tags::button()
             .attr("type", "button")
             .class("button button-small")
@@ -111,11 +120,7 @@ fn digest(entry: Entry) -> View {
             .children(words)
             .into(),
     ]);
-    (
-        parts::text(Tag::Subtitle, "details-title", t("details_digest")),
-        row,
-    )
-        .into()
+    (head, parts::digits(&digest.to_hex(), "digest")).into()
 }
 
 fn sources(record: &DownloadRecord) -> View {
@@ -214,7 +219,7 @@ fn log_entry(logged: &Logged) -> View {
 
 fn deeds(ground: Ground, entry: Entry) -> View {
     let confirming = create_signal(false);
-    let keep = create_node_ref();
+    let row = create_node_ref();
     let gone = move || entry.record.with(|record| record.deleted);
     let provable = move || entry.record.with(|record| proof(record).is_some());
     let busy = move || entry.record.with(|record| record.stage != Stage::Done);
@@ -222,17 +227,17 @@ fn deeds(ground: Ground, entry: Entry) -> View {
         move |_: web_sys::MouseEvent| ask(entry, make(entry.id()), None)
     };
     let buttons = move || {
-        let mut row = Vec::new();
+        let mut shown = Vec::new();
         if !gone() {
             if !busy() {
-                row.push(button(
+                shown.push(button(
                     "button",
                     "check-again",
                     "do_check_again",
                     request(|id| Request::CheckAgain { id }),
                 ));
             }
-            row.push(button(
+            shown.push(button(
                 "button",
                 "show",
                 "do_show",
@@ -240,22 +245,22 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             ));
         }
         if provable() {
-            row.push(button("button", "save-proof", "do_save_proof", move |_| {
+            shown.push(button("button", "save-proof", "do_save_proof", move |_| {
                 save_proof(ground, entry);
             }));
         }
         if !gone() {
-            row.push(button(
+            shown.push(button(
                 "button button-grave",
                 "delete",
                 "do_delete",
                 move |_| {
                     confirming.set(true);
-                    dom::focus(keep);
+                    dom::focus_within(row, "[data-action=delete-cancel]");
                 },
             ));
         }
-        row
+        shown
     };
     let question = move || {
         vec![
@@ -270,21 +275,15 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                     ask(entry, request, Some(t("said_deleted")));
                 },
             ),
-            tags::button()
-                .attr("type", "button")
-                .class("button")
-                .attr("data-action", "delete-cancel")
-                .r#ref(keep)
-                .on(
-                    sycamore::web::events::click,
-                    on_click(move |_| confirming.set(false)),
-                )
-                .children(t("do_delete_no"))
-                .into(),
+            button("button", "delete-cancel", "do_delete_no", move |_| {
+                confirming.set(false);
+                dom::focus_within(row, "[data-action=delete]");
+            }),
         ]
     };
     tags::div()
         .class("details-deeds")
+        .r#ref(row)
         .attr(
             "data-confirming",
             live_attribute(move || confirming.get().then_some(Cow::from("true"))),

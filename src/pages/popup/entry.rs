@@ -76,6 +76,7 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
     tags::button()
         .attr("type", "button")
         .class("entry-head")
+        .r#ref(entry.head)
         .attr("data-action", "toggle")
         .attr(
             "aria-expanded",

@@ -34,6 +34,8 @@ pub struct Entry {
     pub open: Signal<bool>,
     /// What came of the last thing that the user asked for in it.
     pub note: Signal<String>,
+    /// The button that opens it.
+    pub head: NodeRef,
 }
 
 impl PartialEq for Entry {
@@ -49,6 +51,7 @@ impl Entry {
             progress: create_signal(None),
             open: create_signal(false),
             note: create_signal(String::new()),
+            head: create_node_ref(),
         }
     }
 

@@ -118,6 +118,9 @@ fn view(ground: Ground) -> View {
     let empty = create_selector(move || ground.entries.with(Vec::is_empty));
     (
         parts::announcer(ground.said),
+        tags::h1()
+            .class("visually-hidden")
+            .children(t("popup_title")),
         parts::live(move || {
             if ground.access.get() {
                 View::new()

@@ -2,6 +2,7 @@
 
 use super::details::ask;
 use super::ground::{Entry, Ground};
+use crate::pages::dom;
 use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::{self, filled, t, t1};
 use assay_core::evidence::Evidence;
@@ -39,7 +40,11 @@ fn offer(entry: Entry, signer: &Signer, site: Option<&str>) -> View {
             scope,
         };
         let done = t1("said_trusted", &signer.name());
-        move |_: web_sys::MouseEvent| ask(entry, request.clone(), Some(done.clone()))
+        move |_: web_sys::MouseEvent| {
+            // The offer is about to vanish, and the focus must not vanish with it.
+            dom::focus(entry.head);
+            ask(entry, request.clone(), Some(done.clone()));
+        }
     };
     let mut buttons = vec![named_button(
         "button button-strong",

@@ -69,7 +69,7 @@ fn reload(ground: Ground) {
 fn view(ground: Ground) -> View {
     (
         parts::announcer(ground.said),
-        parts::masthead(t("settings_title")),
+        parts::masthead(t("settings_title"), true),
         tags::main()
             .class("page-main")
             .children(vec![notaries::view(ground), signers::view(ground)]),
@@ -88,7 +88,7 @@ fn fail(detail: &str) {
                 .attr("role", "alert")
                 .children(words);
             (
-                parts::masthead(t("settings_title")),
+                parts::masthead(t("settings_title"), true),
                 tags::main().class("page-main").children(problem),
             )
                 .into()
@@ -125,12 +125,17 @@ fn refusal(answer: Result<Response, bus::BusError>) -> String {
 /// A button that asks once more before it removes something.
 fn remove_button(action: &'static str, name: &str, remove: Rc<dyn Fn()>) -> View {
     let confirming = create_signal(false);
+    let row = create_node_ref();
     let label = t1("settings_remove_named", name);
     tags::div()
         .class("button-row")
+        .r#ref(row)
         .children(parts::live(move || {
             if !confirming.get() {
-                let ask_first = move |_| confirming.set(true);
+                let ask_first = move |_| {
+                    confirming.set(true);
+                    dom::focus_within(row, "[data-action=remove-cancel]");
+                };
                 let label = Some(label.clone());
                 return parts::named_button(
                     "button",
@@ -150,7 +155,8 @@ fn remove_button(action: &'static str, name: &str, remove: Rc<dyn Fn()>) -> View
                     move |_| remove(),
                 ),
                 button("button", "remove-cancel", "settings_keep", move |_| {
-                    confirming.set(false)
+                    confirming.set(false);
+                    dom::focus_within(row, "button");
                 }),
             ]
             .into()
