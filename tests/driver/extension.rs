@@ -1,9 +1,11 @@
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::browser::targets;
+use crate::connection::lock;
 use crate::problems::Problems;
 use crate::{Connection, Error, Page, Problem, Result, Target, wait_until};
 
@@ -12,6 +14,8 @@ pub struct Extension {
     connection: Connection,
     problems: Problems,
     id: String,
+    /// A tab of the extension in which scripts run that need its rights; opened on first use.
+    inside: Mutex<Option<Page>>,
 }
 
 impl Extension {
@@ -43,6 +47,7 @@ impl Extension {
             connection,
             problems,
             id,
+            inside: Mutex::default(),
         })
     }
 
@@ -208,6 +213,26 @@ impl Extension {
     /// From now on, a problem whose text contains `text` does not fail the test.
     pub fn expect_problem(&self, text: &str) {
         self.problems.expect(text);
+    }
+
+    /// Calls a function with the extension's own rights, without any of its pages being open.
+    ///
+    /// # Errors
+    /// As [`Page::evaluate`].
+    pub fn inside<T: DeserializeOwned>(&self, function: &str, arguments: Value) -> Result<T> {
+        let mut inside = lock(&self.inside);
+        if let Some(page) = inside.as_ref() {
+            match page.call(function, arguments.clone()) {
+                // The tab is gone: the extension was reloaded, or the browser started again.
+                Err(Error::Refused { .. }) => *inside = None,
+                answer => return answer,
+            }
+        }
+        // Not one of the pages: they do things of their own when they open.
+        let page = self.open("manifest.json")?;
+        let answer = page.call(function, arguments);
+        *inside = Some(page);
+        answer
     }
 
     fn manager<T: DeserializeOwned>(&self, function: &str, arguments: Value) -> Result<T> {

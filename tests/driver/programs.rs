@@ -1,0 +1,224 @@
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::process::stop_group;
+use crate::{Error, Result, assay_program};
+
+/// The real notary, run as a program, with data of its own.
+pub struct NotaryProcess {
+    data: TempDir,
+    port: u16,
+    child: Option<Child>,
+    fingerprint: String,
+}
+
+impl NotaryProcess {
+    /// Starts a new notary on a free port.
+    ///
+    /// # Errors
+    /// The program is missing or did not get ready.
+    pub fn start() -> Result<Self> {
+        // Its address names the port and is fixed on the first start, so the port is chosen here.
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+            .and_then(|listener| listener.local_addr())
+            .map_err(Error::io("no free port"))?
+            .port();
+        let mut notary = Self {
+            data: folder("assay-notary-")?,
+            port,
+            child: None,
+            fingerprint: String::new(),
+        };
+        notary.restart()?;
+        Ok(notary)
+    }
+
+    /// Starts it again, at the same address with the same data.
+    ///
+    /// # Errors
+    /// It did not get ready.
+    pub fn restart(&mut self) -> Result<()> {
+        self.stop();
+        let listen = format!("127.0.0.1:{}", self.port);
+        let mut child = assay()?
+            .args([
+                "notary",
+                "--json",
+                "--listen",
+                &listen,
+                "--address",
+                &self.url(),
+            ])
+            .arg("--data")
+            .arg(self.data.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .map_err(Error::io("the notary could not be started"))?;
+        let mut line = String::new();
+        if let Some(output) = child.stdout.take() {
+            BufReader::new(output)
+                .read_line(&mut line)
+                .map_err(Error::io("the notary's ready line"))?;
+        }
+        self.child = Some(child);
+        let ready: Value = serde_json::from_str(&line).map_err(|_| {
+            Error::Other(format!("the notary did not get ready; it said: {line:?}"))
+        })?;
+        self.fingerprint = ready["trust_root_fingerprint"]
+            .as_str()
+            .ok_or_else(|| Error::Other(format!("no trust root fingerprint in {line}")))?
+            .to_owned();
+        Ok(())
+    }
+
+    /// Ends it at once: connections are refused.
+    pub fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            stop_group(&mut child);
+        }
+    }
+
+    /// Its address.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// The fingerprint of its trust root, as it printed it.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// Its trusted root.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn trusted_root(&self) -> Result<Value> {
+        crate::http::get_json(&format!("{}/trusted_root.json", self.url()))
+    }
+
+    /// What it answers about a digest (64 hexadecimal digits).
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn attestations(&self, sha256: &str) -> Result<Value> {
+        crate::http::get_json(&format!("{}/attestations/sha256:{sha256}", self.url()))
+    }
+
+    /// Enrols a person's key under a name, so that the notary vouches for it.
+    ///
+    /// # Errors
+    /// The program refused.
+    pub fn enrol(&self, name: &str, person: &Person) -> Result<()> {
+        let key = person.home.path().join("public.pem");
+        std::fs::write(&key, person.public_key()?).map_err(Error::path("written", &key))?;
+        let mut add = assay()?;
+        add.args(["notary", "signer", "add", name]).arg(key);
+        add.arg("--data").arg(self.data.path());
+        output_of(&mut add).map(drop)
+    }
+}
+
+impl Drop for NotaryProcess {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Somebody who signs files with the program `assay` and a key of their own.
+pub struct Person {
+    home: TempDir,
+}
+
+impl Person {
+    /// Somebody new.
+    ///
+    /// # Errors
+    /// No temporary folder could be made.
+    pub fn new() -> Result<Self> {
+        Ok(Self {
+            home: folder("assay-person-")?,
+        })
+    }
+
+    /// Their public key (PEM); the key pair is made on first use.
+    ///
+    /// # Errors
+    /// The program refused.
+    pub fn public_key(&self) -> Result<String> {
+        output_of(self.assay()?.arg("key"))
+    }
+
+    /// Signs a file and logs the signature.
+    ///
+    /// # Errors
+    /// The program refused, or the notary is down.
+    pub fn sign(&self, file: &Path, notary: &NotaryProcess) -> Result<()> {
+        let mut sign = self.assay()?;
+        sign.arg("sign").arg(file).args(["--notary", &notary.url()]);
+        output_of(&mut sign).map(drop)
+    }
+
+    /// Makes a statement about a file: `standing` is "untrust", "unsupport" or "trust".
+    ///
+    /// # Errors
+    /// The program refused, or the notary is down.
+    pub fn declare(
+        &self,
+        standing: &str,
+        file: &Path,
+        reason: &str,
+        notary: &NotaryProcess,
+    ) -> Result<()> {
+        let mut declare = self.assay()?;
+        declare.arg(standing).arg(file);
+        declare.args(["--reason", reason, "--notary", &notary.url()]);
+        output_of(&mut declare).map(drop)
+    }
+
+    fn assay(&self) -> Result<Command> {
+        let mut command = assay()?;
+        command.env("ASSAY_CONFIG_DIR", self.home.path());
+        Ok(command)
+    }
+}
+
+/// The program, without what this person's own environment says to it.
+fn assay() -> Result<Command> {
+    let program: PathBuf = assay_program()?;
+    let mut command = Command::new(&program);
+    for variable in ["NOTARY", "FINGERPRINT", "KEY", "NOTARY_DATA", "CONFIG_DIR"] {
+        command.env_remove(format!("ASSAY_{variable}"));
+    }
+    Ok(command)
+}
+
+fn output_of(command: &mut Command) -> Result<String> {
+    let shown = format!("{command:?}");
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .map_err(Error::io(shown.clone()))?;
+    if !output.status.success() {
+        return Err(Error::Other(format!(
+            "{shown} failed ({}): {}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        )));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn folder(prefix: &str) -> Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(prefix)
+        .tempdir()
+        .map_err(Error::io("no temporary folder"))
+}

@@ -1,0 +1,167 @@
+use assay_core::message::{Request, Response};
+use assay_core::record::{DownloadRecord, Stage};
+use assay_core::settings::{Scope, Settings};
+use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
+use assay_core::verdict::Verdict;
+use serde_json::{Value, json};
+
+use crate::{Error, Extension, NotaryProcess, Result, wait_until};
+
+/// What the extension stores and what its pages ask of it, read and asked the way its own pages do.
+impl Extension {
+    /// The stored records, private windows' included, in the order of their keys.
+    ///
+    /// # Errors
+    /// The records cannot be read, or are of another shape than the core's.
+    pub fn records(&self) -> Result<Vec<DownloadRecord>> {
+        let stored: Vec<Value> = self.inside(READ_RECORDS, json!([]))?;
+        stored
+            .into_iter()
+            .map(|record| Ok(serde_json::from_value(record)?))
+            .collect()
+    }
+
+    /// The newest record of a file by its name on disk.
+    ///
+    /// # Errors
+    /// The records cannot be read.
+    pub fn record_of(&self, file_name: &str) -> Result<Option<DownloadRecord>> {
+        let mut records = self.records()?;
+        records.retain(|record| record.file_name == file_name);
+        records.sort_by(|one, other| one.completed_at.total_cmp(&other.completed_at));
+        Ok(records.pop())
+    }
+
+    /// Waits until the check of a file has come to an end.
+    ///
+    /// # Errors
+    /// [`Error::Never`] with the record as it was.
+    pub fn wait_for_judgement(&self, file_name: &str) -> Result<DownloadRecord> {
+        wait_until(&format!("a verdict about {file_name}"), || {
+            match self.record_of(file_name)? {
+                Some(record) if record.stage == Stage::Done => Ok(record),
+                seen => Err(format!("{seen:?}")),
+            }
+        })
+    }
+
+    /// Waits until the verdict about a file is `wanted`, which may take a second check.
+    ///
+    /// # Errors
+    /// [`Error::Never`] with the record as it was.
+    pub fn wait_for_verdict(&self, file_name: &str, wanted: Verdict) -> Result<DownloadRecord> {
+        wait_until(
+            &format!("the verdict {wanted:?} about {file_name}"),
+            || match self.record_of(file_name)? {
+                Some(record) if record.verdict() == Some(wanted) => Ok(record),
+                seen => Err(format!("{seen:?}")),
+            },
+        )
+    }
+
+    /// Asks something of the background, as the extension's pages do.
+    ///
+    /// # Errors
+    /// No answer, or one of another shape.
+    pub fn ask(&self, request: &Request) -> Result<Response> {
+        let answer: Value = self.inside(
+            "(request) => chrome.runtime.sendMessage(request)",
+            json!([request]),
+        )?;
+        Ok(serde_json::from_value(answer)?)
+    }
+
+    /// Adds the notary at `address`, confirming its fingerprint as the settings page would.
+    ///
+    /// # Errors
+    /// It was refused; or the fingerprint is another than `expected`, where one is given.
+    pub fn add_notary(&self, address: &str, expected: Option<&str>) -> Result<String> {
+        let found = self.ask(&Request::LookUpNotary {
+            address: address.to_owned(),
+        })?;
+        let Response::NotaryFound {
+            address,
+            trusted_root,
+            fingerprint,
+        } = found
+        else {
+            return Err(Error::Other(format!("no notary at {address}: {found:?}")));
+        };
+        if expected.is_some_and(|expected| expected != fingerprint) {
+            return Err(Error::Other(format!(
+                "the extension shows the fingerprint {fingerprint}, the notary {expected:?}"
+            )));
+        }
+        let added = self.ask(&Request::AddNotary {
+            address,
+            trusted_root,
+            fingerprint: fingerprint.clone(),
+        })?;
+        done(&added)?;
+        Ok(fingerprint)
+    }
+
+    /// Trusts a signer everywhere.
+    ///
+    /// # Errors
+    /// It was refused.
+    pub fn trust(&self, signer: Signer) -> Result<()> {
+        done(&self.ask(&Request::Trust {
+            signer,
+            scope: Scope::Everywhere,
+        })?)
+    }
+
+    /// The stored settings.
+    ///
+    /// # Errors
+    /// They cannot be read, or are of another shape than the core's.
+    pub fn settings(&self) -> Result<Settings> {
+        let stored: Value = self.inside(
+            "async () => (await chrome.storage.local.get('settings')).settings ?? null",
+            json!([]),
+        )?;
+        match stored {
+            Value::Null => Ok(Settings::default()),
+            stored => Ok(serde_json::from_value(stored)?),
+        }
+    }
+}
+
+/// The signer whom `notary` vouches for under an email address.
+pub fn signer_named(notary: &NotaryProcess, name: &str) -> Signer {
+    Signer {
+        root: RootId::notary(notary.fingerprint()),
+        identity: Identity::Named {
+            issuer: notary.url(),
+            subject_kind: SubjectKind::Email,
+            subject: name.to_owned(),
+        },
+    }
+}
+
+fn done(response: &Response) -> Result<()> {
+    match response {
+        Response::Done => Ok(()),
+        other => Err(Error::Other(format!("the extension answered {other:?}"))),
+    }
+}
+
+/// Both places of records. A database that is not there yet must not be made here.
+const READ_RECORDS: &str = r#"async () => {
+  const all = Object.entries(await chrome.storage.session.get())
+    .filter(([key]) => key.startsWith("private/")).map(([, record]) => record);
+  if (!(await indexedDB.databases()).some(({ name }) => name === "assay")) return all;
+  const result = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+    request.onblocked = () => failed(new Error("blocked"));
+  });
+  const database = await result(indexedDB.open("assay"));
+  try {
+    if (!database.objectStoreNames.contains("downloads")) return all;
+    return all.concat(await result(database.transaction("downloads").objectStore("downloads").getAll()));
+  } finally {
+    database.close();
+  }
+}"#;
