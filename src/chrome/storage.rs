@@ -4,7 +4,6 @@ use super::ChromeError;
 use crate::js::{from_js, to_js};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
 /// A storage area.
@@ -34,11 +33,11 @@ pub async fn get<T: DeserializeOwned>(area: Area, key: &str) -> Result<Option<T>
     from_js(value).map(Some).map_err(ChromeError::shape(CALL))
 }
 
-/// All values of [`Area::Session`] by key. Values of another shape are left out.
+/// All values of [`Area::Session`] with their keys. Values of another shape are left out.
 ///
 /// # Errors
 /// When the browser refuses.
-pub async fn session_all<T: DeserializeOwned>() -> Result<BTreeMap<String, T>, ChromeError> {
+pub async fn session_all<T: DeserializeOwned>() -> Result<Vec<(String, T)>, ChromeError> {
     const CALL: &str = "storage.session.get";
     let found = js_session_get(JsValue::NULL)
         .await

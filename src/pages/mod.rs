@@ -12,7 +12,9 @@
 //!   with `data-verdict="<word>"` once there is a verdict. In it
 //!   `data-field="name|badge|signer|summary|site|size|time|progress"`, and when it is open
 //!   `data-field="full-name|reasons|digest|sources|log-entry|retry|note"`.
-//!   `name` holds the file's name with invisible characters spelled out ([`hostile_text`]).
+//!   `name` holds the file's name with invisible characters spelled out ([`hostile_text`]); read it
+//!   as `textContent` or from its `title`, as a long name stands in two boxes.
+//!   `full-name` is there for long names only.
 //! - Buttons of an entry: `data-action="toggle|check-again|show|delete|delete-confirm|
 //!   delete-cancel|save-proof|copy-digest|trust-everywhere|trust-site"`.
 //! - Elsewhere: `data-action="open-settings|open-welcome|open-access|reload"`.

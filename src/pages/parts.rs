@@ -84,19 +84,33 @@ pub fn named_button(
         .into()
 }
 
-/// A file's name on one line: cut in the middle, never at its end.
+/// A file's name: on one line and cut in the middle when it is long, never cut at its end.
+///
+/// The two parts of a long name are one text to everything but the layout.
 pub fn file_name(name: &str) -> View {
-    let (head, tail) = split_name(name);
+    let parts = if is_short(name) {
+        vec![text(Tag::Span, "file-name-whole", visible(name))]
+    } else {
+        let (head, tail) = split_name(name);
+        vec![
+            text(Tag::Span, "file-name-head", head),
+            text(Tag::Span, "file-name-tail", tail),
+        ]
+    };
     tags::bdi()
         .class("file-name")
         .attr("dir", "ltr")
         .attr("data-field", "name")
         .attr("title", visible(name))
-        .children(vec![
-            text(Tag::Span, "file-name-head", head),
-            text(Tag::Span, "file-name-tail", tail),
-        ])
+        .children(parts)
         .into()
+}
+
+/// Whether a name fits its line in all likelihood. Should it not, it goes on in the next line.
+fn is_short(name: &str) -> bool {
+    const FITS: usize = 26;
+    let width = |c: char| if c.is_ascii() { 1 } else { 2 };
+    name.chars().map(width).sum::<usize>() <= FITS
 }
 
 /// Hexadecimal digits in groups, so that people can compare them. The text is that of the digits
