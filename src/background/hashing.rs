@@ -76,7 +76,7 @@ impl Background {
                 .give_up(record, Reason::FileUnreadable { detail })
                 .await;
         };
-        self.show_state().await?;
+        self.show_state().await;
         #[derive(Serialize)]
         struct ToDocument {
             target: &'static str,

@@ -73,7 +73,7 @@ impl Background {
         self.check_setup().await?;
         self.reconcile().await?;
         self.resume().await?;
-        self.show_state().await?;
+        self.show_state().await;
         self.schedule().await
     }
 
@@ -148,12 +148,12 @@ impl Background {
         if news {
             self.notify(&record).await;
         }
-        self.show_state().await?;
+        self.show_state().await;
         self.schedule().await
     }
 }
 
 /// Writes to the extension's console. Nothing of it leaves the machine.
 pub fn log(words: &str) {
-    web_sys::console::warn_1(&JsValue::from_str(words));
+    web_sys::console::error_1(&JsValue::from_str(words));
 }

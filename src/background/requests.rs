@@ -151,7 +151,7 @@ impl Background {
         record.retry = None;
         record.unseen_alarm = None;
         self.write(&record).await?;
-        self.show_state().await?;
+        self.show_state().await;
         Ok(Response::Done)
     }
 
@@ -161,7 +161,7 @@ impl Background {
     ) -> Result<Response, BackgroundError> {
         self.forget(&record).await?;
         bus::tell(&Notice::RecordChanged { id: record.id });
-        self.show_state().await?;
+        self.show_state().await;
         Ok(Response::Done)
     }
 
@@ -171,7 +171,7 @@ impl Background {
             self.store.put(&record).await?;
             notifications::clear(&record.id).await?;
         }
-        self.show_state().await?;
+        self.show_state().await;
         Ok(Response::Done)
     }
 

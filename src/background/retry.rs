@@ -54,7 +54,7 @@ impl Background {
                 }
                 self.reconcile().await?;
                 self.resume().await?;
-                self.show_state().await?;
+                self.show_state().await;
                 self.schedule().await
             }
             TIDY => {

@@ -58,8 +58,15 @@ impl State {
 }
 
 impl Background {
-    /// Brings the toolbar button up to date.
-    pub(super) async fn show_state(&self) -> Result<(), BackgroundError> {
+    /// Brings the toolbar button up to date. That it cannot be drawn is no reason to stop.
+    pub(super) async fn show_state(&self) {
+        if let Err(error) = self.draw_state().await {
+            self.surface.shown.take();
+            log(&format!("toolbar: {error}"));
+        }
+    }
+
+    async fn draw_state(&self) -> Result<(), BackgroundError> {
         let alarms = self.store.unseen_alarms().await?.len();
         let checking = self.store.unfinished().await?.len();
         let state = if alarms > 0 {
@@ -74,8 +81,8 @@ impl Background {
         if self.surface.shown.replace(Some(state.clone())).as_ref() == Some(&state) {
             return Ok(());
         }
-        let paths: BTreeMap<u32, String> = [16, 32]
-            .map(|width| (width, format!("/icons/{}-{width}.png", state.icon())))
+        let paths: BTreeMap<String, String> = [16, 32]
+            .map(|width| (width.to_string(), format!("/icons/{}-{width}.png", state.icon())))
             .into();
         let colour = match state {
             State::Alarm(_) => ALARM_COLOUR,

@@ -10,10 +10,10 @@ use wasm_bindgen::prelude::*;
 ///
 /// # Errors
 /// When a file is not there or no picture.
-pub async fn set_icon(paths: &BTreeMap<u32, String>) -> Result<(), ChromeError> {
+pub async fn set_icon(paths: &BTreeMap<String, String>) -> Result<(), ChromeError> {
     #[derive(Serialize)]
     struct Icon<'a> {
-        path: &'a BTreeMap<u32, String>,
+        path: &'a BTreeMap<String, String>,
     }
     call("action.setIcon", &Icon { path: paths }, js_set_icon).await
 }
