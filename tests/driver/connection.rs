@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::{Error, Result};
 
 /// A command may run a long script, so this only catches a browser that hangs.
-const ANSWER_LIMIT: Duration = Duration::from_secs(240);
+const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
 /// What the browser reports on its own.
 #[derive(Clone, Debug)]
