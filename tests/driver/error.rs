@@ -78,6 +78,12 @@ impl From<serde_json::Error> for Error {
     }
 }
 
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::io("the file system")(error)
+    }
+}
+
 /// Lets `?` work inside the conditions of [`crate::wait_until`], where an error is just "not yet".
 impl From<Error> for String {
     fn from(error: Error) -> Self {

@@ -35,6 +35,8 @@ struct Shared {
 pub enum Content {
     /// A page to look at.
     Page(String),
+    /// Part of a page: a script or a wasm module, by the ending of its name.
+    Resource(Vec<u8>),
     /// These bytes, as a download.
     Bytes(Vec<u8>),
     /// A file, read while it is sent.
@@ -145,6 +147,14 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
     const BINARY: &str = "application/octet-stream";
     match content {
         Content::Page(html) => with(StatusCode::OK, "text/html; charset=utf-8", Body::from(html)),
+        Content::Resource(bytes) => {
+            let kind = match name.rsplit_once('.') {
+                Some((_, "js")) => "text/javascript",
+                Some((_, "wasm")) => "application/wasm",
+                _ => BINARY,
+            };
+            with(StatusCode::OK, kind, Body::from(bytes))
+        }
         Content::Bytes(bytes) => download(None, bytes.len() as u64, Body::from(bytes)),
         Content::Named { file_name, bytes } => {
             download(Some(&file_name), bytes.len() as u64, Body::from(bytes))
@@ -281,4 +291,21 @@ fn held(first: Vec<u8>, rest: Vec<u8>, gate: watch::Receiver<bool>) -> Body {
         }
         Some((Ok::<_, Infallible>(Bytes::from(bytes)), parts))
     }))
+}
+
+/// A site with the files of a folder (not those below it) and one page more.
+///
+/// # Errors
+/// The folder cannot be read, or no port is free.
+pub fn serve_folder(folder: &Path, page: &str, html: &str) -> Result<DownloadSite> {
+    let site = DownloadSite::start()?;
+    site.put(page, Content::Page(html.to_owned()));
+    for entry in std::fs::read_dir(folder).map_err(Error::path("read", folder))? {
+        let path = entry.map_err(Error::path("read", folder))?.path();
+        if let (true, Some(name)) = (path.is_file(), path.file_name()) {
+            let bytes = std::fs::read(&path).map_err(Error::path("read", &path))?;
+            site.put(&name.to_string_lossy(), Content::Resource(bytes));
+        }
+    }
+    Ok(site)
 }
