@@ -38,16 +38,13 @@ impl Background {
         message: JsValue,
         sender: JsValue,
     ) -> Result<JsValue, BackgroundError> {
-        #[derive(Deserialize)]
-        struct ToBackground {
-            target: Option<String>,
-        }
         let sender: Sender = from_js(sender)?;
         if sender.id != runtime::id() || !sender.url.starts_with(&runtime::url("")) {
             return Ok(JsValue::NULL);
         }
-        let to: ToBackground = from_js(message.clone())?;
-        match to.target.as_deref() {
+        // Messages between the extension's own parts say whom they are for; requests do not.
+        let target = js_sys::Reflect::get(&message, &"target".into());
+        match target.ok().and_then(|target| target.as_string()).as_deref() {
             Some("background") => {
                 let report = js_sys::Reflect::get(&message, &"report".into());
                 self.hashed(report.unwrap_or(JsValue::NULL)).await?;

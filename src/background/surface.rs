@@ -82,7 +82,12 @@ impl Background {
             return Ok(());
         }
         let paths: BTreeMap<String, String> = [16, 32]
-            .map(|width| (width.to_string(), format!("/icons/{}-{width}.png", state.icon())))
+            .map(|width| {
+                (
+                    width.to_string(),
+                    format!("/icons/{}-{width}.png", state.icon()),
+                )
+            })
             .into();
         let colour = match state {
             State::Alarm(_) => ALARM_COLOUR,

@@ -1,4 +1,9 @@
 //! End to end: the built extension in a real Chromium, and what a person sees there.
 
+mod judging;
+mod lifecycle;
 mod loading;
-mod verdicts;
+mod outages;
+mod reading;
+mod setup;
+mod world;
