@@ -117,8 +117,13 @@ impl Background {
                     record.evidence.clear();
                     record.judgement = None;
                 }
-                record.digest = Some(digest);
+                // A first reading that finds another size than was downloaded is of another file.
+                let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
                 record.size = size;
+                if swapped {
+                    return self.give_up(record, Reason::FileChanged).await;
+                }
+                record.digest = Some(digest);
                 record.stage = Stage::Asking;
                 self.write(&record).await?;
                 self.proceed(record).await

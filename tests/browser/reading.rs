@@ -51,9 +51,10 @@ fn any_file_name_is_read_and_shown_as_text() -> Result<()> {
 }
 
 #[test]
-fn a_name_of_255_bytes_is_read() -> Result<()> {
+fn a_name_as_long_as_the_browser_writes_is_read() -> Result<()> {
     let world = World::new()?;
-    let name = format!("{}.bin", "ä".repeat(125));
+    // With its own ending while it downloads, the browser fills the 255 bytes of a name.
+    let name = format!("{}.bin", "ä".repeat(118));
     world.download_signed(&name, b"a long name")?;
     let digest = Sha256Digest::of(b"a long name");
     wait_until("a verdict", || {

@@ -11,7 +11,7 @@ fn without_file_access_nothing_is_checked_and_the_popup_leads_to_the_switch() ->
     world.extension = world.browser.extension()?;
     world.download_signed("early.bin", b"too early")?;
     let seen = world.sees("early.bin", Verdict::Unchecked)?;
-    assert!(seen.text.contains("Unchecked"), "{}", seen.text);
+    assert!(seen.text.contains("Not checked"), "{}", seen.text);
     let popup = world.popup()?;
     wait_until("the way to the switch", || {
         match popup.evaluate::<bool>("document.querySelector('[data-banner=setup]') !== null")? {
