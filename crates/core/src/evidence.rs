@@ -19,12 +19,15 @@ pub struct Evidence {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// It answered completely.
+    /// It answered.
     Answered {
         /// What was proven; empty when the source does not know the file.
         proven: Vec<Attestation>,
         /// What was offered as a proof and is none.
         rejected: Vec<ProofError>,
+        /// Whether the source said that it knows more than it told.
+        #[serde(default)]
+        truncated: bool,
     },
     /// It gave no usable answer.
     Failed {
@@ -103,6 +106,9 @@ impl Evidence {
     /// Whether the source's answer can be relied on as complete: it answered, and nothing that it
     /// offered as a proof was refused.
     pub fn is_complete(&self) -> bool {
-        matches!(&self.outcome, Outcome::Answered { rejected, .. } if rejected.is_empty())
+        matches!(
+            &self.outcome,
+            Outcome::Answered { rejected, truncated: false, .. } if rejected.is_empty()
+        )
     }
 }

@@ -245,7 +245,16 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
                     failure: failure.clone(),
                 },
             )),
-            Outcome::Answered { rejected, .. } => {
+            Outcome::Answered {
+                rejected,
+                truncated,
+                ..
+            } => {
+                if *truncated {
+                    let source = name.clone();
+                    let reason = Reason::AnswerTruncated { source };
+                    found.push((Some(Verdict::Unchecked), reason));
+                }
                 found.extend(rejected.iter().map(|problem| {
                     (
                         Some(Verdict::Unchecked),
@@ -304,7 +313,11 @@ mod tests {
         Evidence {
             source: "n".into(),
             name: "n".into(),
-            outcome: Outcome::Answered { proven, rejected },
+            outcome: Outcome::Answered {
+                proven,
+                rejected,
+                truncated: false,
+            },
         }
     }
 
@@ -475,6 +488,23 @@ mod tests {
             vec![refused()],
         )];
         assert_eq!(verdict(&beside, &settings), Verdict::Verified);
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_short_is_not_unknown() {
+        let cut_short = |proven| Evidence {
+            source: "n".into(),
+            name: "n".into(),
+            outcome: Outcome::Answered {
+                proven,
+                rejected: vec![],
+                truncated: true,
+            },
+        };
+        let settings = trusting(&["a"]);
+        assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);
+        let proven = vec![said("a", "l", 1, Claim::Signature)];
+        assert_eq!(verdict(&[cut_short(proven)], &settings), Verdict::Verified);
     }
 
     #[test]

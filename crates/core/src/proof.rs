@@ -228,9 +228,7 @@ fn logged_entry(bundle: &Bundle) -> Result<&TransparencyLogEntry, ProofError> {
     match entries.first() {
         Some(entry) if entries.iter().all(|entry| entry.inclusion_proof.is_some()) => Ok(entry),
         Some(_) => Err(ProofStep::LogEntry.failed("an entry has no inclusion proof")),
-        None => {
-            Err(ProofStep::LogEntry.failed("the bundle has no entry of a transparency log"))
-        }
+        None => Err(ProofStep::LogEntry.failed("the bundle has no entry of a transparency log")),
     }
 }
 
@@ -325,9 +323,7 @@ fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
                 &statement.predicate,
             ))
         }
-        _ => {
-            Err(ProofStep::Unsupported.failed("neither a signature nor a signed statement"))
-        }
+        _ => Err(ProofStep::Unsupported.failed("neither a signature nor a signed statement")),
     }
 }
 

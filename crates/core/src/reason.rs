@@ -65,6 +65,11 @@ pub enum Reason {
         /// Why.
         failure: Failure,
     },
+    /// A source knows more about the file than it told.
+    AnswerTruncated {
+        /// The source's name.
+        source: String,
+    },
     /// A source offered something as a proof that is none.
     ProofRefused {
         /// The source's name.
@@ -126,6 +131,9 @@ impl Reason {
                     &format!("reason_source_{}", failure.code()),
                     [source.clone(), detail],
                 )
+            }
+            Self::AnswerTruncated { source } => {
+                Message::new("reason_source_truncated", [source.clone()])
             }
             Self::ProofRefused { source, problem } => Message::new(
                 &format!("reason_proof_{}", problem.code()),
@@ -201,6 +209,9 @@ impl Reason {
             failed(Failure::Status { status: 500 }),
             failed(Failure::Malformed { detail: detail() }),
             failed(Failure::TrustRoot { detail: detail() }),
+            Self::AnswerTruncated {
+                source: "source".into(),
+            },
             Self::NoFileAccess,
             Self::FileMissing,
             Self::FileChanged,

@@ -84,7 +84,7 @@ pub fn trust_root_request(address: &str) -> HttpRequest {
 ///
 /// # Errors
 /// Any other status, or a body of another shape.
-pub fn read(response: &HttpResponse) -> Result<Vec<String>, Failure> {
+pub fn read(response: &HttpResponse) -> Result<Candidates, Failure> {
     let known = match response.status {
         200 => true,
         404 => false,
@@ -107,17 +107,31 @@ pub fn read(response: &HttpResponse) -> Result<Vec<String>, Failure> {
             answer.attestations.len()
         )));
     }
-    Ok(answer
-        .attestations
-        .into_iter()
-        .map(|item| item.bundle.get().to_owned())
-        .collect())
+    Ok(Candidates {
+        bundles: answer
+            .attestations
+            .into_iter()
+            .map(|item| item.bundle.get().to_owned())
+            .collect(),
+        truncated: answer.truncated,
+    })
+}
+
+/// What a notary offers as proofs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidates {
+    /// Bundles, not yet proven.
+    pub bundles: Vec<String>,
+    /// Whether the notary said that it knows more.
+    pub truncated: bool,
 }
 
 #[derive(Deserialize)]
 struct Answer<'a> {
     #[serde(borrow)]
     attestations: Vec<Item<'a>>,
+    #[serde(default)]
+    truncated: bool,
 }
 
 #[derive(Deserialize)]
@@ -127,18 +141,22 @@ struct Item<'a> {
 }
 
 fn outcome(response: &HttpResponse, prover: &Prover, digest: &Sha256Digest) -> Outcome {
-    let bundles = match read(response) {
-        Ok(bundles) => bundles,
+    let candidates = match read(response) {
+        Ok(candidates) => candidates,
         Err(failure) => return Outcome::Failed { failure },
     };
     let (mut proven, mut rejected) = (Vec::new(), Vec::new());
-    for bundle in bundles {
+    for bundle in candidates.bundles {
         match prover.prove(&bundle, digest) {
             Ok(attestation) => proven.push(attestation),
             Err(problem) => rejected.push(problem),
         }
     }
-    Outcome::Answered { proven, rejected }
+    Outcome::Answered {
+        proven,
+        rejected,
+        truncated: candidates.truncated,
+    }
 }
 
 #[cfg(test)]
@@ -146,10 +164,22 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<Vec<String>, Failure> {
+        candidates(status, body).map(|candidates| candidates.bundles)
+    }
+
+    fn candidates(status: u16, body: &str) -> Result<Candidates, Failure> {
         read(&HttpResponse {
             status,
             body: body.as_bytes().to_vec(),
         })
+    }
+
+    #[test]
+    fn an_answer_that_leaves_something_out_says_so() {
+        let body = r#"{"attestations":[],"truncated":true}"#;
+        assert!(candidates(200, body).is_ok_and(|candidates| candidates.truncated));
+        let whole = candidates(200, r#"{"attestations":[]}"#);
+        assert!(whole.is_ok_and(|candidates| !candidates.truncated));
     }
 
     #[test]

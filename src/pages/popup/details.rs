@@ -154,7 +154,9 @@ fn source(evidence: &Evidence) -> View {
             };
             lines.push(line(say(&reason.message())));
         }
-        Outcome::Answered { proven, rejected } => {
+        Outcome::Answered {
+            proven, rejected, ..
+        } => {
             if proven.is_empty() && rejected.is_empty() {
                 lines.push(line(t("details_knows_nothing")));
             }
