@@ -73,6 +73,8 @@ const PAGE: &str = r#"<!doctype html>
 <script type="module">
   import * as module from "./tests.js";
   let outcome = null;
+  // The harness starts each test through this, so that an exception passes through JavaScript.
+  window.__wbg_test_invoke = (test) => test();
   window.state = () => ({ output: document.getElementById("output").textContent, outcome });
   window.runTests = async (filter) => {
     try {

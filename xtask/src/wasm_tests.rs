@@ -72,6 +72,7 @@ pub fn run_one(arguments: &[String]) -> Result<ExitCode> {
         .out_name("tests")
         .web(true)?
         .typescript(false)
+        .omit_default_module_path(false)
         .keep_debug(false)
         .generate(&out)
         .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))?;
