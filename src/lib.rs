@@ -1,7 +1,7 @@
 //! What runs inside the browser: the background that watches and decides, the Worker that hashes,
 //! and the pages that show.
 //!
-//! Three wasm modules are built from it, one a binary in `src/bin`. Dependencies point down only:
+//! Two wasm modules are built from it, one a binary in `src/bin`. Dependencies point down only:
 //! [`pages`] and [`background`] use [`store`], [`bus`] and [`chrome`]; those know nothing of them.
 
 pub mod background;

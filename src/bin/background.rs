@@ -1,6 +1,11 @@
-//! The wasm module of the service worker. `extension/background.js` hands every event to it.
+//! The wasm module of everything that works unseen: the service worker, to which
+//! `extension/background.js` hands every event, and the two Workers that read and hash, which
+//! `extension/hasher.js` starts. It is one module because they share half of their code. Each
+//! context has its own memory, and a Worker calls [`start_worker`] and nothing else: it opens no
+//! records and asks nothing of the browser.
 
 use assay::background::{Background, BackgroundError, log};
+use assay::hasher;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -72,6 +77,19 @@ pub async fn message(message: JsValue, sender: JsValue) -> JsValue {
             log(&format!("message: {error}"));
             JsValue::NULL
         })
+}
+
+/// Begins to read or to hash, in a Worker. Which of the two it is follows from the Worker's name.
+///
+/// # Errors
+/// When it does not run in a dedicated Worker.
+#[wasm_bindgen]
+pub fn start_worker(name: &str, script: &str) -> Result<(), JsValue> {
+    if name == hasher::READER_NAME {
+        hasher::start_reading()
+    } else {
+        hasher::start_hashing(script)
+    }
 }
 
 fn background() -> Option<Rc<Background>> {
