@@ -125,8 +125,7 @@ impl Store {
             taken += 1;
             open.next(None).await?;
         }
-        // The index is in order already. The few private ones are put in: less code than sorting,
-        // and this is part of the wasm of the pages.
+        // The index is in order already; the few private ones are put in.
         for record in self.private().await? {
             let newer = |known: &DownloadRecord| known.completed_at >= record.completed_at;
             let place = records.partition_point(newer);
@@ -152,14 +151,20 @@ impl Store {
     /// # Errors
     /// When records cannot be read.
     pub async fn unfinished(&self) -> Result<Vec<DownloadRecord>, StoreError> {
-        let mut records = self.private().await?;
-        records.retain(|record| record.stage != Stage::Done);
+        let mut unordered = self.private().await?;
+        unordered.retain(|record| record.stage != Stage::Done);
         for stage in ["hashing", "asking"] {
             let query = Query::Key(JsValue::from_str(stage));
             let found = self.index(BY_STAGE)?.get_all(Some(query), None)?.await?;
-            records.extend(found.into_iter().filter_map(readable));
+            unordered.extend(found.into_iter().filter_map(readable));
         }
-        records.sort_by(|a, b| a.completed_at.total_cmp(&b.completed_at));
+        // They are few, and putting them in one by one is less code in the wasm than sorting.
+        let mut records: Vec<DownloadRecord> = Vec::new();
+        for record in unordered {
+            let older = |known: &DownloadRecord| known.completed_at <= record.completed_at;
+            let place = records.partition_point(older);
+            records.insert(place, record);
+        }
         Ok(records)
     }
 

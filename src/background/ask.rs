@@ -1,6 +1,6 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError};
+use super::{Background, BackgroundError, KnownProver};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::digest::Sha256Digest;
@@ -29,12 +29,12 @@ impl Background {
             self.write(&record).await?;
             return self.hash(record).await;
         };
-        if !self.busy.borrow_mut().insert(record.id.clone()) {
+        if !self.take_up(&record.id) {
             return Ok(());
         }
         let id = record.id.clone();
         let done = self.ask_alone(record, digest).await;
-        self.busy.borrow_mut().remove(&id);
+        self.let_go(&id);
         done
     }
 
@@ -77,14 +77,19 @@ impl Background {
 
     fn prover(&self, notary: &Notary) -> Rc<Result<Prover, ProofError>> {
         let mut provers = self.provers.borrow_mut();
-        match provers.get(&notary.address) {
-            Some((root, prover)) if *root == notary.trusted_root => Rc::clone(prover),
-            _ => {
-                let prover = Rc::new(notary::prover(notary));
-                let entry = (notary.trusted_root.clone(), Rc::clone(&prover));
-                provers.insert(notary.address.clone(), entry);
-                prover
-            }
+        let known = provers.iter().find(|known| {
+            known.address == notary.address && known.trusted_root == notary.trusted_root
+        });
+        if let Some(known) = known {
+            return Rc::clone(&known.prover);
         }
+        let prover = Rc::new(notary::prover(notary));
+        provers.retain(|known| known.address != notary.address);
+        provers.push(KnownProver {
+            address: notary.address.clone(),
+            trusted_root: notary.trusted_root.clone(),
+            prover: Rc::clone(&prover),
+        });
+        prover
     }
 }

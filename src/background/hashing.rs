@@ -14,10 +14,13 @@ use std::rc::Rc;
 
 const DOCUMENT: &str = "offscreen.html";
 
+/// An opening that several wait for.
+type Opening = Shared<LocalBoxFuture<'static, Result<(), ChromeError>>>;
+
 /// The offscreen document on its way up, so that it is opened once.
 #[derive(Default)]
 pub(super) struct Hashing {
-    opening: RefCell<Option<Shared<LocalBoxFuture<'static, Result<(), ChromeError>>>>>,
+    opening: RefCell<Option<Opening>>,
 }
 
 impl Hashing {

@@ -21,7 +21,6 @@ use assay_core::proof::{ProofError, Prover};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -43,11 +42,19 @@ pub enum BackgroundError {
 pub struct Background {
     store: Store,
     /// Records that are being worked on, so that no two checks of one run at once.
-    busy: RefCell<BTreeSet<String>>,
-    /// Provers by address of their notary, with the fingerprint of the root they stand for.
-    provers: RefCell<BTreeMap<String, (String, Rc<Result<Prover, ProofError>>)>>,
+    busy: RefCell<Vec<String>>,
+    provers: RefCell<Vec<KnownProver>>,
     surface: surface::Surface,
     hashing: hashing::Hashing,
+}
+
+/// A prover, kept because building one parses all keys of its root.
+struct KnownProver {
+    /// The address of its notary.
+    address: String,
+    /// The root it stands for.
+    trusted_root: String,
+    prover: Rc<Result<Prover, ProofError>>,
 }
 
 impl Background {
@@ -110,6 +117,21 @@ impl Background {
             }
             Stage::Done => Ok(()),
         }
+    }
+
+    /// Marks a record as being worked on, if it is not already.
+    fn take_up(&self, id: &str) -> bool {
+        let mut busy = self.busy.borrow_mut();
+        let free = busy.iter().all(|known| known != id);
+        if free {
+            busy.push(id.to_owned());
+        }
+        free
+    }
+
+    /// Takes back [`Self::take_up`].
+    fn let_go(&self, id: &str) {
+        self.busy.borrow_mut().retain(|known| known != id);
     }
 
     /// Writes a record, and tells everybody.

@@ -69,12 +69,12 @@ impl Background {
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::Trust { signer, scope } => {
-                self.change_settings(|settings| settings.trust(signer, scope))
+                self.change_settings(Box::new(|settings| settings.trust(signer, scope)))
                     .await?;
                 self.judge_again().await
             }
             Request::Distrust { signer, scope } => {
-                self.change_settings(|settings| settings.distrust(&signer, &scope))
+                self.change_settings(Box::new(move |settings| settings.distrust(&signer, &scope)))
                     .await?;
                 self.judge_again().await
             }
@@ -85,17 +85,17 @@ impl Background {
                 fingerprint,
             } => self.add_notary(address, trusted_root, fingerprint).await,
             Request::RemoveNotary { address } => {
-                self.change_settings(|settings| settings.remove_notary(&address))
+                self.change_settings(Box::new(move |settings| settings.remove_notary(&address)))
                     .await
             }
             Request::EnableNotary { address, enabled } => {
-                self.change_settings(|settings| {
+                self.change_settings(Box::new(move |settings| {
                     for notary in &mut settings.notaries {
                         if notary.address == address {
                             notary.enabled = enabled;
                         }
                     }
-                })
+                }))
                 .await
             }
         }
@@ -172,9 +172,10 @@ impl Background {
         Ok(Response::Done)
     }
 
+    /// Boxed, so that there is one copy of this in the wasm and not one for every change.
     async fn change_settings(
         &self,
-        change: impl FnOnce(&mut Settings),
+        change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {
         let mut settings = settings_store::load().await?;
         change(&mut settings);
@@ -230,7 +231,7 @@ impl Background {
         if let Err(problem) = notary::prover(&notary) {
             return Ok(refused("refused_other", [problem.to_string()]));
         }
-        self.change_settings(|settings| settings.add_notary(notary))
+        self.change_settings(Box::new(|settings| settings.add_notary(notary)))
             .await
     }
 }

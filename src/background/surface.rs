@@ -6,7 +6,6 @@ use crate::chrome::{action, extension, i18n, runtime, tabs};
 use assay_core::record::DownloadRecord;
 use assay_core::words::Message;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 const ALARM_COLOUR: &str = "#b3261e";
 const CALM_COLOUR: &str = "#5f6368";
@@ -81,19 +80,15 @@ impl Background {
         if self.surface.shown.replace(Some(state.clone())).as_ref() == Some(&state) {
             return Ok(());
         }
-        let paths: BTreeMap<String, String> = [16, 32]
-            .map(|width| {
-                (
-                    width.to_string(),
-                    format!("/icons/{}-{width}.png", state.icon()),
-                )
-            })
-            .into();
+        let icon = action::Icon {
+            small: format!("/icons/{}-16.png", state.icon()),
+            large: format!("/icons/{}-32.png", state.icon()),
+        };
         let colour = match state {
             State::Alarm(_) => ALARM_COLOUR,
             _ => CALM_COLOUR,
         };
-        action::set_icon(&paths).await?;
+        action::set_icon(&icon).await?;
         action::set_badge_colour(colour).await?;
         action::set_badge_text(&state.badge()).await?;
         Ok(action::set_title(&state.title()).await?)

@@ -83,11 +83,11 @@ impl Background {
         }
         let key = DownloadRecord::key(item.id, &item.start_time);
         // Two events about one download must not both find that it has no record yet.
-        if !self.busy.borrow_mut().insert(key.clone()) {
+        if !self.take_up(&key) {
             return Ok(());
         }
         let fresh = self.record_if_new(item, key.clone()).await;
-        self.busy.borrow_mut().remove(&key);
+        self.let_go(&key);
         match fresh? {
             Some(record) => self.hash(record).await,
             None => Ok(()),

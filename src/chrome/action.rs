@@ -3,19 +3,29 @@
 use super::ChromeError;
 use crate::js::to_js;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use wasm_bindgen::prelude::*;
 
-/// Sets the icon: paths within the extension, by width in pixels.
+/// The toolbar button's icon: paths within the extension, by width in pixels.
+#[derive(Debug, Serialize)]
+pub struct Icon {
+    /// For screens with one dot a pixel.
+    #[serde(rename = "16")]
+    pub small: String,
+    /// For screens with more.
+    #[serde(rename = "32")]
+    pub large: String,
+}
+
+/// Sets the icon.
 ///
 /// # Errors
 /// When a file is not there or no picture.
-pub async fn set_icon(paths: &BTreeMap<String, String>) -> Result<(), ChromeError> {
+pub async fn set_icon(icon: &Icon) -> Result<(), ChromeError> {
     #[derive(Serialize)]
-    struct Icon<'a> {
-        path: &'a BTreeMap<String, String>,
+    struct Details<'a> {
+        path: &'a Icon,
     }
-    call("action.setIcon", &Icon { path: paths }, js_set_icon).await
+    call("action.setIcon", &Details { path: icon }, js_set_icon).await
 }
 
 /// Sets the badge's text: at most four characters; empty for none.

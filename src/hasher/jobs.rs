@@ -9,7 +9,6 @@ use assay_core::digest::Sha256Digest;
 use assay_core::message::{HashJob, HashReport, HashResult, Notice, Progress};
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{
@@ -51,7 +50,8 @@ struct Jobs {
     scope: DedicatedWorkerGlobalScope,
     reader: Worker,
     lanes: RefCell<Lanes>,
-    files: RefCell<BTreeMap<String, File>>,
+    /// A handful at most.
+    files: RefCell<Vec<File>>,
     /// Where bytes are copied to before they are hashed; one buffer's worth.
     scratch: RefCell<Vec<u8>>,
 }
@@ -107,14 +107,14 @@ impl Jobs {
             speed: Speed::new(now()),
             job,
         };
-        self.files.borrow_mut().insert(file.job.id.clone(), file);
+        self.files.borrow_mut().push(file);
         self.reader
             .post_message_with_transfer(&url, &js_sys::Array::of1(&theirs))
     }
 
     fn hash(&self, id: &str, bytes: &js_sys::Uint8Array) {
         let mut files = self.files.borrow_mut();
-        let Some(file) = files.get_mut(id) else {
+        let Some(file) = files.iter_mut().find(|file| file.job.id == id) else {
             return;
         };
         let mut scratch = self.scratch.borrow_mut();
@@ -142,7 +142,7 @@ impl Jobs {
     }
 
     fn end(self: &Rc<Self>, id: &str, end: End) {
-        let Some(file) = self.files.borrow_mut().remove(id) else {
+        let Some(file) = self.take_out(id) else {
             return;
         };
         file.port.close();
@@ -159,8 +159,14 @@ impl Jobs {
         self.begin();
     }
 
+    fn take_out(&self, id: &str) -> Option<File> {
+        let mut files = self.files.borrow_mut();
+        let place = files.iter().position(|file| file.job.id == id)?;
+        Some(files.swap_remove(place))
+    }
+
     fn report(&self, id: &str, result: HashResult) {
-        self.files.borrow_mut().remove(id);
+        self.take_out(id);
         self.lanes.borrow_mut().end(id);
         let report = HashReport {
             id: id.to_owned(),
