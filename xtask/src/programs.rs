@@ -50,13 +50,21 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     // What is measured must not be a development build.
     let release = name == "bench";
     let built = Built::all(&workspace, release)?;
-    if release {
+    let package = match release {
         // The package's size is one of the numbers.
-        crate::package::zip(&workspace)?;
-    }
+        true => Some(crate::package::zip(&workspace)?.0),
+        false => None,
+    };
     step(&format!("building the program `{name}`"));
     let mut build = workspace.cargo();
-    build.args(["build", "--locked", "--package", "assay-tests", "--bin", name]);
+    build.args([
+        "build",
+        "--locked",
+        "--package",
+        "assay-tests",
+        "--bin",
+        name,
+    ]);
     if release {
         build.arg("--release");
     }
@@ -64,6 +72,7 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let profile = if release { "release" } else { "debug" };
     let mut program = Command::new(workspace.target_dir.join(profile).join(name));
     built.give_to(program.args(arguments));
+    program.envs(package.map(|package| ("ASSAY_PACKAGE", package)));
     let status = program
         .status()
         .with_context(|| format!("`{}` could not be started", shown(&program)))?;
