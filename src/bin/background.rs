@@ -1,8 +1,8 @@
 //! The wasm module of everything that works unseen: the service worker, to which
 //! `extension/background.js` hands every event, and the two Workers that read and hash, which
-//! `extension/hasher.js` starts. It is one module because they share half of their code. Each
-//! context has its own memory, and a Worker calls [`start_worker`] and nothing else: it opens no
-//! records and asks nothing of the browser.
+//! `extension/hasher.js` starts. It is one module because nearly all that the Workers need is in
+//! the service worker anyway. Each context has its own memory, and a Worker calls [`start_worker`]
+//! and nothing else: it opens no records and asks nothing of the browser.
 
 use assay::background::{Background, BackgroundError, log};
 use assay::hasher;

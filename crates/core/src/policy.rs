@@ -67,12 +67,22 @@ pub fn judge(
         }
     }
     findings.extend(shortcomings(evidence));
-    // A stable sort by precedence: what decided comes first, what decides nothing last.
-    findings.sort_by_key(|(verdict, _)| verdict.map_or((1, Verdict::Unknown), |v| (0, v)));
-    conclude(findings, evidence.len())
+    conclude(by_precedence(findings), evidence.len())
 }
 
 type Finding = (Option<Verdict>, Reason);
+
+/// What decided comes first, what decides nothing last; equals stay in order. They are few, and
+/// putting them in one by one is less code in the wasm than sorting.
+fn by_precedence(findings: Vec<Finding>) -> Vec<Finding> {
+    let rank = |finding: &Finding| finding.0.map_or((1, Verdict::Unknown), |v| (0, v));
+    let mut ordered: Vec<Finding> = Vec::new();
+    for finding in findings {
+        let place = ordered.partition_point(|known| rank(known) <= rank(&finding));
+        ordered.insert(place, finding);
+    }
+    ordered
+}
 
 fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
     let decided = findings.first().and_then(|(verdict, _)| *verdict);
