@@ -165,14 +165,21 @@ fn private_windows_leave_nothing_on_the_disk() -> Result<()> {
         .site
         .put("private.bin", Content::Bytes(b"in private".to_vec()));
     let settings = world.extension.open("settings.html")?;
-    let tab: i64 = settings.evaluate(
-        "chrome.windows.create({ incognito: true, url: 'about:blank' })
-            .then((opened) => opened.tabs[0].id)",
+    settings.evaluate::<Value>(
+        "chrome.windows.create({ incognito: true, url: 'about:blank#private' }).then(() => null)",
     )?;
-    allow_downloads_in_private(&world)?;
-    settings.call::<Value>(
-        "(tab, url) => chrome.tabs.update(tab, { url }).then(() => null)",
-        json!([tab, url]),
+    let private = world
+        .browser
+        .page_at(|open| open == "about:blank#private")?;
+    // Without a window to ask in, the browser cancels a private window's downloads unless it is
+    // told where to put them.
+    private.command(
+        "Page.setDownloadBehavior",
+        json!({ "behavior": "allow", "downloadPath": world.browser.download_folder() }),
+    )?;
+    private.call::<Value>(
+        "(url) => { location.href = url; return null; }",
+        json!([url]),
     )?;
     let record = world.extension.wait_for_judgement("private.bin")?;
     assert!(record.incognito);
@@ -187,34 +194,5 @@ fn private_windows_leave_nothing_on_the_disk() -> Result<()> {
         })",
     )?;
     assert_eq!(stored, 0);
-    Ok(())
-}
-
-/// Without a window to ask in, the browser cancels a private window's downloads unless it is told
-/// where to put them.
-fn allow_downloads_in_private(world: &World) -> Result<()> {
-    let connection = world.browser.connection()?;
-    let ours = |info: &Value| info["url"] == "about:blank" && info["type"] == "page";
-    let context = wait_until("the private window", || {
-        let targets = connection.call(None, "Target.getTargets", json!({}))?;
-        let all = targets["targetInfos"].as_array().cloned();
-        let ordinary = all.iter().flatten().find(|info| !ours(info));
-        let ordinary = ordinary.map(|info| info["browserContextId"].clone());
-        all.iter()
-            .flatten()
-            .filter(|info| ours(info))
-            .map(|info| info["browserContextId"].clone())
-            .find(|context| Some(context) != ordinary.as_ref())
-            .ok_or_else(|| targets.to_string())
-    })?;
-    connection.call(
-        None,
-        "Browser.setDownloadBehavior",
-        json!({
-            "behavior": "allow",
-            "browserContextId": context,
-            "downloadPath": world.browser.download_folder(),
-        }),
-    )?;
     Ok(())
 }
