@@ -79,7 +79,9 @@ impl Background {
                 .give_up(record, Reason::FileUnreadable { detail })
                 .await;
         };
-        self.show_state().await;
+        // Drawn while the file is read: nobody waits for the toolbar.
+        let background = Rc::clone(self);
+        wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
         #[derive(Serialize)]
         struct ToDocument {
             target: &'static str,

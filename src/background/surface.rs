@@ -5,7 +5,7 @@ use crate::chrome::notifications::{self, Notification};
 use crate::chrome::{action, extension, i18n, runtime, tabs};
 use assay_core::record::DownloadRecord;
 use assay_core::words::Message;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 const ALARM_COLOUR: &str = "#b3261e";
 const CALM_COLOUR: &str = "#5f6368";
@@ -14,6 +14,8 @@ const CALM_COLOUR: &str = "#5f6368";
 #[derive(Default)]
 pub(super) struct Surface {
     shown: RefCell<Option<State>>,
+    drawing: Cell<bool>,
+    outdated: Cell<bool>,
 }
 
 /// What the toolbar button can show. A question mark all day would be noise, so only what goes on
@@ -58,11 +60,21 @@ impl State {
 
 impl Background {
     /// Brings the toolbar button up to date. That it cannot be drawn is no reason to stop.
+    ///
+    /// Whoever comes while it is being drawn has it drawn once more, so that what was found first
+    /// is never drawn last.
     pub(super) async fn show_state(&self) {
-        if let Err(error) = self.draw_state().await {
-            self.surface.shown.take();
-            log(&format!("toolbar: {error}"));
+        self.surface.outdated.set(true);
+        if self.surface.drawing.replace(true) {
+            return;
         }
+        while self.surface.outdated.replace(false) {
+            if let Err(error) = self.draw_state().await {
+                self.surface.shown.take();
+                log(&format!("toolbar: {error}"));
+            }
+        }
+        self.surface.drawing.set(false);
     }
 
     async fn draw_state(&self) -> Result<(), BackgroundError> {

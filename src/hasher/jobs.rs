@@ -27,6 +27,8 @@ pub fn start(script: &str) -> Result<(), JsValue> {
     options.set_type(WorkerType::Module);
     options.set_name(super::READER_NAME);
     let reader = Worker::new_with_options(script, &options)?;
+    // It waits for the compiled module, so that the wasm is compiled once for both.
+    reader.post_message(&wasm_bindgen::module())?;
     let jobs = Rc::new(Jobs {
         scope: scope.clone(),
         reader,
