@@ -6,8 +6,8 @@ use std::process::ExitCode;
 
 use assay_core::record::DownloadRecord;
 use assay_tests::{
-    Appearance, Browser, Extension, Options, Result, SIGNER, Scene, extension_folder,
-    target_folder, wait_until,
+    Browser, Extension, Options, Result, SIGNER, Scene, extension_folder, take_pictures,
+    target_folder,
 };
 
 fn main() -> ExitCode {
@@ -113,47 +113,6 @@ fn signer_of(record: &DownloadRecord) -> String {
         .as_ref()
         .and_then(|judgement| judgement.signer.as_ref())
         .map_or_else(|| "-".to_owned(), |signer| signer.name())
-}
-
-fn take_pictures(extension: &Extension, out: &std::path::Path) -> Result<()> {
-    let popup = extension.open("popup.html")?;
-    wait_until("the popup to list the downloads", || {
-        let seen = popup.text("body")?;
-        if seen.contains("aurora") {
-            Ok(())
-        } else {
-            Err(seen)
-        }
-    })?;
-    let popup_size = Appearance {
-        width: 400,
-        height: 600,
-        scale: 2.0,
-        ..Appearance::default()
-    };
-    popup.appear(&popup_size)?;
-    popup.screenshot(&out.join("popup.png"))?;
-    popup.appear(&Appearance {
-        dark: true,
-        ..popup_size
-    })?;
-    popup.screenshot(&out.join("popup-dark.png"))?;
-    let welcome = extension.open("welcome.html")?;
-    let welcome_size = Appearance {
-        width: 900,
-        height: 900,
-        ..Appearance::default()
-    };
-    wait_until("the welcome page", || {
-        let seen = welcome.text("main, #page")?;
-        if seen.trim().is_empty() {
-            Err(seen)
-        } else {
-            Ok(())
-        }
-    })?;
-    welcome.appear(&welcome_size)?;
-    welcome.screenshot(&out.join("welcome.png"))
 }
 
 fn print_table<const COLUMNS: usize>(rows: &[[String; COLUMNS]]) {

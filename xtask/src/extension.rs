@@ -15,7 +15,8 @@ pub fn build(out: Option<&Path>) -> Result<PathBuf> {
         Some(path) => std::path::absolute(path)?,
         None => workspace.root.join("dist/chromium"),
     };
-    let fresh = out.with_extension("new");
+    // Its own folder, so that two builds at once do not mix.
+    let fresh = out.with_extension(format!("new-{}", std::process::id()));
     remove(&fresh)?;
     assemble(&workspace, &fresh)?;
     remove(&out)?;
