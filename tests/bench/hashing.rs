@@ -133,12 +133,15 @@ fn check_again(
         return Err(Error::Other(format!("no second check: {answer:?}")));
     }
     let mut peak_growth = 0;
-    // Seldom, as asking takes time from what is measured; the record itself says when it was judged.
-    let pause = Duration::from_millis(100);
+    // Seldom, as asking takes time and memory from what is measured; the record itself says when it
+    // was judged.
+    let samples = if memory_before.is_some() { 40 } else { 2 };
     let ended = wait_until_within(LIMIT, "the second check to end", || {
-        std::thread::park_timeout(pause);
-        if let Some(before) = memory_before {
-            peak_growth = peak_growth.max(browser.resident_bytes().saturating_sub(before));
+        for _ in 0..samples {
+            std::thread::park_timeout(Duration::from_millis(50));
+            if let Some(before) = memory_before {
+                peak_growth = peak_growth.max(browser.resident_bytes().saturating_sub(before));
+            }
         }
         let records = extension.records()?;
         let record = records.iter().find(|record| record.id == id);
