@@ -2,10 +2,10 @@ use std::path::Path;
 
 use crate::{Appearance, Extension, Page, Result, wait_until};
 
-/// A window as wide as the popup; the second size is what fits at a zoom of 200 %.
+/// A window as wide as the popup.
 const POPUP: Appearance = Appearance {
     width: 400,
-    height: 560,
+    height: 484,
     scale: 2.0,
     dark: false,
     reduced_motion: true,
@@ -35,14 +35,14 @@ pub fn take_pictures(extension: &Extension, folder: &Path) -> Result<()> {
         take_both(&page, &appearance, folder, name)?;
         if name == "popup" && page.evaluate("!!document.querySelector('.entry-head')")? {
             page.appear(&Appearance {
-                height: 900,
+                height: 600,
                 ..appearance
             })?;
             page.click(".entry-head")?;
             take_both(
                 &page,
                 &Appearance {
-                    height: 900,
+                    height: 600,
                     ..appearance
                 },
                 folder,
