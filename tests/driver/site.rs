@@ -176,10 +176,7 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
                 held(first, rest, shared.gate(&name).subscribe()),
             )
         }
-        Content::Broken { sent, promised } => {
-            let parts = vec![Ok(Bytes::from(sent)), Err("the connection breaks")];
-            download(None, promised, Body::from_stream(stream::iter(parts)))
-        }
+        Content::Broken { sent, promised } => download(None, promised, broken(sent)),
         Content::Redirect(to) => {
             let mut response = with(StatusCode::FOUND, BINARY, Body::empty());
             if let Ok(to) = HeaderValue::from_str(&to) {
@@ -280,6 +277,18 @@ fn file(path: &Path) -> std::io::Result<(u64, Body)> {
         }
     }));
     Ok((size, body))
+}
+
+fn broken(sent: Vec<u8>) -> Body {
+    let parts = [Ok(Bytes::from(sent)), Err("the connection breaks")];
+    Body::from_stream(stream::unfold(parts.into_iter(), |mut parts| async move {
+        let part = parts.next()?;
+        if part.is_err() {
+            // What came before leaves the buffer only while there is nothing to add to it.
+            tokio::task::yield_now().await;
+        }
+        Some((part, parts))
+    }))
 }
 
 fn held(first: Vec<u8>, rest: Vec<u8>, gate: watch::Receiver<bool>) -> Body {
