@@ -3,11 +3,12 @@
 use crate::js;
 use assay_core::evidence::Failure;
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
-use wasm_bindgen::prelude::*;
+use gloo_net::http::{RequestBuilder, Response};
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, Request, RequestCache,
-    RequestCredentials, RequestInit, RequestRedirect, Response,
+    AbortSignal, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestRedirect,
 };
 
 /// Sends requests with the browser's `fetch`.
@@ -29,9 +30,19 @@ impl Transport for Fetch {
                 Failure::Unreachable
             }
         };
-        let response = respond(request, &signal)
+        let builder = match request.method {
+            Method::Get => RequestBuilder::new(&request.url).method(gloo_net::http::Method::GET),
+        };
+        let response = builder
+            .header("Accept", request.accept)
+            .credentials(RequestCredentials::Omit)
+            .redirect(RequestRedirect::Error)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
+            .cache(RequestCache::NoStore)
+            .abort_signal(Some(&signal))
+            .send()
             .await
-            .map_err(|thrown| failed(js::words(&thrown)))?;
+            .map_err(|error| failed(error.to_string()))?;
         let body =
             read_body(&response, request.size_limit)
                 .await
@@ -46,21 +57,6 @@ impl Transport for Fetch {
             body,
         })
     }
-}
-
-async fn respond(request: &HttpRequest, signal: &AbortSignal) -> Result<Response, JsValue> {
-    let init = RequestInit::new();
-    init.set_method(match request.method {
-        Method::Get => "GET",
-    });
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_redirect(RequestRedirect::Error);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_cache(RequestCache::NoStore);
-    init.set_signal(Some(signal));
-    let asked = Request::new_with_str_and_init(&request.url, &init)?;
-    asked.headers().set("Accept", request.accept)?;
-    js_fetch(&asked).await?.dyn_into()
 }
 
 enum Broken {
@@ -88,10 +84,4 @@ async fn read_body(response: &Response, limit: usize) -> Result<Vec<u8>, Broken>
         }
         body.extend_from_slice(&bytes.to_vec());
     }
-}
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(js_name = fetch, catch)]
-    async fn js_fetch(request: &Request) -> Result<JsValue, JsValue>;
 }

@@ -2,6 +2,7 @@
 
 use super::{Background, BackgroundError};
 use crate::chrome::downloads::{self, DownloadItem, DownloadState, Query};
+use crate::chrome::runtime;
 use crate::chrome::storage::{self, Area};
 use crate::js::{from_js, now};
 use assay_core::file_url::file_name;
@@ -78,7 +79,9 @@ impl Background {
 
     /// Writes the record of a completed download, unless there is one, and begins to check it.
     async fn take_in(self: &Rc<Self>, item: DownloadItem) -> Result<(), BackgroundError> {
-        if item.state != DownloadState::Complete {
+        // What our own pages save (a proof) was made here; there is nothing to check about it.
+        let own = item.url.starts_with(&format!("blob:{}", runtime::url("")));
+        if own || item.state != DownloadState::Complete {
             return Ok(());
         }
         let key = DownloadRecord::key(item.id, &item.start_time);

@@ -1,7 +1,7 @@
 //! The Worker that hashes: takes files in, has them read, and reports their digests.
 
 use super::lanes::Lanes;
-use super::link::{self, End, FromReader};
+use super::link::{BUFFER_BYTES, End, Envelope, FromHasher, FromReader};
 use super::speed::Speed;
 use crate::bus;
 use crate::js::{from_js, now, to_js};
@@ -11,10 +11,7 @@ use sha2::{Digest, Sha256};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{
-    DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, MessagePort, Worker, WorkerOptions,
-    WorkerType,
-};
+use web_sys::{DedicatedWorkerGlobalScope, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 /// Waits for [`HashJob`]s and answers each with a [`HashReport`].
 ///
@@ -36,6 +33,18 @@ pub fn start(script: &str) -> Result<(), JsValue> {
         files: RefCell::default(),
         scratch: RefCell::default(),
     });
+    let listener = Rc::clone(&jobs);
+    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        let Some(Envelope { id, content }) = Envelope::unpack(event.data()) else {
+            return;
+        };
+        match content {
+            FromReader::Bytes(bytes) => listener.hash(&id, &bytes),
+            FromReader::End(end) => listener.end(&id, end),
+        }
+    });
+    jobs.reader
+        .set_onmessage(Some(hear.as_ref().unchecked_ref()));
     let take_in = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
         if let Ok(job) = from_js::<HashJob>(event.data()) {
             jobs.lanes.borrow_mut().add(job);
@@ -43,7 +52,8 @@ pub fn start(script: &str) -> Result<(), JsValue> {
         }
     });
     scope.set_onmessage(Some(take_in.as_ref().unchecked_ref()));
-    // It listens as long as the Worker lives.
+    // They listen as long as the Worker lives.
+    hear.forget();
     take_in.forget();
     Ok(())
 }
@@ -60,8 +70,6 @@ struct Jobs {
 
 struct File {
     job: HashJob,
-    port: MessagePort,
-    _heard: Closure<dyn FnMut(MessageEvent)>,
     state: Sha256,
     hashed: u64,
     speed: Speed,
@@ -86,32 +94,22 @@ impl Jobs {
     }
 
     fn open(self: &Rc<Self>, job: HashJob) -> Result<(), JsValue> {
-        let channel = MessageChannel::new()?;
-        let (ours, theirs) = (channel.port1(), channel.port2());
-        let (jobs, id) = (Rc::clone(self), job.id.clone());
-        let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            match FromReader::receive(event.data()) {
-                FromReader::Bytes(bytes) => jobs.hash(&id, &bytes),
-                FromReader::End(end) => {
-                    // Not from within the closure that ending drops.
-                    let (jobs, id) = (Rc::clone(&jobs), id.clone());
-                    wasm_bindgen_futures::spawn_local(async move { jobs.end(&id, end) });
-                }
-            }
-        });
-        ours.set_onmessage(Some(heard.as_ref().unchecked_ref()));
-        let url = JsValue::from_str(&job.url);
-        let file = File {
-            port: ours,
-            _heard: heard,
+        let id = job.id.clone();
+        let url = job.url.clone();
+        self.files.borrow_mut().push(File {
             state: Sha256::new(),
             hashed: 0,
             speed: Speed::new(now()),
             job,
-        };
-        self.files.borrow_mut().push(file);
+        });
+        self.say(&id, FromHasher::Read(url))
+    }
+
+    fn say(&self, id: &str, content: FromHasher) -> Result<(), JsValue> {
+        let id = id.to_owned();
+        let (message, handed_over) = Envelope { id, content }.pack()?;
         self.reader
-            .post_message_with_transfer(&url, &js_sys::Array::of1(&theirs))
+            .post_message_with_transfer(&message, &handed_over)
     }
 
     fn hash(&self, id: &str, bytes: &js_sys::Uint8Array) {
@@ -120,15 +118,15 @@ impl Jobs {
             return;
         };
         let mut scratch = self.scratch.borrow_mut();
-        scratch.resize(link::BUFFER_BYTES as usize, 0);
+        scratch.resize(BUFFER_BYTES as usize, 0);
         let length = bytes.length() as usize;
         let Some(room) = scratch.get_mut(..length) else {
             return;
         };
         bytes.copy_to(room);
-        // The reader fills the buffer again while its old content is hashed. If the port is gone,
-        // the reader ends by itself.
-        let _ = link::give_back(&file.port, bytes);
+        // The reader fills the buffer again while its old content is hashed. A Worker that cannot
+        // be told is gone, and its error starts all of this afresh.
+        let _ = self.say(id, FromHasher::Buffer(bytes.buffer()));
         file.state.update(&*room);
         file.hashed += length as u64;
         if let Some(rate) = file.speed.due(now(), file.hashed) {
@@ -147,7 +145,6 @@ impl Jobs {
         let Some(file) = self.take_out(id) else {
             return;
         };
-        file.port.close();
         let result = match end {
             End::Complete => HashResult::Hashed {
                 digest: Sha256Digest::new(file.state.finalize().into()),

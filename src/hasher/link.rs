@@ -1,17 +1,36 @@
-//! What the reading Worker and the hashing Worker say to each other about one file, on a port of
-//! its own.
+//! What the reading Worker and the hashing Worker say to each other.
+//!
+//! They talk as Worker and parent and not over ports: the browser hands buffers over as they are
+//! between those two, and copies them for a port.
 
 use crate::js::{from_js, to_js};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
-use web_sys::MessagePort;
 
 /// How many bytes a buffer holds at most.
-pub const BUFFER_BYTES: u32 = 2 * 1024 * 1024;
+pub const BUFFER_BYTES: u32 = 512 * 1024;
 
 /// How many buffers go to and fro for one file.
-pub const BUFFERS: u32 = 6;
+pub const BUFFERS: u32 = 4;
+
+/// A message about one file.
+#[derive(Debug)]
+pub struct Envelope<T> {
+    /// The record's key.
+    pub id: String,
+    /// What is said.
+    pub content: T,
+}
+
+/// What the hasher says.
+#[derive(Debug)]
+pub enum FromHasher {
+    /// Read the file at this `file:` address.
+    Read(String),
+    /// A buffer to be filled again.
+    Buffer(js_sys::ArrayBuffer),
+}
 
 /// What the reader says.
 #[derive(Debug)]
@@ -39,31 +58,72 @@ pub enum End {
     },
 }
 
-impl FromReader {
-    /// Sends it. Bytes are handed over, not copied.
-    pub fn send(self, port: &MessagePort) -> Result<(), JsValue> {
-        match self {
-            Self::Bytes(bytes) => {
-                let buffers = js_sys::Array::of1(&bytes.buffer());
-                port.post_message_with_transferable(&bytes, &buffers)
-            }
-            Self::End(end) => port.post_message(&to_js(&end)?),
-        }
+impl<T: Content> Envelope<T> {
+    /// The message, and what of it is handed over and not copied.
+    pub fn pack(self) -> Result<(JsValue, js_sys::Array), JsValue> {
+        let (content, handed_over) = self.content.pack()?;
+        let message = js_sys::Array::of2(&JsValue::from_str(&self.id), &content);
+        Ok((message.into(), handed_over))
     }
 
-    /// Reads what came.
-    pub fn receive(data: JsValue) -> Self {
-        match data.dyn_into::<js_sys::Uint8Array>() {
-            Ok(bytes) => Self::Bytes(bytes),
-            Err(other) => Self::End(from_js(other).unwrap_or_else(|error| End::Failed {
-                detail: error.to_string(),
-            })),
+    /// Reads a message; `None` for what is none.
+    pub fn unpack(data: JsValue) -> Option<Self> {
+        let message: js_sys::Array = data.dyn_into().ok()?;
+        Some(Self {
+            id: message.get(0).as_string()?,
+            content: T::unpack(message.get(1))?,
+        })
+    }
+}
+
+/// What can be said in an [`Envelope`].
+pub trait Content: Sized {
+    /// The content, and what of it is handed over.
+    ///
+    /// # Errors
+    /// When it has no form that can be sent.
+    fn pack(self) -> Result<(JsValue, js_sys::Array), JsValue>;
+
+    /// Reads it.
+    fn unpack(data: JsValue) -> Option<Self>;
+}
+
+impl Content for FromHasher {
+    fn pack(self) -> Result<(JsValue, js_sys::Array), JsValue> {
+        Ok(match self {
+            Self::Read(url) => (JsValue::from_str(&url), js_sys::Array::new()),
+            Self::Buffer(buffer) => {
+                let handed_over = js_sys::Array::of1(&buffer);
+                (buffer.into(), handed_over)
+            }
+        })
+    }
+
+    fn unpack(data: JsValue) -> Option<Self> {
+        match data.as_string() {
+            Some(url) => Some(Self::Read(url)),
+            None => data.dyn_into().ok().map(Self::Buffer),
         }
     }
 }
 
-/// Gives a buffer back to the reader, to be filled again.
-pub fn give_back(port: &MessagePort, bytes: &js_sys::Uint8Array) -> Result<(), JsValue> {
-    let buffer = bytes.buffer();
-    port.post_message_with_transferable(&buffer, &js_sys::Array::of1(&buffer))
+impl Content for FromReader {
+    fn pack(self) -> Result<(JsValue, js_sys::Array), JsValue> {
+        Ok(match self {
+            Self::Bytes(bytes) => {
+                let handed_over = js_sys::Array::of1(&bytes.buffer());
+                (bytes.into(), handed_over)
+            }
+            Self::End(end) => (to_js(&end)?, js_sys::Array::new()),
+        })
+    }
+
+    fn unpack(data: JsValue) -> Option<Self> {
+        Some(match data.dyn_into::<js_sys::Uint8Array>() {
+            Ok(bytes) => Self::Bytes(bytes),
+            Err(other) => Self::End(from_js(other).unwrap_or_else(|error| End::Failed {
+                detail: error.to_string(),
+            })),
+        })
+    }
 }
