@@ -1,7 +1,7 @@
 //! The Worker that hashes: takes files in, has them read, and reports their digests.
 
 use super::lanes::Lanes;
-use super::link::{BUFFER_BYTES, End, Envelope, FromHasher, FromReader};
+use super::link::{BUFFER_BYTES, End, Envelope, FromHasher, FromReader, Reading};
 use super::speed::Speed;
 use crate::bus;
 use crate::js::{from_js, now, to_js};
@@ -95,14 +95,17 @@ impl Jobs {
 
     fn open(self: &Rc<Self>, job: HashJob) -> Result<(), JsValue> {
         let id = job.id.clone();
-        let url = job.url.clone();
+        let reading = Reading {
+            url: job.url.clone(),
+            size: job.size,
+        };
         self.files.borrow_mut().push(File {
             state: Sha256::new(),
             hashed: 0,
             speed: Speed::new(now()),
             job,
         });
-        self.say(&id, FromHasher::Read(url))
+        self.say(&id, FromHasher::Read(reading))
     }
 
     fn say(&self, id: &str, content: FromHasher) -> Result<(), JsValue> {

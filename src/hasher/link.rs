@@ -26,10 +26,19 @@ pub struct Envelope<T> {
 /// What the hasher says.
 #[derive(Debug)]
 pub enum FromHasher {
-    /// Read the file at this `file:` address.
-    Read(String),
+    /// Read this file.
+    Read(Reading),
     /// A buffer to be filled again.
     Buffer(js_sys::ArrayBuffer),
+}
+
+/// A file to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Its `file:` address.
+    pub url: String,
+    /// How many bytes it is said to have. It is read to its end, wherever that is.
+    pub size: u64,
 }
 
 /// What the reader says.
@@ -91,7 +100,7 @@ pub trait Content: Sized {
 impl Content for FromHasher {
     fn pack(self) -> Result<(JsValue, js_sys::Array), JsValue> {
         Ok(match self {
-            Self::Read(url) => (JsValue::from_str(&url), js_sys::Array::new()),
+            Self::Read(reading) => (to_js(&reading)?, js_sys::Array::new()),
             Self::Buffer(buffer) => {
                 let handed_over = js_sys::Array::of1(&buffer);
                 (buffer.into(), handed_over)
@@ -100,9 +109,9 @@ impl Content for FromHasher {
     }
 
     fn unpack(data: JsValue) -> Option<Self> {
-        match data.as_string() {
-            Some(url) => Some(Self::Read(url)),
-            None => data.dyn_into().ok().map(Self::Buffer),
+        match data.dyn_into::<js_sys::ArrayBuffer>() {
+            Ok(buffer) => Some(Self::Buffer(buffer)),
+            Err(other) => from_js(other).ok().map(Self::Read),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The Worker that reads: a file's bytes, buffer by buffer, as fast as they are taken.
 
-use super::link::{BUFFER_BYTES, BUFFERS, End, Envelope, FromHasher, FromReader};
+use super::link::{BUFFER_BYTES, BUFFERS, End, Envelope, FromHasher, FromReader, Reading};
 use crate::js;
 use futures_channel::mpsc;
 use futures_util::StreamExt;
@@ -9,9 +9,13 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{
-    DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamByobReader,
+    AbortController, DedicatedWorkerGlobalScope, MessageEvent, ReadableStreamByobReader,
     ReadableStreamGetReaderOptions, ReadableStreamReaderMode, Request, RequestInit, Response,
 };
+
+/// How many bytes are asked for at once. Chromium reads a response ahead of whoever takes its bytes,
+/// more than 50 MiB of it: only short responses keep that small.
+const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Waits for files to read, and for buffers to fill.
 ///
@@ -29,8 +33,8 @@ pub fn start() -> Result<(), JsValue> {
         ) {
             Some(Envelope {
                 id,
-                content: FromHasher::Read(url),
-            }) => spawn_local(Rc::clone(&reader).read(id, url)),
+                content: FromHasher::Read(reading),
+            }) => spawn_local(Rc::clone(&reader).read(id, reading)),
             Some(Envelope {
                 id,
                 content: FromHasher::Buffer(buffer),
@@ -50,13 +54,13 @@ struct Reader {
 }
 
 impl Reader {
-    async fn read(self: Rc<Self>, id: String, url: String) {
+    async fn read(self: Rc<Self>, id: String, file: Reading) {
         let (returned, mut buffers) = mpsc::unbounded();
         for _ in 0..BUFFERS {
             let _ = returned.unbounded_send(js_sys::ArrayBuffer::new(BUFFER_BYTES));
         }
         self.returned.borrow_mut().push((id.clone(), returned));
-        let end = match self.pump(&id, &url, &mut buffers).await {
+        let end = match self.pump(&id, &file, &mut buffers).await {
             Ok(end) => end,
             Err(thrown) => End::Failed {
                 detail: js::words(&thrown),
@@ -85,70 +89,158 @@ impl Reader {
     async fn pump(
         &self,
         id: &str,
-        url: &str,
+        file: &Reading,
         buffers: &mut mpsc::UnboundedReceiver<js_sys::ArrayBuffer>,
     ) -> Result<End, JsValue> {
-        // The browser says no more of a file that is not there than "Failed to fetch".
-        let Ok(response) = fetch(url, None).await else {
-            return Ok(End::Missing);
-        };
-        if !response.ok() {
-            return Ok(End::Failed {
-                detail: "not a file".into(),
-            });
-        }
-        let modified = last_modified(&response);
+        // Whatever is still on its way when this returns is of no use any more.
+        let requests = Requests::new(&file.url)?;
         let mut read = 0_u64;
-        if let Some(body) = response.body() {
-            let options = ReadableStreamGetReaderOptions::new();
-            options.set_mode(ReadableStreamReaderMode::Byob);
-            let reader: ReadableStreamByobReader =
-                body.get_reader_with_options(&options).unchecked_into();
-            while let Some(buffer) = buffers.next().await {
-                let view = js_sys::Uint8Array::new(&buffer);
-                let chunk = JsFuture::from(reader.read_with_array_buffer_view(&view)).await;
-                let Ok(chunk) = chunk else {
-                    // A file that was there and cannot be read to its end was cut short or removed.
-                    return Ok(End::Changed);
-                };
-                let bytes = js_sys::Reflect::get(&chunk, &"value".into())?;
-                let Ok(bytes) = bytes.dyn_into::<js_sys::Uint8Array>() else {
-                    break;
-                };
-                if bytes.length() == 0 {
-                    break;
-                }
-                read += u64::from(bytes.length());
-                self.say(id, FromReader::Bytes(bytes))?;
+        let mut modified = None;
+        let mut ahead = None;
+        loop {
+            let segment = match ahead.take() {
+                Some(segment) => segment,
+                None => requests.segment(read)?,
+            };
+            let Ok(response) = segment.await else {
+                // There is no byte at `read`: the end, unless the file went away.
+                break;
+            };
+            let response: Response = response.dyn_into()?;
+            if !response.ok() {
+                return Ok(End::Failed {
+                    detail: "not a file".into(),
+                });
+            }
+            let stamp = last_modified(&response);
+            if read > 0 && stamp != modified {
+                return Ok(End::Changed);
+            }
+            modified = stamp;
+            // The next segment is opened and read ahead while this one is handed on.
+            if read + SEGMENT_BYTES < file.size {
+                ahead = Some(requests.segment(read + SEGMENT_BYTES)?);
+            }
+            let Some(length) = self.hand_on(id, &response, buffers).await? else {
+                return Ok(End::Changed);
+            };
+            read += length;
+            if length < SEGMENT_BYTES {
+                break;
             }
         }
-        if is_as_it_was(url, read, modified).await {
+        if read == 0 {
+            // The browser refuses a part of an empty file as it refuses a file that is not there.
+            return Ok(match requests.whole()?.await {
+                Ok(response) if response.dyn_ref::<Response>().is_some_and(Response::ok) => {
+                    End::Complete
+                }
+                _ => End::Missing,
+            });
+        }
+        if is_as_it_was(&requests, read, modified).await? {
             Ok(End::Complete)
         } else {
             Ok(End::Changed)
         }
     }
+
+    /// Hands a response's bytes to the hasher, and says how many they were; `None` when a file that
+    /// was there cannot be read to its end, because it was cut short or removed.
+    async fn hand_on(
+        &self,
+        id: &str,
+        response: &Response,
+        buffers: &mut mpsc::UnboundedReceiver<js_sys::ArrayBuffer>,
+    ) -> Result<Option<u64>, JsValue> {
+        let mut length = 0_u64;
+        let Some(body) = response.body() else {
+            return Ok(Some(length));
+        };
+        let options = ReadableStreamGetReaderOptions::new();
+        options.set_mode(ReadableStreamReaderMode::Byob);
+        let reader: ReadableStreamByobReader =
+            body.get_reader_with_options(&options).unchecked_into();
+        while let Some(buffer) = buffers.next().await {
+            let view = js_sys::Uint8Array::new(&buffer);
+            let Ok(chunk) = JsFuture::from(reader.read_with_array_buffer_view(&view)).await else {
+                return Ok(None);
+            };
+            let bytes = js_sys::Reflect::get(&chunk, &"value".into())?;
+            let Ok(bytes) = bytes.dyn_into::<js_sys::Uint8Array>() else {
+                break;
+            };
+            if bytes.length() == 0 {
+                // The end gives the buffer back, for the next segment.
+                self.take_back(id, bytes.buffer());
+                break;
+            }
+            length += u64::from(bytes.length());
+            self.say(id, FromReader::Bytes(bytes))?;
+        }
+        Ok(Some(length))
+    }
+}
+
+/// Requests for one file. They end with this value.
+struct Requests {
+    scope: DedicatedWorkerGlobalScope,
+    url: String,
+    abort: AbortController,
+}
+
+impl Requests {
+    fn new(url: &str) -> Result<Self, JsValue> {
+        Ok(Self {
+            scope: js_sys::global().dyn_into()?,
+            url: url.to_owned(),
+            abort: AbortController::new()?,
+        })
+    }
+
+    /// The segment that begins at `start`; refused by the browser where the file has no such byte.
+    fn segment(&self, start: u64) -> Result<JsFuture, JsValue> {
+        let last = start + SEGMENT_BYTES - 1;
+        self.send(Some(&format!("bytes={start}-{last}")))
+    }
+
+    fn whole(&self) -> Result<JsFuture, JsValue> {
+        self.send(None)
+    }
+
+    /// The request is on its way before the answer is waited for.
+    fn send(&self, range: Option<&str>) -> Result<JsFuture, JsValue> {
+        let init = RequestInit::new();
+        init.set_signal(Some(&self.abort.signal()));
+        let request = Request::new_with_str_and_init(&self.url, &init)?;
+        if let Some(range) = range {
+            request.headers().set("Range", range)?;
+        }
+        Ok(JsFuture::from(self.scope.fetch_with_request(&request)))
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.abort.abort();
+    }
 }
 
 /// Whether the file still has its time of modification, and no byte after the last one read. The
 /// time has a resolution of one second only; a file that grew within it is found by its length.
-async fn is_as_it_was(url: &str, read: u64, modified: Option<String>) -> bool {
-    let beyond = format!("bytes={read}-");
+async fn is_as_it_was(
+    requests: &Requests,
+    read: u64,
+    modified: Option<String>,
+) -> Result<bool, JsValue> {
     let (again, grown) =
-        futures_util::future::join(fetch(url, None), fetch(url, Some(&beyond))).await;
-    let grew = read > 0 && grown.is_ok_and(|response| response.ok());
-    again.is_ok_and(|response| response.ok() && last_modified(&response) == modified) && !grew
-}
-
-async fn fetch(url: &str, range: Option<&str>) -> Result<Response, JsValue> {
-    let scope: DedicatedWorkerGlobalScope = js_sys::global().dyn_into()?;
-    let request = Request::new_with_str_and_init(url, &RequestInit::new())?;
-    if let Some(range) = range {
-        request.headers().set("Range", range)?;
-    }
-    JsFuture::from(scope.fetch_with_request(&request))
-        .await?
-        .dyn_into()
+        futures_util::future::join(requests.segment(0)?, requests.segment(read)?).await;
+    let again: Response = match again {
+        Ok(response) => response.dyn_into()?,
+        Err(_) => return Ok(false),
+    };
+    let grew = grown.is_ok_and(|response| response.dyn_ref::<Response>().is_none_or(Response::ok));
+    Ok(again.ok() && last_modified(&again) == modified && !grew)
 }
 
 fn last_modified(response: &Response) -> Option<String> {

@@ -129,6 +129,35 @@ fn what_another_page_starts_by_itself_is_checked_and_a_broken_download_is_left_a
 }
 
 #[test]
+fn what_the_browser_holds_back_is_left_alone_until_it_is_accepted() -> Result<()> {
+    let world = World::new()?;
+    let bytes = b"not really an extension";
+    // The one kind of file that this browser holds back on every system. Once accepted it takes the
+    // file away to install it, so which verdict there is depends on who is first.
+    let url = world.site.put("held.crx", Content::Bytes(bytes.to_vec()));
+    let settings = world.extension.open("settings.html")?;
+    settings.call::<Value>("(url) => chrome.downloads.download({ url })", json!([url]))?;
+    wait_until("the browser to hold it back", || {
+        let dangers: Vec<String> = settings.call(
+            "async (url) => (await chrome.downloads.search({ url })).map((item) => item.danger)",
+            json!([url]),
+        )?;
+        match dangers.as_slice() {
+            [danger] if danger == "file" => Ok(()),
+            seen => Err(format!("{seen:?}")),
+        }
+    })?;
+    // A record made too early would be there by the time that another download has its verdict.
+    world.download("other.bin", b"other")?;
+    world.sees("other.bin", Verdict::Unknown)?;
+    assert_eq!(world.extension.records()?.len(), 1);
+    world.browser.accept_dangerous_download("held.crx")?;
+    let record = world.extension.wait_for_judgement("held.crx")?;
+    assert_eq!(record.size, bytes.len() as u64);
+    Ok(())
+}
+
+#[test]
 fn thirty_downloads_at_once_are_all_checked() -> Result<()> {
     let world = World::new()?;
     world.sign(b"one of thirty: 7")?;

@@ -6,6 +6,7 @@ use assay_core::reason::Reason;
 use assay_core::record::Stage;
 use assay_core::verdict::Verdict;
 use assay_tests::{Content, Result, wait_until};
+use serde::Deserialize;
 
 #[test]
 fn any_file_name_is_read_and_shown_as_text() -> Result<()> {
@@ -80,6 +81,49 @@ fn an_empty_file_has_a_digest_too() -> Result<()> {
     assert_eq!(record.digest, Some(Sha256Digest::of(b"")));
     world.sees("empty.bin", Verdict::Verified)?;
     Ok(())
+}
+
+#[test]
+fn the_popup_shows_how_far_hashing_is() -> Result<()> {
+    let world = World::new()?;
+    let popup = world.popup()?;
+    let size = 1024 * 1024 * 1024_u64;
+    let url = world.site.put("large.bin", Content::Generated { size });
+    world.browser.download(&url)?;
+    let seen: Progress = wait_until("a moving bar", || {
+        let seen: Option<Progress> = popup.evaluate(
+            "(() => {
+                const field = document.querySelector('[data-field=progress]');
+                const bar = field?.querySelector('progress');
+                if (!bar || !(bar.value > 0)) return null;
+                return { value: bar.value, max: bar.max, words: field.innerText };
+            })()",
+        )?;
+        match seen {
+            Some(seen) if seen.words.contains("left") => Ok(seen),
+            seen => Err(format!("{seen:?}")),
+        }
+    })?;
+    assert!(seen.value < seen.max, "{seen:?}");
+    assert!(seen.words.contains("of 1.07 GB"), "{seen:?}");
+    assert!(seen.words.contains("MB/s"), "{seen:?}");
+    world
+        .extension
+        .wait_for_verdict("large.bin", Verdict::Unknown)?;
+    wait_until("the bar to go", || {
+        let bars: usize = popup.evaluate("document.querySelectorAll('progress').length")?;
+        match bars {
+            0 => Ok(()),
+            some => Err(some.to_string()),
+        }
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct Progress {
+    value: f64,
+    max: f64,
+    words: String,
 }
 
 #[test]

@@ -95,6 +95,10 @@ fn problem(event: &Event) -> Option<Problem> {
         _ => return None,
     };
     let place = place.as_str().unwrap_or("a page").to_owned();
+    // What the browser's own pages say of themselves is not the extension's doing.
+    if place.starts_with("chrome://") {
+        return None;
+    }
     Some(Problem { place, text })
 }
 
