@@ -14,6 +14,12 @@ pub struct Attestation {
     pub claim: Claim,
     /// Where it was logged.
     pub logged: Option<Logged>,
+    /// The earliest proven time of signing, in seconds since 1970, where one is proven.
+    #[serde(default)]
+    pub signed_at: Option<i64>,
+    /// What else the signer's certificate says.
+    #[serde(default)]
+    pub certified: Option<Certified>,
     /// The bundle itself (Sigstore bundle JSON), to be saved and verified again.
     pub bundle: String,
 }
@@ -43,6 +49,24 @@ pub enum Claim {
     },
 }
 
+/// What a verified certificate says beyond who signed. It tells about one signature; two signatures
+/// that differ in it may well be the same signer's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Certified {
+    /// Who vouched for the name (Fulcio's extension 1.3.6.1.4.1.57264.1.8).
+    pub issuer: String,
+    /// The subject alternative name, whole (RFC 5280, section 4.2.1.6).
+    pub subject: String,
+    /// The ref that was built, such as `refs/tags/v1` (.1.14).
+    pub source_ref: Option<String>,
+    /// The commit that was built (.1.13).
+    pub source_digest: Option<String>,
+    /// Where it was built, such as `github-hosted` (.1.11).
+    pub runner: Option<String>,
+    /// The address of the run that built it (.1.21).
+    pub run: Option<String>,
+}
+
 /// A proven entry in a transparency log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Logged {
@@ -54,6 +78,10 @@ pub struct Logged {
     pub index: u64,
     /// When the log integrated it, in seconds since 1970, where that is proven.
     pub integrated_time: Option<i64>,
+    /// The signed checkpoint under which the entry was proven (C2SP tlog-checkpoint), where the
+    /// bundle has one and not just the log's promise.
+    #[serde(default)]
+    pub checkpoint: Option<String>,
 }
 
 impl Claim {

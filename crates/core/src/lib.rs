@@ -11,6 +11,7 @@
 //!
 //! It knows no browser, no network and no clock but the one it is given.
 
+pub mod artifact;
 pub mod attestation;
 pub mod crypto;
 pub mod digest;

@@ -285,7 +285,7 @@ mod tests {
     use super::*;
     use crate::attestation::Logged;
     use crate::evidence::Failure;
-    use crate::proof::{ProofError, ProofStep};
+    use crate::proof::{Check, ProofError};
     use crate::settings::Scope;
     use crate::signer::{Identity, RootId};
 
@@ -307,7 +307,10 @@ mod tests {
                 origin: log.into(),
                 index,
                 integrated_time: None,
+                checkpoint: None,
             }),
+            signed_at: None,
+            certified: None,
             bundle: String::new(),
         }
     }
@@ -342,7 +345,7 @@ mod tests {
     }
 
     fn refused() -> ProofError {
-        ProofStep::OtherFile.failed("")
+        Check::ThisFile.failed("")
     }
 
     fn trusting(names: &[&str]) -> Settings {

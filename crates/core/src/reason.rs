@@ -1,7 +1,7 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
 use crate::evidence::Failure;
-use crate::proof::{ProofError, ProofStep};
+use crate::proof::{Check, ProofError};
 use crate::signer::Signer;
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
@@ -136,8 +136,12 @@ impl Reason {
                 Message::new("reason_source_truncated", [source.clone()])
             }
             Self::ProofRefused { source, problem } => Message::new(
-                &format!("reason_proof_{}", problem.code()),
-                [source.clone(), problem.detail().to_owned()],
+                &format!("reason_proof_{}", problem.check.code()),
+                [
+                    source.clone(),
+                    problem.expected.clone(),
+                    problem.found.clone(),
+                ],
             ),
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
             Self::FileMissing => Message::bare("reason_file_missing"),
@@ -218,7 +222,7 @@ impl Reason {
             Self::CutOff,
             Self::FileUnreadable { detail: detail() },
         ];
-        samples.extend(ProofStep::ALL.map(|step| refused(step.failed("detail"))));
+        samples.extend(Check::ALL.map(|check| refused(check.failed("detail"))));
         samples
     }
 }

@@ -15,6 +15,21 @@ impl RootId {
         Self(format!("notary:{fingerprint}"))
     }
 
+    /// The id of Sigstore's public instance.
+    pub fn sigstore() -> Self {
+        Self("sigstore".to_owned())
+    }
+
+    /// The id of Sigstore's instance for trials.
+    pub fn sigstore_staging() -> Self {
+        Self("sigstore-staging".to_owned())
+    }
+
+    /// The id of GitHub's own instance, which dates signatures and logs none.
+    pub fn github() -> Self {
+        Self("github".to_owned())
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -3,7 +3,7 @@
 use crate::{HttpRequest, HttpResponse, Method, Transport};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::{ProofError, ProofStep, Prover};
+use assay_core::proof::{Check, ProofError, Prover};
 use assay_core::settings::Notary;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde::Deserialize;
@@ -51,7 +51,7 @@ pub async fn ask(
 /// When the pinned root cannot be used.
 pub fn prover(notary: &Notary) -> Result<Prover, ProofError> {
     let root = TrustRoot::parse(notary.root_id(), &notary.trusted_root)
-        .map_err(|error| ProofStep::TrustRoot.failed(error.to_string()))?;
+        .map_err(|error| Check::TrustRoot.failed(error.to_string()))?;
     Prover::new(root)
 }
 

@@ -1,0 +1,288 @@
+//! From a bundle to an attestation: everything is verified here, and nothing else is believed.
+//!
+//! The steps are those of Sigstore's client specification, section 4: time, certificate chain,
+//! identity, log entry, signature. They are done by `sigstore-verify`; this module chooses the
+//! policy, which follows from the trust root alone and never from the bundle or the answer it
+//! came in, and reads out what was proven.
+
+mod artifact;
+mod check;
+mod entry;
+mod error;
+mod identity;
+mod refusal;
+
+pub use check::Check;
+pub use error::ProofError;
+
+use crate::artifact::ArtifactDigests;
+use crate::attestation::{Attestation, Certified, Claim, Logged};
+use crate::signer::{Identity, Signer, key_fingerprint};
+use crate::trust_root::TrustRoot;
+use refusal::refused;
+use serde::Deserialize;
+use sigstore_types::bundle::VerificationMaterialContent;
+use sigstore_types::{Artifact, Bundle, DerPublicKey, SignatureContent};
+use sigstore_verify::{
+    PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
+};
+
+/// The largest bundle that is read, in bytes.
+pub const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Verifies bundles against one trust root. Building one parses all of the root's keys, so keep
+/// it for several bundles.
+pub struct Prover {
+    root: TrustRoot,
+    verifier: Verifier,
+}
+
+/// A bundle that was read, and not yet proven.
+#[derive(Debug)]
+pub struct ReadBundle<'a> {
+    json: &'a str,
+    bundle: Bundle,
+}
+
+/// What a verification gave, before it is told as an attestation.
+struct Proven {
+    identity: Identity,
+    certified: Option<Certified>,
+    logged: Option<Logged>,
+    signed_at: Option<i64>,
+}
+
+impl<'a> ReadBundle<'a> {
+    /// Reads a Sigstore bundle.
+    ///
+    /// # Errors
+    /// When it is too large, or no bundle of a known version.
+    pub fn parse(json: &'a str) -> Result<Self, ProofError> {
+        if json.len() > MAX_BUNDLE_BYTES {
+            return Err(Check::Format.failed_for(
+                format!("at most {MAX_BUNDLE_BYTES} bytes"),
+                format!("{} bytes", json.len()),
+            ));
+        }
+        let bundle =
+            Bundle::from_json(json).map_err(|error| Check::Format.failed(error.to_string()))?;
+        Ok(Self { json, bundle })
+    }
+
+    /// The bundle.
+    pub fn bundle(&self) -> &Bundle {
+        &self.bundle
+    }
+}
+
+impl Prover {
+    /// A prover for one trust root.
+    ///
+    /// # Errors
+    /// When a key or certificate in the root cannot be used.
+    pub fn new(root: TrustRoot) -> Result<Self, ProofError> {
+        crate::crypto::install();
+        let verifier = Verifier::new(root.content())
+            .map_err(|error| Check::TrustRoot.failed(error.to_string()))?;
+        Ok(Self { root, verifier })
+    }
+
+    /// The trust root that proofs are checked against.
+    pub fn root(&self) -> &TrustRoot {
+        &self.root
+    }
+
+    /// Proves that `bundle_json` is a statement about the artifact with these digests, made by
+    /// somebody whom the trust root vouches for (or by the bearer of a key), and logged in a log
+    /// of this root; or, for the one root that has no log, dated by its timestamp authority.
+    ///
+    /// # Errors
+    /// Whatever is not proven is refused, with the check that failed.
+    pub fn prove(
+        &self,
+        bundle_json: &str,
+        digests: impl Into<ArtifactDigests>,
+    ) -> Result<Attestation, ProofError> {
+        self.prove_read(&ReadBundle::parse(bundle_json)?, &digests.into())
+    }
+
+    /// The same for a bundle that was read already.
+    ///
+    /// # Errors
+    /// As [`Self::prove`].
+    pub fn prove_read(
+        &self,
+        read: &ReadBundle<'_>,
+        digests: &ArtifactDigests,
+    ) -> Result<Attestation, ProofError> {
+        let artifact = artifact::digest_for(&read.bundle, digests)?;
+        let proven = match read.bundle.verification_material.content {
+            VerificationMaterialContent::PublicKey(_) => {
+                // The bundle only hints at the key; the key itself is in the logged entry.
+                // Whoever holds it signed, and its fingerprint is who they are: it vouches for no
+                // name.
+                let key = entry::logged_key(entry::proven_entry(&read.bundle)?)?;
+                self.verify_key(&read.bundle, artifact, key)
+            }
+            _ => self.verify_certificate(&read.bundle, artifact),
+        };
+        let proven = proven.map_err(|problem| tell(problem, &read.bundle, digests))?;
+        self.attest(read, proven)
+    }
+
+    /// Proves a bundle with a key that is known beforehand, given as PEM (RFC 7468).
+    ///
+    /// # Errors
+    /// As [`Self::prove`]; also when it was made with another key, or carries a certificate.
+    pub fn prove_with_key(
+        &self,
+        bundle_json: &str,
+        digests: impl Into<ArtifactDigests>,
+        key_pem: &str,
+    ) -> Result<Attestation, ProofError> {
+        let read = ReadBundle::parse(bundle_json)?;
+        let digests = digests.into();
+        let key = DerPublicKey::from_pem(key_pem).map_err(|error| {
+            Check::ExpectedKey.failed_for("a PEM public key", error.to_string())
+        })?;
+        let material = &read.bundle.verification_material.content;
+        if !matches!(material, VerificationMaterialContent::PublicKey(_)) {
+            return Err(Check::ExpectedKey.failed("a bundle with a certificate"));
+        }
+        entry::proven_entry(&read.bundle)?;
+        let artifact = artifact::digest_for(&read.bundle, &digests)?;
+        let proven = self
+            .verify_key(&read.bundle, artifact, key)
+            .map_err(|problem| tell(problem, &read.bundle, &digests))?;
+        self.attest(&read, proven)
+    }
+
+    fn verify_certificate(
+        &self,
+        bundle: &Bundle,
+        artifact: Artifact<'static>,
+    ) -> Result<Proven, ProofError> {
+        let mut policy = VerificationPolicy::any_identity();
+        // A root without certificate transparency logs issues certificates without SCTs. A root
+        // that has them never gets past this check without one.
+        if self.root.content().ctlogs.is_empty() {
+            policy = policy.skip_sct();
+        }
+        let unlogged = self.root.is_without_log();
+        if unlogged {
+            policy = policy.skip_tlog_unsafe();
+        } else {
+            entry::proven_entry(bundle)?;
+        }
+        let result = self
+            .verifier
+            .verify(artifact, bundle, &policy)
+            .map_err(refused)?;
+        if !result.certificate_verified() {
+            return Err(Check::CertificateChain.failed("a chain that was not checked"));
+        }
+        if !unlogged && !result.tlog_verified() {
+            return Err(Check::Logged.failed("an entry that was not checked"));
+        }
+        let (identity, certified) = identity::identity_of(&result)?;
+        let logged = match unlogged {
+            true => None,
+            false => Some(entry::logged(
+                entry::proven_entry(bundle)?,
+                integrated(&result),
+            )),
+        };
+        Ok(Proven {
+            identity,
+            certified: Some(certified),
+            logged,
+            signed_at: earliest(&result),
+        })
+    }
+
+    fn verify_key(
+        &self,
+        bundle: &Bundle,
+        artifact: Artifact<'static>,
+        key: DerPublicKey,
+    ) -> Result<Proven, ProofError> {
+        if self.root.is_without_log() {
+            // Nobody but a log has seen the key.
+            return Err(Check::Logged.failed("a bare key under a trust root without a log"));
+        }
+        let fingerprint = key_fingerprint(key.as_bytes());
+        let policy = PublicKeyVerificationPolicy::new(key);
+        let result = self
+            .verifier
+            .verify(artifact, bundle, &policy)
+            .map_err(refused)?;
+        if !result.tlog_verified() {
+            return Err(Check::Logged.failed("an entry that was not checked"));
+        }
+        Ok(Proven {
+            identity: Identity::Key { fingerprint },
+            certified: None,
+            logged: Some(entry::logged(
+                entry::proven_entry(bundle)?,
+                integrated(&result),
+            )),
+            signed_at: earliest(&result),
+        })
+    }
+
+    fn attest(&self, read: &ReadBundle<'_>, proven: Proven) -> Result<Attestation, ProofError> {
+        Ok(Attestation {
+            signer: Signer {
+                root: self.root.id().clone(),
+                identity: proven.identity,
+            },
+            claim: claim_of(&read.bundle)?,
+            logged: proven.logged,
+            signed_at: proven.signed_at,
+            certified: proven.certified,
+            bundle: read.json.to_owned(),
+        })
+    }
+}
+
+/// A refusal about the file names both files.
+fn tell(problem: ProofError, bundle: &Bundle, digests: &ArtifactDigests) -> ProofError {
+    match problem.check {
+        Check::ThisFile => Check::ThisFile.failed_for(
+            format!("a statement about sha256:{}", digests.sha256),
+            artifact::named(bundle),
+        ),
+        _ => problem,
+    }
+}
+
+fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Statement {
+        predicate_type: String,
+        #[serde(default)]
+        predicate: serde_json::Value,
+    }
+    match &bundle.content {
+        SignatureContent::MessageSignature(_) => Ok(Claim::Signature),
+        SignatureContent::DsseEnvelope(envelope) => {
+            let statement: Statement = serde_json::from_slice(envelope.payload.as_bytes())
+                .map_err(|error| Check::Kind.failed(format!("the signed statement: {error}")))?;
+            Ok(Claim::of_predicate(
+                &statement.predicate_type,
+                &statement.predicate,
+            ))
+        }
+        _ => Err(Check::Kind.failed("neither a signature nor a signed statement")),
+    }
+}
+
+fn integrated(result: &VerificationResult) -> Option<i64> {
+    result.integrated_time().map(|time| time.as_second())
+}
+
+fn earliest(result: &VerificationResult) -> Option<i64> {
+    let times = result.verified_timestamps().iter();
+    times.map(|time| time.as_second()).min()
+}

@@ -1,0 +1,93 @@
+//! From the errors of `sigstore-verify` to the checks of this project.
+
+use super::check::Check;
+use super::error::ProofError;
+use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
+
+/// Which check an error stands for.
+pub(super) fn refused(error: Error) -> ProofError {
+    let found = error.to_string();
+    match error {
+        Error::Certificate(error) => certificate(error, found),
+        Error::TransparencyLog(error) => log(error, found),
+        Error::Timestamp(error) => timestamp(error, found),
+        Error::ArtifactMismatch(found) => Check::ThisFile.failed(found),
+        Error::SignatureInvalid(found) => Check::Signature.failed(found),
+        Error::UnsupportedBundle(found) | Error::UnsupportedArtifact(found) => {
+            Check::Kind.failed(found)
+        }
+        Error::Crypto(sigstore_crypto::Error::UnsupportedAlgorithm(found)) => {
+            Check::Kind.failed(found)
+        }
+        Error::InvalidTrustRoot(found) => Check::TrustRoot.failed(found),
+        Error::TrustRoot(_) | Error::TrustedCertificate(_) => Check::TrustRoot.failed(found),
+        Error::IdentityMismatch { expected, actual } => Check::ExpectedSigner.failed_for(
+            expected.to_string(),
+            actual.map_or_else(|| "no name".to_owned(), |name| name.to_string()),
+        ),
+        Error::IssuerMismatch { expected, actual } => Check::ExpectedSigner.failed_for(
+            format!("the issuer {expected}"),
+            actual.unwrap_or_else(|| "no issuer".to_owned()),
+        ),
+        Error::Bundle(error) => structure(error, found),
+        _ => Check::Format.failed(found),
+    }
+}
+
+fn certificate(error: CertificateError, found: String) -> ProofError {
+    match error {
+        CertificateError::Malformed(_) => Check::CertificateForm.failed(found),
+        CertificateError::NoValidAuthority { time } => Check::AuthorityWindow.failed_for(
+            format!("an authority in office at {time}"),
+            "none of the trust root's",
+        ),
+        CertificateError::NotYetValid { time, not_before } => Check::CertificateWindow.failed_for(
+            format!("a certificate valid at {time}"),
+            format!("one that is valid from {not_before} on"),
+        ),
+        CertificateError::Expired { time, not_after } => Check::CertificateWindow.failed_for(
+            format!("a certificate valid at {time}"),
+            format!("one that was valid until {not_after}"),
+        ),
+        CertificateError::Sct(_) => Check::CertificateTimestamp.failed(found),
+        _ => Check::CertificateChain.failed(found),
+    }
+}
+
+fn log(error: TransparencyLogError, found: String) -> ProofError {
+    match error {
+        TransparencyLogError::UnknownLog { log_id } => Check::KnownLog.failed(log_id),
+        TransparencyLogError::InclusionProof(found) => Check::InclusionProof.failed(found),
+        TransparencyLogError::Checkpoint(found) => Check::Checkpoint.failed(found),
+        TransparencyLogError::InclusionPromise(found) => Check::InclusionPromise.failed(found),
+        TransparencyLogError::EntryMismatch(found) => Check::Entry.failed(found),
+        TransparencyLogError::IntegratedTime(found) => Check::IntegratedTime.failed(found),
+        TransparencyLogError::MalformedEntry(found) => Check::EntryForm.failed(found),
+        _ => Check::Logged.failed(found),
+    }
+}
+
+fn timestamp(error: TimestampError, found: String) -> ProofError {
+    match error {
+        TimestampError::Invalid(found) => Check::Timestamp.failed(found),
+        TimestampError::OutsideAuthorityValidity { time } => {
+            Check::TimestampWindow.failed(time.to_string())
+        }
+        TimestampError::NoVerifiedTimestamp(found) => Check::Time.failed(found),
+        _ => Check::Timestamp.failed(found),
+    }
+}
+
+/// What a bundle of its version must have.
+fn structure(error: sigstore_verify::bundle::Error, found: String) -> ProofError {
+    use sigstore_verify::bundle::Error;
+    match error {
+        Error::MissingInclusionPromise(_) | Error::MissingInclusionProof(_) => {
+            Check::Logged.failed(found)
+        }
+        Error::MissingSigningTimeEvidence | Error::MissingTimestamp => Check::Time.failed(found),
+        Error::MissingCheckpoint | Error::CheckpointRootMismatch => Check::Checkpoint.failed(found),
+        Error::LogIndexOutOfRange { .. } => Check::InclusionProof.failed(found),
+        _ => Check::Format.failed(found),
+    }
+}
