@@ -22,6 +22,7 @@ pub mod policy;
 pub mod proof;
 pub mod reason;
 pub mod record;
+pub mod roots;
 pub mod settings;
 pub mod signer;
 pub mod site;

@@ -1,0 +1,188 @@
+//! Several trust roots, and which of them a bundle belongs to.
+//!
+//! The bundle's own certificate and log entry say it: the authority that is named as the
+//! certificate's issuer, and the log's id. Where the file came from has no say, and being chosen
+//! proves nothing yet: all is verified against the root that was chosen.
+
+use crate::artifact::ArtifactDigests;
+use crate::attestation::Attestation;
+use crate::proof::{Check, ProofError, Prover, ReadBundle};
+use crate::trust_root::TrustRoot;
+use sigstore_types::bundle::VerificationMaterialContent;
+use sigstore_types::{Bundle, DerCertificate};
+use std::rc::Rc;
+use x509_cert::Certificate;
+use x509_cert::der::{Decode, Encode};
+use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
+
+/// Trust roots to prove bundles against.
+#[derive(Default, Clone)]
+pub struct Roots {
+    known: Vec<Rc<Known>>,
+}
+
+struct Known {
+    prover: Prover,
+    authorities: Vec<Authority>,
+    logs: Vec<Vec<u8>>,
+}
+
+/// The name and the key of an authority, as certificates refer to it.
+#[derive(PartialEq, Eq)]
+struct Authority {
+    name: Vec<u8>,
+    key_id: Option<Vec<u8>>,
+}
+
+impl Roots {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a trust root; one with the same id is replaced.
+    ///
+    /// # Errors
+    /// When a key or certificate in it cannot be used.
+    pub fn add(&mut self, root: TrustRoot) -> Result<(), ProofError> {
+        let id = root.id().clone();
+        let known = Known::new(Prover::new(root)?);
+        self.known.retain(|other| *other.prover.root().id() != id);
+        self.known.push(Rc::new(known));
+        Ok(())
+    }
+
+    /// The provers of all roots.
+    pub fn provers(&self) -> impl Iterator<Item = &Prover> {
+        self.known.iter().map(|known| &known.prover)
+    }
+
+    /// Proves a bundle against the root that it belongs to.
+    ///
+    /// # Errors
+    /// [`Check::KnownRoot`] where it belongs to none that is known; else as [`Prover::prove`].
+    pub fn prove(
+        &self,
+        bundle_json: &str,
+        digests: impl Into<ArtifactDigests>,
+    ) -> Result<Attestation, ProofError> {
+        let read = ReadBundle::parse(bundle_json)?;
+        let digests = digests.into();
+        let mut refusal = None;
+        // More than one only where two roots share an authority or a log.
+        for known in self
+            .known
+            .iter()
+            .filter(|known| known.claims(read.bundle()))
+        {
+            match known.prover.prove_read(&read, &digests) {
+                Ok(attestation) => return Ok(attestation),
+                Err(problem) => refusal = refusal.or(Some(problem)),
+            }
+        }
+        Err(refusal.unwrap_or_else(|| Check::KnownRoot.failed(belongs_to(read.bundle()))))
+    }
+}
+
+impl Known {
+    fn new(prover: Prover) -> Self {
+        let content = prover.root().content();
+        let chains = content
+            .certificate_authorities
+            .iter()
+            .flat_map(|authority| &authority.cert_chain.certificates);
+        let authorities = chains
+            .filter_map(|certificate| Authority::of(&certificate.raw_bytes))
+            .collect();
+        let logs = content
+            .tlogs
+            .iter()
+            .map(|log| log.log_id.key_id.as_bytes().to_vec())
+            .collect();
+        Self {
+            prover,
+            authorities,
+            logs,
+        }
+    }
+
+    fn claims(&self, bundle: &Bundle) -> bool {
+        let entries = &bundle.verification_material.tlog_entries;
+        let logs = entries.iter().any(|entry| {
+            self.logs
+                .iter()
+                .any(|log| log == entry.log_id.key_id.as_bytes())
+        });
+        match leaf(bundle) {
+            Some(leaf) => {
+                let issuer = Authority::issuer_of(leaf);
+                let issued = issuer.is_some_and(|issuer| {
+                    let mut known = self.authorities.iter();
+                    known.any(|authority| authority.is(&issuer))
+                });
+                issued && (logs || self.prover.root().is_without_log())
+            }
+            None => logs,
+        }
+    }
+}
+
+impl Authority {
+    fn of(certificate: &DerCertificate) -> Option<Self> {
+        let certificate = Certificate::from_der(certificate.as_bytes()).ok()?;
+        let key_id = certificate
+            .tbs_certificate
+            .get::<SubjectKeyIdentifier>()
+            .ok()
+            .flatten();
+        Some(Self {
+            name: certificate.tbs_certificate.subject.to_der().ok()?,
+            key_id: key_id.map(|(_, id)| id.0.as_bytes().to_vec()),
+        })
+    }
+
+    fn issuer_of(certificate: &DerCertificate) -> Option<Self> {
+        let certificate = Certificate::from_der(certificate.as_bytes()).ok()?;
+        let key_id = certificate
+            .tbs_certificate
+            .get::<AuthorityKeyIdentifier>()
+            .ok()
+            .flatten();
+        Some(Self {
+            name: certificate.tbs_certificate.issuer.to_der().ok()?,
+            key_id: key_id
+                .and_then(|(_, id)| id.key_identifier)
+                .map(|id| id.as_bytes().to_vec()),
+        })
+    }
+
+    /// Whether a certificate that names `issuer` may be this authority's (RFC 5280, sections
+    /// 4.2.1.1 and 4.2.1.2). Where either does not say which key it means, the name decides.
+    fn is(&self, issuer: &Self) -> bool {
+        let keys_differ = matches!((&self.key_id, &issuer.key_id), (Some(a), Some(b)) if a != b);
+        self.name == issuer.name && !keys_differ
+    }
+}
+
+fn leaf(bundle: &Bundle) -> Option<&DerCertificate> {
+    match &bundle.verification_material.content {
+        VerificationMaterialContent::PublicKey(_) => None,
+        _ => bundle.signing_certificate(),
+    }
+}
+
+fn belongs_to(bundle: &Bundle) -> String {
+    let issuer = leaf(bundle)
+        .and_then(|leaf| Certificate::from_der(leaf.as_bytes()).ok())
+        .map(|certificate| format!("a certificate by {}", certificate.tbs_certificate.issuer));
+    let log = bundle
+        .verification_material
+        .tlog_entries
+        .first()
+        .map(|entry| format!("the log {}", hex::encode(entry.log_id.key_id.as_bytes())));
+    let said: Vec<String> = issuer.into_iter().chain(log).collect();
+    match said.is_empty() {
+        true => "neither certificate nor log".to_owned(),
+        false => said.join(", "),
+    }
+}
