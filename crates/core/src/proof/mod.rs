@@ -10,6 +10,7 @@ mod check;
 mod entry;
 mod error;
 mod identity;
+pub mod rebuilt;
 mod refusal;
 
 pub use check::Check;
