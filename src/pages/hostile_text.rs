@@ -1,6 +1,8 @@
 //! Text from outside, made safe to look at: what is invisible, or turns the reading direction
 //! around, is spelled out, and a long file name keeps its extension in view.
 
+use assay_core::lookalike::is_hidden;
+
 /// How many characters at the end of a file name always stay in view, at most.
 const TAIL: usize = 14;
 
@@ -60,15 +62,6 @@ pub fn isolated(text: &str) -> String {
         isolated.push('\u{2069}');
         isolated
     }
-}
-
-fn is_hidden(c: char) -> bool {
-    c.is_control()
-        || matches!(c,
-            '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}'
-            | '\u{17B5}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}'
-            | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-            | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
 fn spell(c: char, shown: &mut String) {

@@ -105,6 +105,9 @@ fn computed() -> BTreeSet<String> {
         keys.insert(format!("verdict_{}_meaning", verdict.word()));
     }
     keys.extend(Reason::samples().iter().map(|reason| reason.message().key));
+    for suffix in ["_tag", "_branch"] {
+        keys.insert(format!("signer_workflow{suffix}"));
+    }
     keys
 }
 

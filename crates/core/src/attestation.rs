@@ -2,6 +2,7 @@
 
 use crate::signer::Signer;
 use crate::standing::Standing;
+use crate::words::Message;
 use serde::{Deserialize, Serialize};
 
 /// A signed statement about an artifact, proven. Only [`crate::proof::Prover`] makes one out of a
@@ -22,6 +23,15 @@ pub struct Attestation {
     pub certified: Option<Certified>,
     /// The bundle itself (Sigstore bundle JSON), to be saved and verified again.
     pub bundle: String,
+}
+
+impl Attestation {
+    /// Who signed, in plain words, with the tag or branch that a workflow ran at.
+    pub fn signer_message(&self) -> Message {
+        let certified = self.certified.as_ref();
+        self.signer
+            .message_at(certified.and_then(|certified| certified.source_ref.as_deref()))
+    }
 }
 
 /// What a signed statement says about the artifact.

@@ -17,6 +17,7 @@ pub mod crypto;
 pub mod digest;
 pub mod evidence;
 pub mod file_url;
+pub mod lookalike;
 pub mod message;
 pub mod policy;
 pub mod proof;

@@ -2,6 +2,7 @@
 
 use crate::attestation::{Attestation, Claim};
 use crate::evidence::{Evidence, Outcome};
+use crate::lookalike::oddities;
 use crate::reason::Reason;
 use crate::settings::Settings;
 use crate::signer::Signer;
@@ -66,8 +67,28 @@ pub fn judge(
             ));
         }
     }
+    findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
     conclude(by_precedence(findings), evidence.len())
+}
+
+/// What the looks of the signers' names do not show. It decides nothing.
+fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
+    let mut signers: Vec<&Signer> = Vec::new();
+    for attestation in evidence.iter().flat_map(Evidence::proven) {
+        if !signers.contains(&&attestation.signer) {
+            signers.push(&attestation.signer);
+        }
+    }
+    let told = signers.into_iter().flat_map(|signer| {
+        oddities(&signer.name())
+            .into_iter()
+            .map(|oddity| Reason::LooksLikeAnother {
+                signer: signer.clone(),
+                oddity,
+            })
+    });
+    told.map(|reason| (None, reason)).collect()
 }
 
 type Finding = (Option<Verdict>, Reason);

@@ -1,6 +1,7 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
 use crate::evidence::Failure;
+use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
 use crate::signer::Signer;
 use crate::words::Message;
@@ -77,6 +78,13 @@ pub enum Reason {
         /// Why.
         problem: ProofError,
     },
+    /// A signer's name may not be what it looks like.
+    LooksLikeAnother {
+        /// Who.
+        signer: Signer,
+        /// What its looks do not show.
+        oddity: Oddity,
+    },
     /// The extension may not read files ("Allow access to file URLs" is off).
     NoFileAccess,
     /// The file is not there any more.
@@ -143,6 +151,19 @@ impl Reason {
                     problem.found.clone(),
                 ],
             ),
+            Self::LooksLikeAnother { signer, oddity } => match oddity {
+                Oddity::MixedScripts { scripts } => {
+                    Message::new("reason_looks_mixed", [signer.name(), scripts.join(", ")])
+                }
+                Oddity::Hidden { characters } => Message::new(
+                    "reason_looks_hidden",
+                    [signer.name(), characters.join(", ")],
+                ),
+                Oddity::Encoded { label, meaning } => Message::new(
+                    "reason_looks_encoded",
+                    [signer.name(), label.clone(), meaning.clone()],
+                ),
+            },
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
             Self::FileMissing => Message::bare("reason_file_missing"),
             Self::FileChanged => Message::bare("reason_file_changed"),
@@ -175,6 +196,10 @@ impl Reason {
         let failed = |failure| Self::SourceFailed {
             source: "source".into(),
             failure,
+        };
+        let looks = |oddity| Self::LooksLikeAnother {
+            signer: signer(),
+            oddity,
         };
         let refused = |problem| Self::ProofRefused {
             source: "source".into(),
@@ -216,6 +241,12 @@ impl Reason {
             Self::AnswerTruncated {
                 source: "source".into(),
             },
+            looks(Oddity::MixedScripts { scripts: vec![] }),
+            looks(Oddity::Hidden { characters: vec![] }),
+            looks(Oddity::Encoded {
+                label: detail(),
+                meaning: detail(),
+            }),
             Self::NoFileAccess,
             Self::FileMissing,
             Self::FileChanged,

@@ -95,17 +95,43 @@ impl Signer {
         match &self.identity {
             Identity::Named {
                 issuer, subject, ..
-            } => Message::new("signer_named", [subject.clone(), host_of(issuer)]),
+            } => match provider(issuer) {
+                Some(provider) => Message::new("signer_named_at", [subject.as_str(), provider]),
+                None => Message::new("signer_named", [subject.clone(), host_of(issuer)]),
+            },
             Identity::Workflow {
+                issuer,
                 repository,
                 workflow,
                 ..
             } => Message::new(
                 "signer_workflow",
-                [without_scheme(repository), file_name(workflow)],
+                [ci(issuer), without_scheme(repository), file_name(workflow)],
             ),
             Identity::Key { fingerprint } => Message::new("signer_key", [fingerprint.clone()]),
         }
+    }
+
+    /// The signer of one signature in plain words: for a workflow with the tag or branch that it
+    /// ran at (a full git ref), which is not part of who it is.
+    pub fn message_at(&self, source_ref: Option<&str>) -> Message {
+        let mut message = self.message();
+        if !matches!(self.identity, Identity::Workflow { .. }) {
+            return message;
+        }
+        let at = source_ref.and_then(|full| {
+            let tag = full.strip_prefix("refs/tags/").map(|tag| ("_tag", tag));
+            let branch = || {
+                full.strip_prefix("refs/heads/")
+                    .map(|name| ("_branch", name))
+            };
+            tag.or_else(branch)
+        });
+        if let Some((suffix, name)) = at {
+            message.key.push_str(suffix);
+            message.args.push(name.to_owned());
+        }
+        message
     }
 
     /// The shortest text that tells one signer from another within a root: the name, the
@@ -130,6 +156,27 @@ pub fn key_fingerprint(spki_der: &[u8]) -> String {
 fn without_scheme(address: &str) -> String {
     let bare = address.strip_prefix("https://").unwrap_or(address);
     bare.strip_prefix("github.com/").unwrap_or(bare).to_owned()
+}
+
+/// The name by which people know an OIDC issuer that vouches for persons.
+fn provider(issuer: &str) -> Option<&'static str> {
+    match issuer {
+        "https://accounts.google.com" => Some("Google"),
+        "https://github.com/login/oauth" => Some("GitHub"),
+        "https://login.microsoftonline.com" => Some("Microsoft"),
+        "https://gitlab.com" => Some("GitLab"),
+        _ => None,
+    }
+}
+
+/// The name by which people know a CI system.
+fn ci(issuer: &str) -> String {
+    match issuer {
+        "https://token.actions.githubusercontent.com" => "GitHub Actions".to_owned(),
+        "https://gitlab.com" => "GitLab CI".to_owned(),
+        "https://agent.buildkite.com" => "Buildkite".to_owned(),
+        other => host_of(other),
+    }
 }
 
 fn host_of(address: &str) -> String {
@@ -189,9 +236,33 @@ mod tests {
                 workflow: ".github/workflows/release.yml".into(),
             },
         };
+        let english = |message: Message| message.english();
         assert_eq!(
-            workflow.message(),
-            Message::new("signer_workflow", ["cli/cli", "release.yml"])
+            english(workflow.message_at(Some("refs/tags/v2.60"))),
+            "GitHub Actions in cli/cli, workflow release.yml at tag v2.60"
         );
+        assert_eq!(
+            english(workflow.message_at(Some("refs/heads/trunk"))),
+            "GitHub Actions in cli/cli, workflow release.yml on branch trunk"
+        );
+        for elsewhere in [None, Some("refs/pull/1/merge")] {
+            assert_eq!(
+                english(workflow.message_at(elsewhere)),
+                "GitHub Actions in cli/cli, workflow release.yml"
+            );
+        }
+        let google = named("aa", "https://accounts.google.com", "release@example.org");
+        assert_eq!(english(google.message()), "release@example.org (Google)");
+        assert_eq!(
+            english(google.message_at(Some("refs/tags/v1"))),
+            "release@example.org (Google)"
+        );
+        let key = Signer {
+            root: RootId::sigstore(),
+            identity: Identity::Key {
+                fingerprint: "SHA256:x".into(),
+            },
+        };
+        assert_eq!(english(key.message()), "key SHA256:x");
     }
 }

@@ -7,7 +7,7 @@ use crate::pages::dom;
 use crate::pages::figures;
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
-use crate::pages::words::{self, filled, say, t, t1, tn};
+use crate::pages::words::{filled, say, t, t1, tn};
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::message::{Request, Response};
@@ -180,7 +180,7 @@ fn source(evidence: &Evidence) -> View {
 }
 
 fn claim(attestation: &Attestation) -> String {
-    let signer = words::signer(&attestation.signer);
+    let signer = say(&attestation.signer_message());
     match &attestation.claim {
         Claim::Signature => filled("claim_signature", &[&signer]),
         Claim::Provenance { .. } => filled("claim_provenance", &[&signer]),
