@@ -23,6 +23,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    assay_core::crypto::native::install();
     let args = Args::parse();
     let done = match args.command {
         Command::Sign(args) => sign::run(&args),

@@ -1,19 +1,23 @@
 //! RustCrypto behind the provider trait of `sigstore-crypto`, so that the same verification runs
 //! natively and in wasm.
 
+#[cfg(feature = "ring")]
+pub mod native;
+
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sigstore_crypto::provider::{CryptoProvider, HashContext};
 use sigstore_crypto::{Error, SigningScheme};
 use sigstore_types::HashAlgorithm;
 
-/// Makes RustCrypto the provider for every proof of this process. Calling it again does nothing.
+/// Makes RustCrypto the provider for every proof of this process, unless there is one already.
 pub fn install() {
-    // An error only says that a provider is there already; this one, as nobody else installs any.
+    // An error only says that a provider is there already.
     let _ = sigstore_crypto::install_default_provider(&RustCrypto);
 }
 
+/// The provider that runs everywhere.
 #[derive(Debug)]
-struct RustCrypto;
+pub struct RustCrypto;
 
 struct Context<D>(D);
 
