@@ -7,6 +7,7 @@ mod arguments;
 mod browser_install;
 mod bundle_wasm;
 mod extension;
+mod fuzz;
 mod manifest;
 mod package;
 mod programs;
@@ -30,7 +31,9 @@ cargo xtask <command>
   demo [--headless] [--out DIR]
                                notary, signer, download site and a browser with the extension
   bench [--json FILE]          measure speed, memory, latency and size
-  screenshots [--out DIR]      pictures of the extension's pages";
+  screenshots [--out DIR]      pictures of the extension's pages
+  fuzz [--target NAME] [--seconds N]
+                               fuzz all that reads what comes from outside, 600 s a target";
 
 fn main() -> ExitCode {
     match run() {
@@ -62,6 +65,12 @@ fn run() -> Result<ExitCode> {
         }
         Some(name @ ("demo" | "bench" | "screenshots")) => {
             return programs::run_program(name, arguments.rest());
+        }
+        Some("fuzz") => {
+            let target = arguments.text("--target")?;
+            let seconds = arguments.text("--seconds")?;
+            arguments.finish()?;
+            fuzz::run_targets(target.as_deref(), seconds.as_deref())?;
         }
         // Cargo calls this for each wasm test file (see `wasm_tests`).
         Some("run-wasm-test") => return wasm_tests::run_one(&arguments.rest()),

@@ -28,8 +28,9 @@ use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
 };
 
-/// The largest bundle that is read, in bytes.
-pub const MAX_BUNDLE_BYTES: usize = 16 * 1024 * 1024;
+/// The largest bundle that is read, in bytes. Those that vouch for a file have some ten thousand;
+/// a statement can be made to take thirty times its length in memory.
+pub const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
 
 /// Verifies bundles against one trust root. Building one parses all of the root's keys, so keep
 /// it for several bundles.

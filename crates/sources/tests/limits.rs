@@ -1,0 +1,183 @@
+//! No input takes more memory than is sensible, however it is made. What is read is 16 MiB at most;
+//! these inputs have that size and are made to swell.
+
+use assay_core::artifact::ArtifactDigests;
+use assay_core::proof::rebuilt::LogEntries;
+use assay_core::proof::{Check, MAX_BUNDLE_BYTES, Prover};
+use assay_core::signer::RootId;
+use assay_core::trust_root::{TrustRoot, fingerprint};
+use assay_sources::HttpResponse;
+use assay_sources::notary::{self, SIZE_LIMIT};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+const LIMIT: usize = 64 * 1024 * 1024;
+const ROOT: &str = include_str!("../../../tests/wasm/fixtures/trusted_root.json");
+const BUNDLE: &str = include_str!("../../../tests/wasm/fixtures/untrusted.sigstore.json");
+
+thread_local! {
+    static LIVE: Cell<usize> = const { Cell::new(0) };
+    static PEAK: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Counts what each test's own thread allocates.
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator as it came; only numbers are kept beside it.
+#[allow(unsafe_code)]
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // A thread that ends has no counters any more.
+        let _ = LIVE.try_with(|live| {
+            live.set(live.get() + layout.size());
+            let _ = PEAK.try_with(|peak| peak.set(peak.get().max(live.get())));
+        });
+        // SAFETY: as the caller promised.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = LIVE.try_with(|live| live.set(live.get().saturating_sub(layout.size())));
+        // SAFETY: as the caller promised.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What reading took at most, in bytes, beyond what was there before.
+fn peak<T>(read: impl FnOnce() -> T) -> usize {
+    let before = LIVE.get();
+    PEAK.set(before);
+    let value = read();
+    let peak = PEAK.get().saturating_sub(before);
+    drop(value);
+    peak
+}
+
+fn prover() -> Prover {
+    let root = TrustRoot::parse(RootId::notary("00"), ROOT).expect("a trust root");
+    Prover::new(root).expect("a prover")
+}
+
+/// Values that are short to write and large to keep, each about as long as `bytes`.
+fn swelling(bytes: usize) -> Vec<(&'static str, String)> {
+    let repeated = |open: &str, part: &str, close: &str| {
+        let times = bytes.saturating_sub(open.len() + close.len()) / part.len();
+        let body = part.repeat(times);
+        format!("{open}{}{close}", body.trim_end_matches(','))
+    };
+    vec![
+        ("numbers", repeated("[", "0,", "]")),
+        ("empty lists", repeated("[", "[],", "]")),
+        ("empty objects", repeated("[", "{},", "]")),
+        ("empty texts", repeated("[", "\"\",", "]")),
+        ("one text", repeated("\"", "a", "\"")),
+        ("escapes", repeated("\"", "\\u0041", "\"")),
+        ("nesting", repeated("", "[", "")),
+        ("spaces", repeated("", " ", "")),
+    ]
+}
+
+#[test]
+fn a_swelling_answer_of_a_notary_is_read_within_bounds() {
+    let prover = prover();
+    for (name, value) in swelling(SIZE_LIMIT - 100) {
+        let bodies = [
+            value.clone(),
+            format!("{{\"attestations\":{value}}}"),
+            format!("{{\"attestations\":[{{\"bundle\":{value}}}]}}"),
+            format!("{{\"other\":{value},\"attestations\":[]}}"),
+        ];
+        for body in bodies {
+            let response = HttpResponse {
+                status: 200,
+                body: body.into_bytes(),
+            };
+            let taken = peak(|| {
+                let candidates = notary::read(&response).ok()?;
+                let proofs = candidates.bundles.iter();
+                let digests = ArtifactDigests::of(b"");
+                Some(
+                    proofs
+                        .map(|bundle| prover.prove(bundle, digests))
+                        .collect::<Vec<_>>(),
+                )
+            });
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+        }
+    }
+}
+
+#[test]
+fn a_swelling_bundle_is_read_within_bounds() {
+    let prover = prover();
+    for (name, value) in swelling(MAX_BUNDLE_BYTES * 2 / 3) {
+        let statement = format!(
+            "{{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{{\"name\":\"a\",\
+             \"digest\":{{\"sha256\":\"{}\"}}}}],\"predicateType\":\"x\",\"predicate\":{value}}}",
+            "00".repeat(32)
+        );
+        let mut bundle: Value = serde_json::from_str(BUNDLE).expect("JSON");
+        bundle["dsseEnvelope"]["payload"] = STANDARD.encode(&statement).into();
+        let in_payload = bundle.to_string();
+        let beside = BUNDLE.replacen('{', &format!("{{\"other\":{value},"), 1);
+        let inside = format!("\"other\":{value},\"tlogEntries\"");
+        let inside = BUNDLE.replacen("\"tlogEntries\"", &inside, 1);
+        for bundle in [in_payload, beside, inside, value] {
+            let digests = ArtifactDigests::of(b"");
+            let taken = peak(|| prover.prove(&bundle, digests));
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+            let taken = peak(|| serde_json::from_str::<LogEntries>(&bundle));
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+        }
+    }
+}
+
+#[test]
+fn many_log_entries_and_many_hashes_are_read_within_bounds() {
+    let prover = prover();
+    let parsed: Value = serde_json::from_str(BUNDLE).expect("JSON");
+    let entry = &parsed["verificationMaterial"]["tlogEntries"][0];
+    let times = (MAX_BUNDLE_BYTES - BUNDLE.len()) / (entry.to_string().len() + 1);
+    let mut many = parsed.clone();
+    many["verificationMaterial"]["tlogEntries"] = vec![entry.clone(); times].into();
+    let hash = STANDARD.encode([0; 32]);
+    let times = (MAX_BUNDLE_BYTES - BUNDLE.len() - 1000) / (hash.len() + 3);
+    let mut long = parsed;
+    long["verificationMaterial"]["tlogEntries"][0]["inclusionProof"]["hashes"] =
+        vec![hash; times].into();
+    for bundle in [many, long] {
+        let bundle = bundle.to_string();
+        let taken = peak(|| prover.prove(&bundle, ArtifactDigests::of(b"")));
+        assert!(taken <= LIMIT, "{taken} bytes");
+    }
+}
+
+#[test]
+fn a_bundle_beyond_the_limit_is_not_even_read() {
+    let huge = " ".repeat(16 * 1024 * 1024);
+    let prover = prover();
+    let taken = peak(|| {
+        let refused = prover.prove(&huge, ArtifactDigests::of(b""));
+        assert_eq!(refused.err().map(|error| error.check), Some(Check::Format));
+    });
+    assert!(taken <= 1024 * 1024, "{taken} bytes");
+}
+
+#[test]
+fn a_swelling_trust_root_is_read_within_bounds() {
+    for (name, value) in swelling(16 * 1024 * 1024) {
+        for text in [value.clone(), format!("{{\"tlogs\":{value}}}")] {
+            let taken = peak(|| {
+                let _ = fingerprint(&text);
+                TrustRoot::parse(RootId::notary("00"), &text).ok()
+            });
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+        }
+    }
+}

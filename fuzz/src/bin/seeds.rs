@@ -1,0 +1,111 @@
+//! Writes the seeds that fuzzing starts from into the folder named on the command line, a folder
+//! for each target.
+
+use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::policy::judge;
+use assay_core::reason::Reason;
+use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
+use assay_core::settings::Settings;
+use serde_json::{Value, json as text};
+use std::path::{Path, PathBuf};
+
+const BUNDLES: [(&str, &str); 3] = [
+    (
+        "named",
+        include_str!("../../../tests/wasm/fixtures/named.sigstore.json"),
+    ),
+    (
+        "key",
+        include_str!("../../../tests/wasm/fixtures/key.sigstore.json"),
+    ),
+    (
+        "untrusted",
+        include_str!("../../../tests/wasm/fixtures/untrusted.sigstore.json"),
+    ),
+];
+const ROOT: &str = include_str!("../../../tests/wasm/fixtures/trusted_root.json");
+
+fn main() {
+    let folder = PathBuf::from(std::env::args_os().nth(1).expect("a folder to write to"));
+    let seed = |target: &str, name: &str, bytes: &[u8]| write(&folder, target, name, bytes);
+    seed("trusted_root", "notary", ROOT.as_bytes());
+    let prover = assay_fuzz::prover();
+    let mut proven = Vec::new();
+    let mut all = Vec::new();
+    for (name, bundle) in BUNDLES {
+        seed("bundle", name, bundle.as_bytes());
+        let parsed: Value = serde_json::from_str(bundle).expect("JSON");
+        let proof = &parsed["verificationMaterial"]["tlogEntries"][0]["inclusionProof"];
+        let checkpoint = proof["checkpoint"]["envelope"].as_str().expect("a note");
+        seed("checkpoint", name, checkpoint.as_bytes());
+        let answer = text!({ "attestations": [{ "bundle": parsed }] });
+        seed("notary_answer", name, answer.to_string().as_bytes());
+        all.push(text!({ "bundle": parsed }));
+        proven.push(prover.prove(bundle, assay_fuzz::digest()).expect("a proof"));
+    }
+    let answer = text!({ "attestations": all, "truncated": true });
+    seed("notary_answer", "all", answer.to_string().as_bytes());
+    seed("notary_answer", "none", br#"{"attestations":[]}"#);
+    let evidence = vec![
+        Evidence {
+            source: "https://notary.example".into(),
+            name: "notary.example".into(),
+            outcome: Outcome::Answered {
+                proven,
+                rejected: Vec::new(),
+                truncated: false,
+            },
+        },
+        Evidence {
+            source: "https://other.example".into(),
+            name: "other.example".into(),
+            outcome: Outcome::Failed {
+                failure: Failure::TimedOut { seconds: 10 },
+            },
+        },
+    ];
+    let settings = Settings::default();
+    seed("stored_record", "settings", &json(&settings));
+    let mut record = record(evidence);
+    seed("stored_record", "done", &json(&record));
+    if let Some(judgement) = &mut record.judgement {
+        judgement.reasons = Reason::samples();
+    }
+    seed("stored_record", "all-reasons", &json(&record));
+}
+
+fn record(evidence: Vec<Evidence>) -> DownloadRecord {
+    let settings = Settings::default();
+    DownloadRecord {
+        version: RECORD_VERSION,
+        id: "2026-01-01T00:00:00.000Z/1".into(),
+        browser_id: 1,
+        path: "/home/user/Downloads/file.bin".into(),
+        file_name: "file.bin".into(),
+        url: "https://example.org/file.bin".into(),
+        final_url: "https://dl.example.org/file.bin".into(),
+        site: Some("example.org".into()),
+        size: 23,
+        completed_at: 1.0,
+        incognito: false,
+        stage: Stage::Done,
+        digest: Some(assay_fuzz::digest()),
+        judgement: Some(judge(&evidence, &settings, Some("example.org"), None)),
+        evidence,
+        judged_at: Some(2.0),
+        retry: None,
+        unseen_alarm: None,
+        cut_off: 0,
+        deleted: false,
+    }
+}
+
+fn json(value: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(value).expect("JSON")
+}
+
+fn write(folder: &Path, target: &str, name: &str, bytes: &[u8]) {
+    let folder = folder.join(target);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(name), bytes).expect("a seed");
+}
