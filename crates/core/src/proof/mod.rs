@@ -247,9 +247,13 @@ impl Prover {
     }
 }
 
-/// A refusal about the file names both files.
+/// A refusal about the file names both files. Where the bundle itself names the right one, it is
+/// the log entry that is about another.
 fn tell(problem: ProofError, bundle: &Bundle, digests: &ArtifactDigests) -> ProofError {
     match problem.check {
+        Check::ThisFile if artifact::is_named(bundle, digests) => {
+            Check::Entry.failed(problem.found)
+        }
         Check::ThisFile => Check::ThisFile.failed_for(
             format!("a statement about sha256:{}", digests.sha256),
             artifact::named(bundle),

@@ -49,6 +49,15 @@ fn certificate(error: CertificateError, found: String) -> ProofError {
             format!("a certificate valid at {time}"),
             format!("one that was valid until {not_after}"),
         ),
+        // The chain is built for the time of signing, and says in words alone when that is why
+        // there is none.
+        CertificateError::ChainInvalid(words)
+            if ["CertExpired", "CertNotValidYet"]
+                .iter()
+                .any(|reason| words.contains(reason)) =>
+        {
+            Check::CertificateWindow.failed(words)
+        }
         CertificateError::Sct(_) => Check::CertificateTimestamp.failed(found),
         _ => Check::CertificateChain.failed(found),
     }
