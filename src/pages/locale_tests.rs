@@ -2,6 +2,7 @@
 //! filled in.
 
 use assay_core::reason::Reason;
+use assay_core::refresh_error::RefreshCheck;
 use assay_core::verdict::Verdict;
 use assay_core::words::LocaleEntry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +106,7 @@ fn computed() -> BTreeSet<String> {
         keys.insert(format!("verdict_{}_meaning", verdict.word()));
     }
     keys.extend(Reason::samples().iter().map(|reason| reason.message().key));
+    keys.extend(RefreshCheck::ALL.map(|check| check.failed("", "", "").message().key));
     for suffix in ["_tag", "_branch"] {
         keys.insert(format!("signer_workflow{suffix}"));
     }

@@ -2,6 +2,8 @@
 
 use crate::attestation::Attestation;
 use crate::proof::ProofError;
+use crate::root_store::StaleRoot;
+use crate::signer::RootId;
 use serde::{Deserialize, Serialize};
 
 /// What one source contributed to the verdict about one file.
@@ -13,6 +15,9 @@ pub struct Evidence {
     pub name: String,
     /// What came of asking it.
     pub outcome: Outcome,
+    /// The trust roots that had a part in it and were stale.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale_roots: Vec<StaleRoot>,
 }
 
 /// What came of asking one source.
@@ -101,6 +106,24 @@ impl Evidence {
             Outcome::Answered { proven, .. } => proven,
             Outcome::Failed { .. } => &[],
         }
+    }
+
+    /// Keeps of the stale roots among those that this was proven against the ones that had a part
+    /// in the outcome: something was proven under them, or something was refused, which a newer
+    /// root might have proven.
+    pub fn note_stale(&mut self, stale: &[StaleRoot]) {
+        let refused = self.has_refused();
+        let used = |root: &RootId| {
+            let mut proven = self.proven().iter();
+            proven.any(|attestation| attestation.signer.root == *root)
+        };
+        let relevant = stale.iter().filter(|stale| refused || used(&stale.root));
+        self.stale_roots = relevant.cloned().collect();
+    }
+
+    /// Whether something that the source offered as a proof was refused.
+    pub fn has_refused(&self) -> bool {
+        matches!(&self.outcome, Outcome::Answered { rejected, .. } if !rejected.is_empty())
     }
 
     /// Whether the source's answer can be relied on as complete: it answered, and nothing that it

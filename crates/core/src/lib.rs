@@ -23,6 +23,8 @@ pub mod policy;
 pub mod proof;
 pub mod reason;
 pub mod record;
+pub mod refresh_error;
+pub mod root_store;
 pub mod roots;
 pub mod settings;
 pub mod signer;

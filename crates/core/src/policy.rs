@@ -298,6 +298,20 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
             }
         }
     }
+    for (evidence, stale) in evidence.iter().flat_map(|evidence| {
+        evidence
+            .stale_roots
+            .iter()
+            .map(move |stale| (evidence, stale))
+    }) {
+        let stale = stale.clone();
+        let reason = Reason::StaleRoot { stale };
+        // What a stale root proves is proven all the same; what it cannot prove is not checked.
+        let verdict = evidence.has_refused().then_some(Verdict::Unchecked);
+        if found.iter().all(|(_, known)| *known != reason) {
+            found.push((verdict, reason));
+        }
+    }
     found
 }
 
@@ -307,6 +321,7 @@ mod tests {
     use crate::attestation::Logged;
     use crate::evidence::Failure;
     use crate::proof::{Check, ProofError};
+    use crate::root_store::StaleRoot;
     use crate::settings::Scope;
     use crate::signer::{Identity, RootId};
 
@@ -352,6 +367,7 @@ mod tests {
                 rejected,
                 truncated: false,
             },
+            stale_roots: Vec::new(),
         }
     }
 
@@ -362,6 +378,7 @@ mod tests {
             outcome: Outcome::Failed {
                 failure: Failure::Unreachable,
             },
+            stale_roots: Vec::new(),
         }
     }
 
@@ -534,6 +551,7 @@ mod tests {
                 rejected: vec![],
                 truncated: true,
             },
+            stale_roots: Vec::new(),
         };
         let settings = trusting(&["a"]);
         assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);
@@ -551,5 +569,60 @@ mod tests {
         assert_eq!(judgement.verdict, Verdict::Unknown);
         assert_eq!(judgement.reasons.len(), 2);
         assert!(!judgement.may_pass());
+    }
+    fn stale(root: RootId) -> StaleRoot {
+        StaleRoot {
+            root,
+            refreshed_at: 0,
+            expired_at: None,
+        }
+    }
+
+    fn told(judgement: &Judgement, root: &RootId) -> bool {
+        let stale = stale(root.clone());
+        judgement.reasons.contains(&Reason::StaleRoot { stale })
+    }
+
+    #[test]
+    fn what_a_stale_root_proves_stands_and_its_age_is_told() {
+        let root = RootId::notary("aa");
+        let mut evidence = answered(vec![said("a", "l", 1, Claim::Signature)], vec![]);
+        evidence.note_stale(&[stale(root.clone()), stale(RootId::github())]);
+        let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Verified);
+        assert!(told(&judgement, &root));
+        assert!(!told(&judgement, &RootId::github()), "it had no part");
+    }
+
+    #[test]
+    fn what_a_stale_root_cannot_prove_is_unchecked_and_never_red() {
+        let mut evidence = answered(vec![], vec![refused()]);
+        evidence.note_stale(&[stale(RootId::github())]);
+        let judgement = judge(&[evidence.clone(), evidence], &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Unchecked);
+        let stale = judgement.reasons.iter();
+        let stale = stale.filter(|reason| matches!(reason, Reason::StaleRoot { .. }));
+        assert_eq!(stale.count(), 1, "it is told once");
+    }
+
+    #[test]
+    fn a_stale_root_that_had_no_part_is_not_told() {
+        for mut evidence in [answered(vec![], vec![]), failed()] {
+            evidence.note_stale(&[stale(RootId::github())]);
+            let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+            assert!(!told(&judgement, &RootId::github()));
+        }
+    }
+
+    #[test]
+    fn what_merely_informs_under_a_stale_root_stays_unknown() {
+        let other = Claim::Other {
+            predicate_type: "scan".into(),
+        };
+        let mut evidence = answered(vec![said("a", "l", 1, other)], vec![]);
+        evidence.note_stale(&[stale(RootId::notary("aa"))]);
+        let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+        assert_eq!(judgement.verdict, Verdict::Unknown);
+        assert!(told(&judgement, &RootId::notary("aa")));
     }
 }

@@ -3,6 +3,7 @@
 use crate::evidence::Failure;
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
+use crate::root_store::StaleRoot;
 use crate::signer::Signer;
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
@@ -85,6 +86,12 @@ pub enum Reason {
         /// What its looks do not show.
         oddity: Oddity,
     },
+    /// A trust root that had a part in this is stale: it may lack what is new, or have what was
+    /// withdrawn.
+    StaleRoot {
+        /// Which, and since when.
+        stale: StaleRoot,
+    },
     /// The extension may not read files ("Allow access to file URLs" is off).
     NoFileAccess,
     /// The file is not there any more.
@@ -164,6 +171,7 @@ impl Reason {
                     [signer.name(), label.clone(), meaning.clone()],
                 ),
             },
+            Self::StaleRoot { stale } => stale.message(),
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
             Self::FileMissing => Message::bare("reason_file_missing"),
             Self::FileChanged => Message::bare("reason_file_changed"),
@@ -204,6 +212,13 @@ impl Reason {
         let refused = |problem| Self::ProofRefused {
             source: "source".into(),
             problem,
+        };
+        let stale = |expired_at| Self::StaleRoot {
+            stale: StaleRoot {
+                root: crate::signer::RootId::sigstore(),
+                refreshed_at: 0,
+                expired_at,
+            },
         };
         let mut samples = vec![
             Self::SignedByTrusted { signer: signer() },
@@ -247,6 +262,8 @@ impl Reason {
                 label: detail(),
                 meaning: detail(),
             }),
+            stale(None),
+            stale(Some(0)),
             Self::NoFileAccess,
             Self::FileMissing,
             Self::FileChanged,

@@ -30,6 +30,16 @@ impl RootId {
         Self("github".to_owned())
     }
 
+    /// The root's name for people. A notary's is its fingerprint, as its address is not known here.
+    pub fn name(&self) -> &str {
+        match self.0.as_str() {
+            "sigstore" => "Sigstore",
+            "sigstore-staging" => "Sigstore (staging)",
+            "github" => "GitHub",
+            other => other,
+        }
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

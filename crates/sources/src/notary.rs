@@ -42,6 +42,7 @@ pub async fn ask(
         source: notary.address.clone(),
         name: notary.name.clone(),
         outcome,
+        stale_roots: Vec::new(),
     }
 }
 
