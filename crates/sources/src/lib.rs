@@ -6,5 +6,6 @@
 
 pub mod notary;
 mod transport;
+pub mod tuf;
 
 pub use transport::{HttpRequest, HttpResponse, Method, Transport};

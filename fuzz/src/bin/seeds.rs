@@ -55,6 +55,7 @@ fn main() {
                 rejected: Vec::new(),
                 truncated: false,
             },
+            stale_roots: Vec::new(),
         },
         Evidence {
             source: "https://other.example".into(),
@@ -62,6 +63,7 @@ fn main() {
             outcome: Outcome::Failed {
                 failure: Failure::TimedOut { seconds: 10 },
             },
+            stale_roots: Vec::new(),
         },
     ];
     let settings = Settings::default();
