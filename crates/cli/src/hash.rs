@@ -1,8 +1,9 @@
-//! A file's SHA-256, read in pieces.
+//! A file's digests, read in pieces.
 
 use crate::error::CliError;
+use assay_core::artifact::{ArtifactDigests, Sha512Digest};
 use assay_core::digest::Sha256Digest;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, Sha512};
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
@@ -15,6 +16,28 @@ const PIECE: usize = 1 << 20;
 /// # Errors
 /// When it cannot be read, is not a file, or changes meanwhile.
 pub fn file(path: &Path) -> Result<Sha256Digest, CliError> {
+    let mut sha256 = Sha256::new();
+    read(path, |piece| sha256.update(piece))?;
+    Ok(Sha256Digest::new(sha256.finalize().into()))
+}
+
+/// All digests of a file that a bundle may name it by, in one pass.
+///
+/// # Errors
+/// As [`file`].
+pub fn digests(path: &Path) -> Result<ArtifactDigests, CliError> {
+    let (mut sha256, mut sha512) = (Sha256::new(), Sha512::new());
+    read(path, |piece| {
+        sha256.update(piece);
+        sha512.update(piece);
+    })?;
+    Ok(ArtifactDigests {
+        sha256: Sha256Digest::new(sha256.finalize().into()),
+        sha512: Some(Sha512Digest::new(sha512.finalize().into())),
+    })
+}
+
+fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
     let failed = |source| CliError::file(path, source);
     let mut file = File::open(path).map_err(failed)?;
     let before = file.metadata().map_err(failed)?;
@@ -24,12 +47,11 @@ pub fn file(path: &Path) -> Result<Sha256Digest, CliError> {
             detail: "this is a directory; name the files in it".into(),
         });
     }
-    let mut hasher = Sha256::new();
     let mut piece = vec![0; PIECE];
     loop {
         match file.read(&mut piece) {
             Ok(0) => break,
-            Ok(read) => hasher.update(piece.get(..read).unwrap_or_default()),
+            Ok(read) => take(piece.get(..read).unwrap_or_default()),
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(error)),
         }
@@ -41,7 +63,7 @@ pub fn file(path: &Path) -> Result<Sha256Digest, CliError> {
             detail: "the file changed while it was read; try again".into(),
         });
     }
-    Ok(Sha256Digest::new(hasher.finalize().into()))
+    Ok(())
 }
 
 fn state(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
@@ -60,6 +82,7 @@ mod tests {
             let content = vec![7u8; size];
             std::fs::write(&path, &content).unwrap();
             assert_eq!(file(&path).unwrap(), Sha256Digest::of(&content));
+            assert_eq!(digests(&path).unwrap(), ArtifactDigests::of(&content));
         }
     }
 

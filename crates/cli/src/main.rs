@@ -16,6 +16,7 @@ mod sign;
 mod standing;
 mod submit;
 mod verify;
+mod verify_bundle;
 
 use args::{Args, Command};
 use assay_core::standing::Standing;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Untrust(args) => standing::run(Standing::Untrusted, &args),
         Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),
         Command::Verify(args) => verify::run(&args),
+        Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Notary(args) => notary::run(args),
     };
     match done {

@@ -1,5 +1,6 @@
 //! What one bundle proved.
 
+use crate::proof::{Check, ProofError};
 use crate::signer::Signer;
 use crate::standing::Standing;
 use crate::words::Message;
@@ -31,6 +32,24 @@ impl Attestation {
         let certified = self.certified.as_ref();
         self.signer
             .message_at(certified.and_then(|certified| certified.source_ref.as_deref()))
+    }
+}
+
+impl Attestation {
+    /// That the certificate names just this subject, vouched for by just this issuer.
+    ///
+    /// # Errors
+    /// [`Check::ExpectedSigner`] with both names.
+    pub fn require_certified(&self, subject: &str, issuer: &str) -> Result<(), ProofError> {
+        let expected = format!("{subject}, vouched for by {issuer}");
+        match &self.certified {
+            Some(certified) if certified.subject == subject && certified.issuer == issuer => Ok(()),
+            Some(certified) => Err(Check::ExpectedSigner.failed_for(
+                expected,
+                format!("{}, vouched for by {}", certified.subject, certified.issuer),
+            )),
+            None => Err(Check::ExpectedSigner.failed_for(expected, "a key without a certificate")),
+        }
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::digest::Sha256Digest;
 use crate::signer::RootId;
-use sigstore_trust_root::TrustedRoot;
+use sigstore_trust_root::{
+    SIGSTORE_GITHUB_TRUSTED_ROOT, SIGSTORE_PRODUCTION_TRUSTED_ROOT, SIGSTORE_STAGING_TRUSTED_ROOT,
+    TrustedRoot,
+};
 
 /// The largest `trusted_root.json` that is read, in bytes. Sigstore's own has about 30 kB.
 pub const MAX_TRUST_ROOT_BYTES: usize = 1024 * 1024;
@@ -29,6 +32,12 @@ pub enum TrustRootError {
         /// What was wrong with it.
         detail: String,
     },
+    /// No root of this name is part of this version.
+    #[error("this version carries no trust root of the name {id}")]
+    NotEmbedded {
+        /// The name that was asked for.
+        id: String,
+    },
     /// Nothing could ever be proven against it.
     #[error("the trust root names no transparency log, so it can prove nothing")]
     NoLog,
@@ -53,6 +62,35 @@ impl TrustRoot {
         Ok(root)
     }
 
+    /// A root that this version carries: Sigstore's, Sigstore's for trials, or GitHub's. It is as
+    /// old as the version; see to it that it is refreshed.
+    ///
+    /// # Errors
+    /// [`TrustRootError::NotEmbedded`] for any other name.
+    pub fn embedded(id: RootId) -> Result<Self, TrustRootError> {
+        match embedded().into_iter().find(|(known, _)| *known == id) {
+            Some((id, json)) => Self::parse(id, json),
+            None => Err(TrustRootError::NotEmbedded {
+                id: id.as_str().to_owned(),
+            }),
+        }
+    }
+
+    /// A root out of a file that somebody gave: known by the name of an embedded one where it is
+    /// that one, and else by its own fingerprint.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn recognise(json: &str) -> Result<Self, TrustRootError> {
+        let given = fingerprint(json)?;
+        for (id, embedded) in embedded() {
+            if fingerprint(embedded)? == given {
+                return Self::parse(id, json);
+            }
+        }
+        Self::parse(RootId::notary(&given), json)
+    }
+
     /// Whether proofs under this root need no log, only a timestamp. That is so for GitHub's own
     /// instance, by its name here; nothing that a root or a bundle says can make it so for another.
     pub fn is_without_log(&self) -> bool {
@@ -68,6 +106,14 @@ impl TrustRoot {
     pub fn content(&self) -> &TrustedRoot {
         &self.root
     }
+}
+
+fn embedded() -> [(RootId, &'static str); 3] {
+    [
+        (RootId::sigstore(), SIGSTORE_PRODUCTION_TRUSTED_ROOT),
+        (RootId::sigstore_staging(), SIGSTORE_STAGING_TRUSTED_ROOT),
+        (RootId::github(), SIGSTORE_GITHUB_TRUSTED_ROOT),
+    ]
 }
 
 /// The fingerprint of a `trusted_root.json`: lower-case hexadecimal SHA-256 of its canonical form
@@ -97,6 +143,26 @@ mod tests {
         assert!(plain.is_ok());
         assert_eq!(plain, fingerprint("{ \"b\": [2, 3],\n \"a\": 1 }"));
         assert_ne!(plain, fingerprint(r#"{"a":1,"b":[3,2]}"#));
+    }
+
+    #[test]
+    fn a_root_is_known_by_what_it_is_and_only_githubs_needs_no_log() {
+        let github = TrustRoot::recognise(SIGSTORE_GITHUB_TRUSTED_ROOT).expect("a root");
+        assert_eq!(*github.id(), RootId::github());
+        assert!(github.is_without_log());
+        let sigstore = TrustRoot::embedded(RootId::sigstore()).expect("a root");
+        assert!(!sigstore.is_without_log());
+        // The same content with one word changed is another root, and a root without a log of any
+        // other name is none.
+        let changed = SIGSTORE_GITHUB_TRUSTED_ROOT.replacen("githubapp.com", "example", 1);
+        assert!(matches!(
+            TrustRoot::recognise(&changed),
+            Err(TrustRootError::NoLog)
+        ));
+        assert!(matches!(
+            TrustRoot::embedded(RootId::notary("00")),
+            Err(TrustRootError::NotEmbedded { .. })
+        ));
     }
 
     #[test]
