@@ -37,6 +37,8 @@ pub enum Command {
     Trust(StandingArgs),
     /// Show the public key that signs, and make one if there is none.
     Key(KeyArgs),
+    /// Show the trust roots of Sigstore and GitHub and how old they are, or refresh them.
+    Roots(RootsArgs),
     /// Run a notary, or administer one.
     Notary(NotaryArgs),
 }
@@ -196,6 +198,42 @@ pub struct KeyArgs {
     /// Print JSON (schema assay.key.v1).
     #[arg(long)]
     pub json: bool,
+}
+
+const ROOTS_EXAMPLES: &str = "\
+A trust root is what proofs are checked against. The roots of Sigstore's public instance and of
+GitHub come with the program; a refresh takes over newer ones that the keys in charge signed (TUF).
+Whatever a refresh is refused for, the root in use stays in use.
+
+Examples:
+  assay roots
+  assay roots refresh
+  assay roots refresh github --json";
+
+/// `assay roots`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ROOTS_EXAMPLES)]
+pub struct RootsArgs {
+    #[command(subcommand)]
+    pub command: Option<RootsCommand>,
+    /// Print JSON (schema assay.roots.v1).
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do with trust roots.
+#[derive(Debug, Subcommand)]
+pub enum RootsCommand {
+    /// Ask the repositories for newer trust roots.
+    Refresh(RootsRefreshArgs),
+}
+
+/// `assay roots refresh`.
+#[derive(Debug, clap::Args)]
+pub struct RootsRefreshArgs {
+    /// Which; without it, all.
+    #[arg(value_name = "ROOT", value_parser = ["sigstore", "github"])]
+    pub roots: Vec<String>,
 }
 
 const NOTARY_EXAMPLES: &str = "\

@@ -12,6 +12,7 @@ mod logged;
 mod notary;
 mod output;
 mod report;
+mod roots;
 mod sign;
 mod standing;
 mod submit;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),
         Command::Verify(args) => verify::run(&args),
         Command::VerifyBundle(args) => verify_bundle::run(&args),
+        Command::Roots(args) => roots::run(&args),
         Command::Notary(args) => notary::run(args),
     };
     match done {

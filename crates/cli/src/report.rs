@@ -6,6 +6,7 @@
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::reason::Reason;
+use assay_core::root_store::{FailedRefresh, RootReport};
 use assay_core::signer::{Identity, Signer};
 use assay_core::standing::Standing;
 use serde::Serialize;
@@ -80,6 +81,80 @@ pub struct AttestationReport {
     /// Where it is logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogReport>,
+}
+
+/// A trust root and how old it is.
+#[derive(Debug, Serialize)]
+pub struct TrustRootReport {
+    /// `sigstore` or `github`.
+    pub root: String,
+    /// The repository that it is refreshed from.
+    pub address: String,
+    /// The fingerprint of the `trusted_root.json` in use.
+    pub fingerprint: String,
+    /// Whether the one in use came with the program.
+    pub embedded: bool,
+    /// When it was last found to be the newest, or was embedded, in seconds since 1970.
+    pub refreshed_at: i64,
+    /// How long ago that was, in seconds.
+    pub age_seconds: i64,
+    /// Until when that holds, in seconds since 1970; nothing says so of an embedded root.
+    pub fresh_until: Option<i64>,
+    /// The version of the newest TUF root that was accepted.
+    pub tuf_root_version: u64,
+    /// Why it is stale, where it is.
+    pub stale: Option<ReasonReport>,
+    /// Why the last refresh failed, where it did.
+    pub last_failure: Option<FailureReport>,
+}
+
+/// Why a refresh failed.
+#[derive(Debug, Serialize)]
+pub struct FailureReport {
+    /// When, in seconds since 1970.
+    pub at: i64,
+    /// Which check failed; stays the same when the words change.
+    pub code: &'static str,
+    /// The file of the repository.
+    pub file: String,
+    /// What was expected.
+    pub expected: String,
+    /// What was found. May hold text from outside as it came.
+    pub found: String,
+    /// An English sentence that says all this.
+    pub text: String,
+}
+
+impl TrustRootReport {
+    /// The report as of `now`, in seconds since 1970.
+    pub fn of(report: &RootReport, now: i64) -> Self {
+        let stale = report.stale.clone();
+        Self {
+            root: report.root.as_str().to_owned(),
+            address: report.address.clone(),
+            fingerprint: report.fingerprint.clone(),
+            embedded: report.embedded,
+            refreshed_at: report.freshness.refreshed_at,
+            age_seconds: report.freshness.age(now),
+            fresh_until: report.freshness.fresh_until,
+            tuf_root_version: report.tuf_root,
+            stale: stale.map(|stale| (&Reason::StaleRoot { stale }).into()),
+            last_failure: report.failed.as_ref().map(Into::into),
+        }
+    }
+}
+
+impl From<&FailedRefresh> for FailureReport {
+    fn from(failed: &FailedRefresh) -> Self {
+        Self {
+            at: failed.at,
+            code: failed.error.check.code(),
+            file: failed.error.file.clone(),
+            expected: failed.error.expected.clone(),
+            found: failed.error.found.clone(),
+            text: failed.error.message().english(),
+        }
+    }
 }
 
 impl From<&Signer> for SignerReport {

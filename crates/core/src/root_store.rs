@@ -112,6 +112,27 @@ impl RootRecord {
     }
 }
 
+/// What can be seen of a trust root: what it is, where it comes from and how old it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootReport {
+    /// Which.
+    pub root: RootId,
+    /// The address of the repository that it is refreshed from.
+    pub address: String,
+    /// The fingerprint of the `trusted_root.json` in use, as of [`crate::trust_root::fingerprint`].
+    pub fingerprint: String,
+    /// Whether the one in use is the one that came with the program.
+    pub embedded: bool,
+    /// The version of the newest TUF root that was accepted.
+    pub tuf_root: u64,
+    /// How old it is.
+    pub freshness: Freshness,
+    /// What is to be said about its age.
+    pub stale: Option<StaleRoot>,
+    /// When the last refresh failed, and why.
+    pub failed: Option<FailedRefresh>,
+}
+
 /// How old a trust root in use is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {

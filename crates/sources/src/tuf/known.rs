@@ -4,8 +4,9 @@ use super::metadata::accepted;
 use super::origin::Origin;
 use super::pin::Pin;
 use super::refresh::TARGET;
-use assay_core::refresh_error::RefreshError;
-use assay_core::root_store::{Freshness, HeldRoot, RootRecord};
+use assay_core::refresh_error::{RefreshCheck, RefreshError};
+use assay_core::root_store::{Freshness, HeldRoot, RootRecord, RootReport};
+use assay_core::trust_root::fingerprint;
 use sigstore_tuf::{Root, Targets, TrustedMetadataSet};
 
 /// The trust root that proofs are checked against.
@@ -49,6 +50,30 @@ pub fn in_use<'a>(
             embedded: true,
             tuf_root,
         },
+    })
+}
+
+/// What can be seen of a trust root. `now` is in seconds since 1970.
+///
+/// # Errors
+/// As [`in_use`].
+pub fn report(
+    origin: &Origin,
+    record: Option<&RootRecord>,
+    now: i64,
+) -> Result<RootReport, RefreshError> {
+    let used = in_use(origin, record)?;
+    Ok(RootReport {
+        root: origin.root.clone(),
+        address: origin.address.clone().into_owned(),
+        fingerprint: fingerprint(used.trusted_root).map_err(|error| {
+            RefreshCheck::Usable.failed(TARGET, "a Sigstore trusted_root.json", error.to_string())
+        })?,
+        embedded: used.embedded,
+        tuf_root: used.tuf_root,
+        freshness: used.freshness,
+        stale: used.freshness.stale(&origin.root, now),
+        failed: record.and_then(|record| record.failed.clone()),
     })
 }
 

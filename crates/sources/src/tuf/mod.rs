@@ -18,7 +18,7 @@ mod origin;
 mod pin;
 mod refresh;
 
-pub use known::{RootInUse, in_use};
+pub use known::{RootInUse, in_use, report};
 pub use origin::Origin;
 pub use refresh::refresh;
 

@@ -1,0 +1,171 @@
+//! `assay roots`: the trust roots of Sigstore and GitHub, how old they are, and newer ones.
+
+mod files;
+#[cfg(test)]
+mod tests;
+
+use crate::args::{RootsArgs, RootsCommand};
+use crate::client::Client;
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use crate::report::{FailureReport, TrustRootReport};
+use assay_core::refresh_error::{RefreshCheck, RefreshError};
+use assay_core::root_store::{RootReport, day};
+use assay_sources::tuf::{Origin, refresh, report};
+use files::RootFiles;
+use serde::Serialize;
+use serde_json::json;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Shows the trust roots, and refreshes them where that is asked for.
+///
+/// # Errors
+/// When what is stored cannot be read. That a refresh failed is told with the root.
+pub fn run(args: &RootsArgs) -> Result<Exit, CliError> {
+    let files = RootFiles::of_this_user()?;
+    let origins = Origin::all();
+    let (results, exit) = match &args.command {
+        None => (list(&origins, &files, now())?, Exit::DONE),
+        Some(RootsCommand::Refresh(wanted)) => {
+            let wanted = |origin: &Origin| {
+                let id = origin.root.as_str();
+                wanted.roots.is_empty() || wanted.roots.iter().any(|root| root == id)
+            };
+            let origins: Vec<Origin> = origins.into_iter().filter(wanted).collect();
+            refresh_all(&origins, &files, &Client::new(), now())?
+        }
+    };
+    if args.json {
+        output::json(&json!({ "schema": "assay.roots.v1", "roots": results }))?;
+    } else {
+        for result in &results {
+            output::say(&result.text())?;
+        }
+    }
+    Ok(exit)
+}
+
+/// A trust root, as it is printed.
+#[derive(Debug, Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    root: TrustRootReport,
+    /// What came of the refresh that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    #[serde(skip)]
+    name: String,
+}
+
+/// What came of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    /// There was a newer trust root, which is in use now.
+    Renewed,
+    /// The trust root in use is the newest.
+    Current,
+    /// It failed; the trust root in use stays in use.
+    Failed,
+}
+
+fn list(origins: &[Origin], files: &RootFiles, now: i64) -> Result<Vec<Shown>, CliError> {
+    origins
+        .iter()
+        .map(|origin| Ok(Shown::of(&look_at(origin, files, now)?, None, now)))
+        .collect()
+}
+
+fn refresh_all(
+    origins: &[Origin],
+    files: &RootFiles,
+    client: &Client,
+    now: i64,
+) -> Result<(Vec<Shown>, Exit), CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let mut exit = Exit::DONE;
+    let mut results = Vec::new();
+    for origin in origins {
+        let _alone = files.lock(&origin.root)?;
+        let before = look_at(origin, files, now)?.fingerprint;
+        let refreshed = runtime.block_on(refresh(client, files, origin, now));
+        let after = look_at(origin, files, now)?;
+        let outcome = match refreshed {
+            Ok(_) if after.fingerprint == before => Outcome::Current,
+            Ok(_) => Outcome::Renewed,
+            Err(error) => {
+                exit = exit.max(exit_of(&error));
+                Outcome::Failed
+            }
+        };
+        results.push(Shown::of(&after, Some(outcome), now));
+    }
+    Ok((results, exit))
+}
+
+fn look_at(origin: &Origin, files: &RootFiles, now: i64) -> Result<RootReport, CliError> {
+    let record = files.read(&origin.root)?;
+    report(origin, record.as_ref(), now).map_err(|error| CliError::TrustRoot(error.to_string()))
+}
+
+fn exit_of(error: &RefreshError) -> Exit {
+    match error.check {
+        RefreshCheck::Stored => Exit::FAILED,
+        _ => Exit::NO_ANSWER,
+    }
+}
+
+impl Shown {
+    fn of(report: &RootReport, outcome: Option<Outcome>, now: i64) -> Self {
+        Self {
+            root: TrustRootReport::of(report, now),
+            outcome,
+            name: report.root.name().to_owned(),
+        }
+    }
+
+    fn text(&self) -> String {
+        let root = &self.root;
+        let mut lines = vec![
+            format!("{} ({})", self.name, root.root),
+            format!("  fingerprint {}", root.fingerprint),
+            format!("  source      {}", root.address),
+        ];
+        let refreshed = day(root.refreshed_at);
+        lines.push(match root.embedded {
+            true => format!("  refreshed   never; came with the program, as of {refreshed}"),
+            false => format!("  refreshed   {refreshed}"),
+        });
+        let mut add = |word: &str, words: &str| {
+            lines.push(format!("  {word:<11} {}", output::plain(words)));
+        };
+        if let Some(stale) = &root.stale {
+            add("stale", &stale.text);
+        }
+        match (self.outcome, &root.last_failure) {
+            (Some(Outcome::Renewed), _) => add("now", "renewed"),
+            (Some(Outcome::Current), _) => add("now", "this is the newest"),
+            (Some(Outcome::Failed), Some(FailureReport { text, .. })) => {
+                add("failed", text);
+                add("", "The trust root in use stays in use.");
+            }
+            (Some(Outcome::Failed), None) => add("failed", ""),
+            (None, Some(failure)) => {
+                add("failed", &format!("{}: {}", day(failure.at), failure.text));
+            }
+            (None, None) => {}
+        }
+        lines.join("\n")
+    }
+}
+
+/// The time in seconds since 1970; 0 where the machine's clock is before that.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+    })
+}
