@@ -5,5 +5,6 @@
 
 #![cfg(all(test, target_arch = "wasm32"))]
 
+mod conformance;
 mod hashing;
 mod proving;
