@@ -33,12 +33,43 @@ pub enum Outcome {
         /// Whether the source said that it knows more than it told.
         #[serde(default)]
         truncated: bool,
+        /// What was proven, but does not count for the sake of its log.
+        #[serde(default)]
+        withheld: Vec<Withheld>,
     },
     /// It gave no usable answer.
     Failed {
         /// Why.
         failure: Failure,
     },
+}
+
+/// A proof that holds by itself, and does not count because its log cannot be relied on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Withheld {
+    /// What would be proven.
+    pub attestation: Attestation,
+    /// What is the matter with the log.
+    pub doubt: LogDoubt,
+}
+
+/// Why a log cannot be relied on ([`crate::log_memory`]). Never a statement about the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogDoubt {
+    /// The log gave no proof that its state at that time and the remembered one belong to one
+    /// history: an outage.
+    Unchecked {
+        /// Why there is no proof.
+        failure: Failure,
+    },
+    /// What is remembered of the log could not be read or written.
+    Memory {
+        /// What was wrong.
+        detail: String,
+    },
+    /// The log contradicted itself, and the user has not decided what to make of it.
+    Contradicted,
 }
 
 /// Why a source gave no usable answer. Never a statement about the file.
@@ -86,6 +117,18 @@ impl Failure {
         !matches!(self, Self::TrustRoot { .. })
     }
 
+    /// What is filled into its sentence: a number, or technical words. Empty where there is nothing
+    /// to say.
+    pub(crate) fn figure(&self) -> String {
+        match self {
+            Self::TimedOut { seconds } => seconds.to_string(),
+            Self::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
+            Self::Status { status } => status.to_string(),
+            Self::Malformed { detail } | Self::TrustRoot { detail } => detail.clone(),
+            Self::Unreachable => String::new(),
+        }
+    }
+
     /// The case's name in messages and JSON.
     pub fn code(&self) -> &'static str {
         match self {
@@ -126,12 +169,21 @@ impl Evidence {
         matches!(&self.outcome, Outcome::Answered { rejected, .. } if !rejected.is_empty())
     }
 
+    /// What it proved and does not count for the sake of its log.
+    pub fn withheld(&self) -> &[Withheld] {
+        match &self.outcome {
+            Outcome::Answered { withheld, .. } => withheld,
+            Outcome::Failed { .. } => &[],
+        }
+    }
+
     /// Whether the source's answer can be relied on as complete: it answered, and nothing that it
-    /// offered as a proof was refused.
+    /// offered as a proof was refused or withheld.
     pub fn is_complete(&self) -> bool {
         matches!(
             &self.outcome,
-            Outcome::Answered { rejected, truncated: false, .. } if rejected.is_empty()
+            Outcome::Answered { rejected, withheld, truncated: false, .. }
+                if rejected.is_empty() && withheld.is_empty()
         )
     }
 }

@@ -6,7 +6,9 @@
 //! 2. [`proof::Prover::prove`]: a bundle, verified against a [`trust_root::TrustRoot`], becomes an
 //!    [`attestation::Attestation`]; anything else becomes a [`proof::ProofError`].
 //! 3. [`evidence::Evidence`]: what one source's answer proved.
-//! 4. [`policy::judge`]: evidence and the user's [`settings::Settings`] become a
+//! 4. [`log_memory`]: a log's checkpoint, compared with what is remembered of that log; what cannot
+//!    be compared is withheld.
+//! 5. [`policy::judge`]: evidence and the user's [`settings::Settings`] become a
 //!    [`verdict::Verdict`] with [`reason::Reason`]s.
 //!
 //! It knows no browser, no network and no clock but the one it is given.
@@ -17,6 +19,7 @@ pub mod crypto;
 pub mod digest;
 pub mod evidence;
 pub mod file_url;
+pub mod log_memory;
 pub mod lookalike;
 pub mod message;
 pub mod policy;

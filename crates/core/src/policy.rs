@@ -1,7 +1,7 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
 use crate::attestation::{Attestation, Claim};
-use crate::evidence::{Evidence, Outcome};
+use crate::evidence::{Evidence, LogDoubt, Outcome, Withheld};
 use crate::lookalike::oddities;
 use crate::reason::Reason;
 use crate::settings::Settings;
@@ -279,8 +279,10 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
             Outcome::Answered {
                 rejected,
                 truncated,
+                withheld,
                 ..
             } => {
+                found.extend(doubts(name, withheld));
                 if *truncated {
                     let source = name.clone();
                     let reason = Reason::AnswerTruncated { source };
@@ -310,6 +312,33 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
         let verdict = evidence.has_refused().then_some(Verdict::Unchecked);
         if found.iter().all(|(_, known)| *known != reason) {
             found.push((verdict, reason));
+        }
+    }
+    found
+}
+
+/// What is the matter with logs, each thing once, however many proofs are withheld for it.
+fn doubts(source: &str, withheld: &[Withheld]) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for Withheld { attestation, doubt } in withheld {
+        let source = source.to_owned();
+        let log = attestation.logged.as_ref();
+        let log = log.map_or_else(String::new, |logged| logged.origin.clone());
+        let reason = match doubt {
+            LogDoubt::Contradicted => Reason::LogContradicted { source, log },
+            LogDoubt::Memory { detail } => Reason::LogMemoryFailed {
+                source,
+                detail: detail.clone(),
+            },
+            LogDoubt::Unchecked { failure } => Reason::LogUnchecked {
+                source,
+                log,
+                failure: failure.clone(),
+            },
+        };
+        let finding = (Some(Verdict::Unchecked), reason);
+        if !found.contains(&finding) {
+            found.push(finding);
         }
     }
     found
@@ -366,6 +395,7 @@ mod tests {
                 proven,
                 rejected,
                 truncated: false,
+                withheld: vec![],
             },
             stale_roots: Vec::new(),
         }
@@ -550,6 +580,7 @@ mod tests {
                 proven,
                 rejected: vec![],
                 truncated: true,
+                withheld: vec![],
             },
             stale_roots: Vec::new(),
         };

@@ -92,6 +92,29 @@ pub enum Reason {
         /// Which, and since when.
         stale: StaleRoot,
     },
+    /// A log gave no proof that it still continues what is remembered of it.
+    LogUnchecked {
+        /// The name of the source that offered the proof.
+        source: String,
+        /// The log's name for itself.
+        log: String,
+        /// Why there is no proof.
+        failure: Failure,
+    },
+    /// What is remembered of a log could not be read or written.
+    LogMemoryFailed {
+        /// The name of the source that offered the proof.
+        source: String,
+        /// What was wrong.
+        detail: String,
+    },
+    /// A log contradicted itself, so that what it proves does not count.
+    LogContradicted {
+        /// The name of the source that offered the proof.
+        source: String,
+        /// The log's name for itself.
+        log: String,
+    },
     /// The extension may not read files ("Allow access to file URLs" is off).
     NoFileAccess,
     /// The file is not there any more.
@@ -134,18 +157,30 @@ impl Reason {
                 Message::new("reason_nobody_knows", [sources.to_string()])
             }
             Self::NoSources => Message::bare("reason_no_sources"),
-            Self::SourceFailed { source, failure } => {
-                let detail = match failure {
-                    Failure::TimedOut { seconds } => seconds.to_string(),
-                    Failure::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
-                    Failure::Status { status } => status.to_string(),
-                    Failure::Malformed { detail } | Failure::TrustRoot { detail } => detail.clone(),
-                    Failure::Unreachable => String::new(),
+            Self::SourceFailed { source, failure } => Message::new(
+                &format!("reason_source_{}", failure.code()),
+                [source.clone(), failure.figure()],
+            ),
+            Self::LogUnchecked {
+                source,
+                log,
+                failure,
+            } => {
+                let code = match failure {
+                    // A proof is asked of those only whose trust root can be used.
+                    Failure::TrustRoot { .. } => "malformed",
+                    other => other.code(),
                 };
                 Message::new(
-                    &format!("reason_source_{}", failure.code()),
-                    [source.clone(), detail],
+                    &format!("reason_log_{code}"),
+                    [source.clone(), log.clone(), failure.figure()],
                 )
+            }
+            Self::LogMemoryFailed { source, detail } => {
+                Message::new("reason_log_memory", [source.clone(), detail.clone()])
+            }
+            Self::LogContradicted { source, log } => {
+                Message::new("reason_log_contradicted", [source.clone(), log.clone()])
             }
             Self::AnswerTruncated { source } => {
                 Message::new("reason_source_truncated", [source.clone()])
@@ -185,8 +220,10 @@ impl Reason {
     /// Whether trying again later may lead to another verdict without anybody's help.
     pub fn is_passing(&self) -> bool {
         match self {
-            Self::SourceFailed { failure, .. } => failure.is_passing(),
-            Self::ProofRefused { .. } => true,
+            Self::SourceFailed { failure, .. } | Self::LogUnchecked { failure, .. } => {
+                failure.is_passing()
+            }
+            Self::ProofRefused { .. } | Self::LogMemoryFailed { .. } => true,
             _ => false,
         }
     }
@@ -201,10 +238,6 @@ impl Reason {
         };
         let words = || Some("words".to_owned());
         let detail = || "detail".to_owned();
-        let failed = |failure| Self::SourceFailed {
-            source: "source".into(),
-            failure,
-        };
         let looks = |oddity| Self::LooksLikeAnother {
             signer: signer(),
             oddity,
@@ -247,12 +280,14 @@ impl Reason {
             },
             Self::NobodyKnows { sources: 1 },
             Self::NoSources,
-            failed(Failure::Unreachable),
-            failed(Failure::TimedOut { seconds: 10 }),
-            failed(Failure::TooLarge { limit: 1 << 20 }),
-            failed(Failure::Status { status: 500 }),
-            failed(Failure::Malformed { detail: detail() }),
-            failed(Failure::TrustRoot { detail: detail() }),
+            Self::LogMemoryFailed {
+                source: "source".into(),
+                detail: detail(),
+            },
+            Self::LogContradicted {
+                source: "source".into(),
+                log: "log".into(),
+            },
             Self::AnswerTruncated {
                 source: "source".into(),
             },
@@ -270,6 +305,24 @@ impl Reason {
             Self::CutOff,
             Self::FileUnreadable { detail: detail() },
         ];
+        for failure in [
+            Failure::Unreachable,
+            Failure::TimedOut { seconds: 10 },
+            Failure::TooLarge { limit: 1 << 20 },
+            Failure::Status { status: 500 },
+            Failure::Malformed { detail: detail() },
+            Failure::TrustRoot { detail: detail() },
+        ] {
+            samples.push(Self::LogUnchecked {
+                source: "source".into(),
+                log: "log".into(),
+                failure: failure.clone(),
+            });
+            samples.push(Self::SourceFailed {
+                source: "source".into(),
+                failure,
+            });
+        }
         samples.extend(Check::ALL.map(|check| refused(check.failed("detail"))));
         samples
     }

@@ -157,6 +157,7 @@ fn outcome(response: &HttpResponse, prover: &Prover, digest: &Sha256Digest) -> O
         proven,
         rejected,
         truncated: candidates.truncated,
+        withheld: Vec::new(),
     }
 }
 
