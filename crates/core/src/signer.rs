@@ -15,6 +15,11 @@ impl RootId {
         Self(format!("notary:{fingerprint}"))
     }
 
+    /// Whether it is a notary's.
+    pub fn is_notary(&self) -> bool {
+        self.0.starts_with("notary:")
+    }
+
     /// The id of Sigstore's public instance.
     pub fn sigstore() -> Self {
         Self("sigstore".to_owned())

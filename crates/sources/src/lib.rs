@@ -2,9 +2,12 @@
 //! handed in, the browser's `fetch` or a native client, so that the extension and the command
 //! line cannot disagree about a file.
 //!
-//! A source is one file of this crate.
+//! A source is one file of this crate. What the sources prove is then compared with what is
+//! remembered of their logs ([`remembered`]).
 
+pub mod log_proofs;
 pub mod notary;
+pub mod remembered;
 mod transport;
 pub mod tuf;
 
