@@ -63,7 +63,14 @@ impl Store {
     pub async fn put(&self, record: &DownloadRecord) -> Result<(), StoreError> {
         if record.incognito {
             let key = format!("{PRIVATE}{}", record.id);
-            return Ok(storage::set(Area::Session, &key, record).await?);
+            if storage::set(Area::Session, &key, record).await.is_err() {
+                // There is room for 10 MiB in all. The bundles take most of it, and nothing but
+                // saving the proof needs them.
+                let mut record = record.clone();
+                record.drop_bundles();
+                storage::set(Area::Session, &key, &record).await?;
+            }
+            return Ok(());
         }
         let transaction = self
             .database

@@ -22,48 +22,53 @@ impl Background {
     /// Asks about a record whose digest is known, and judges it.
     pub(super) async fn ask(
         self: &Rc<Self>,
-        mut record: DownloadRecord,
+        record: DownloadRecord,
     ) -> Result<(), BackgroundError> {
+        let id = record.id.clone();
         let Some(digest) = record.digest else {
-            record.stage = Stage::Hashing;
-            self.write(&record).await?;
-            return self.hash(record).await;
+            let back = |record: &mut DownloadRecord| record.stage = Stage::Hashing;
+            return match self.amend(&id, Box::new(back)).await? {
+                Some(record) => self.hash(record).await,
+                None => Ok(()),
+            };
         };
-        if !self.take_up(&record.id) {
+        if !self.take_up(&id) {
             return Ok(());
         }
-        let id = record.id.clone();
-        let done = self.ask_alone(record, digest).await;
+        let done = self.ask_alone(&id, digest).await;
         self.let_go(&id);
         done
     }
 
     async fn ask_alone(
         self: &Rc<Self>,
-        mut record: DownloadRecord,
+        id: &str,
         digest: Sha256Digest,
     ) -> Result<(), BackgroundError> {
-        if record.cut_off >= MAX_CUT_OFF {
-            return self.give_up(record, Reason::CutOff).await;
+        let count = |record: &mut DownloadRecord| record.cut_off += 1;
+        let Some(record) = self.amend(id, Box::new(count)).await? else {
+            return Ok(());
+        };
+        if record.cut_off > MAX_CUT_OFF {
+            return self.give_up(id, Reason::CutOff).await;
         }
-        record.cut_off += 1;
-        self.store.put(&record).await?;
         let settings = settings_store::load().await?;
         let evidence = self.gather(&settings, &digest).await;
         // The user may have changed whom they trust meanwhile.
         let settings = settings_store::load().await?;
-        record.judgement = Some(policy::judge(
-            &evidence,
-            &settings,
-            record.site.as_deref(),
-            record.judgement.as_ref(),
-        ));
-        record.evidence = evidence;
-        if !self.store.contains(&record.id).await? {
-            // Forgotten meanwhile.
-            return Ok(());
-        }
-        self.conclude(record).await
+        self.conclude(
+            id,
+            Box::new(move |record| {
+                record.judgement = Some(policy::judge(
+                    &evidence,
+                    &settings,
+                    record.site.as_deref(),
+                    record.judgement.as_ref(),
+                ));
+                record.evidence = evidence;
+            }),
+        )
+        .await
     }
 
     async fn gather(&self, settings: &Settings, digest: &Sha256Digest) -> Vec<Evidence> {

@@ -71,12 +71,12 @@ impl Background {
         record: DownloadRecord,
     ) -> Result<(), BackgroundError> {
         if !extension::is_allowed_file_access().await {
-            return self.give_up(record, Reason::NoFileAccess).await;
+            return self.give_up(&record.id, Reason::NoFileAccess).await;
         }
         let Some(url) = file_url(&record.path) else {
-            let detail = record.path.clone();
+            let detail = record.path;
             return self
-                .give_up(record, Reason::FileUnreadable { detail })
+                .give_up(&record.id, Reason::FileUnreadable { detail })
                 .await;
         };
         // Drawn while the file is read: nobody waits for the toolbar.
@@ -109,36 +109,50 @@ impl Background {
         self: &Rc<Self>,
         report: HashReport,
     ) -> Result<(), BackgroundError> {
-        let Some(mut record) = self.store.get(&report.id).await? else {
-            return Ok(());
+        let id = report.id.as_str();
+        let (digest, size) = match report.result {
+            HashResult::Hashed { digest, size } => (digest, size),
+            unread => {
+                return match self.store.get(id).await? {
+                    Some(record) if record.stage == Stage::Hashing => {
+                        self.give_up(id, reason_of(unread)).await
+                    }
+                    _ => Ok(()),
+                };
+            }
         };
-        if record.stage != Stage::Hashing {
-            return Ok(());
-        }
-        match report.result {
-            HashResult::Hashed { digest, size } => {
-                if record.digest != Some(digest) {
-                    // What was said of other bytes does not count for these.
-                    record.evidence.clear();
-                    record.judgement = None;
-                }
-                // A first reading that finds another size than was downloaded is of another file.
-                let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
-                record.size = size;
-                if swapped {
-                    return self.give_up(record, Reason::FileChanged).await;
-                }
+        let mut next = None;
+        let take_in = |record: &mut DownloadRecord| {
+            if record.stage != Stage::Hashing {
+                return;
+            }
+            if record.digest != Some(digest) {
+                // What was said of other bytes does not count for these.
+                record.evidence.clear();
+                record.judgement = None;
+            }
+            // A first reading that finds another size than was downloaded is of another file.
+            let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
+            record.size = size;
+            if !swapped {
                 record.digest = Some(digest);
                 record.stage = Stage::Asking;
-                self.write(&record).await?;
-                self.proceed(record).await
             }
-            HashResult::Missing => self.give_up(record, Reason::FileMissing).await,
-            HashResult::Changed => self.give_up(record, Reason::FileChanged).await,
-            HashResult::Unreadable { detail } => {
-                self.give_up(record, Reason::FileUnreadable { detail })
-                    .await
-            }
+            next = Some(swapped);
+        };
+        let record = self.amend(id, Box::new(take_in)).await?;
+        match (next, record) {
+            (Some(true), _) => self.give_up(id, Reason::FileChanged).await,
+            (Some(false), Some(record)) => self.proceed(record).await,
+            _ => Ok(()),
         }
+    }
+}
+
+fn reason_of(unread: HashResult) -> Reason {
+    match unread {
+        HashResult::Missing => Reason::FileMissing,
+        HashResult::Unreadable { detail } => Reason::FileUnreadable { detail },
+        HashResult::Changed | HashResult::Hashed { .. } => Reason::FileChanged,
     }
 }

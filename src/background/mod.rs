@@ -15,11 +15,14 @@ mod watch;
 use crate::bus;
 use crate::chrome::ChromeError;
 use crate::js::{from_js, now};
+use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{HashReport, Notice};
+use assay_core::policy;
 use assay_core::proof::{ProofError, Prover};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use futures_util::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -43,10 +46,16 @@ pub struct Background {
     store: Store,
     /// Records that are being worked on, so that no two checks of one run at once.
     busy: RefCell<Vec<String>>,
+    /// Held from reading a record or the settings until they are written back, so that no change
+    /// is lost to another one made meanwhile.
+    turn: Mutex<()>,
     provers: RefCell<Vec<KnownProver>>,
     surface: surface::Surface,
     hashing: hashing::Hashing,
 }
+
+/// A change to a record. Boxed, so that there is one copy in the wasm of what goes around it.
+type Change<'a> = Box<dyn FnOnce(&mut DownloadRecord) + 'a>;
 
 /// A prover, kept because building one parses all keys of its root.
 struct KnownProver {
@@ -66,6 +75,7 @@ impl Background {
         Ok(Rc::new(Self {
             store: Store::open().await?,
             busy: RefCell::default(),
+            turn: Mutex::default(),
             provers: RefCell::default(),
             surface: surface::Surface::default(),
             hashing: hashing::Hashing::default(),
@@ -143,31 +153,64 @@ impl Background {
         Ok(())
     }
 
-    /// Ends a check without a digest.
-    async fn give_up(
-        self: &Rc<Self>,
-        mut record: DownloadRecord,
-        reason: Reason,
-    ) -> Result<(), BackgroundError> {
-        record.evidence.clear();
-        record.judgement = Some(assay_core::policy::Judgement::unread(reason));
-        self.conclude(record).await
+    /// Changes a record as it is stored at this moment, and tells everybody. Nothing happens to one
+    /// that was forgotten; `None` then.
+    async fn amend(
+        &self,
+        id: &str,
+        change: Change<'_>,
+    ) -> Result<Option<DownloadRecord>, BackgroundError> {
+        let turn = self.turn.lock().await;
+        let Some(mut record) = self.store.get(id).await? else {
+            return Ok(None);
+        };
+        change(&mut record);
+        self.write(&record).await?;
+        drop(turn);
+        Ok(Some(record))
     }
 
-    /// Writes a judged record, raises the alarm where there is one, and plans the next try.
-    async fn conclude(self: &Rc<Self>, mut record: DownloadRecord) -> Result<(), BackgroundError> {
-        record.stage = Stage::Done;
-        record.judged_at = Some(now());
-        record.cut_off = 0;
-        record.retry = retry::plan(&record, now());
-        let alarm = record.verdict().is_some_and(|verdict| verdict.is_alarm());
-        let news = alarm && record.unseen_alarm.is_none();
-        record.unseen_alarm = match alarm {
-            true => record.unseen_alarm.or(Some(now())),
-            false => None,
-        };
-        self.write(&record).await?;
-        if news {
+    /// Ends a check whose bytes could not be read.
+    async fn give_up(self: &Rc<Self>, id: &str, reason: Reason) -> Result<(), BackgroundError> {
+        let settings = settings_store::load().await?;
+        self.conclude(
+            id,
+            Box::new(move |record| {
+                let earlier = record.judgement.take();
+                let site = record.site.as_deref();
+                let judgement = policy::unread(reason, &settings, site, earlier.as_ref());
+                if !judgement.verdict.is_alarm() {
+                    // What was proven of the bytes says nothing about a file that is not there.
+                    record.evidence.clear();
+                }
+                record.judgement = Some(judgement);
+            }),
+        )
+        .await
+    }
+
+    /// Writes a judgement, raises the alarm where there is one, and plans the next try.
+    async fn conclude(self: &Rc<Self>, id: &str, judge: Change<'_>) -> Result<(), BackgroundError> {
+        let mut news = false;
+        let concluded = self
+            .amend(
+                id,
+                Box::new(|record| {
+                    judge(record);
+                    record.stage = Stage::Done;
+                    record.judged_at = Some(now());
+                    record.cut_off = 0;
+                    record.retry = retry::plan(record, now());
+                    let alarm = record.verdict().is_some_and(|verdict| verdict.is_alarm());
+                    news = alarm && record.unseen_alarm.is_none();
+                    record.unseen_alarm = match alarm {
+                        true => record.unseen_alarm.or(Some(now())),
+                        false => None,
+                    };
+                }),
+            )
+            .await?;
+        if let Some(record) = concluded.filter(|_| news) {
             self.notify(&record).await;
         }
         self.show_state().await;

@@ -116,14 +116,17 @@ impl Background {
 
     async fn check_again(
         self: Rc<Self>,
-        mut record: DownloadRecord,
+        record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        if record.stage == Stage::Done {
-            record.stage = Stage::Hashing;
-            record.retry = None;
-            self.write(&record).await?;
+        let again = |record: &mut DownloadRecord| {
+            if record.stage == Stage::Done {
+                record.stage = Stage::Hashing;
+                record.retry = None;
+            }
+        };
+        if let Some(record) = self.amend(&record.id, Box::new(again)).await? {
+            self.proceed(record).await?;
         }
-        self.proceed(record).await?;
         Ok(Response::Done)
     }
 
@@ -139,15 +142,17 @@ impl Background {
 
     async fn delete_file(
         self: Rc<Self>,
-        mut record: DownloadRecord,
+        record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
         if downloads::remove_file(record.browser_id).await.is_err() {
             return Ok(refused::<String>("refused_file_gone", []));
         }
-        record.deleted = true;
-        record.retry = None;
-        record.unseen_alarm = None;
-        self.write(&record).await?;
+        let deleted = |record: &mut DownloadRecord| {
+            record.deleted = true;
+            record.retry = None;
+            record.unseen_alarm = None;
+        };
+        self.amend(&record.id, Box::new(deleted)).await?;
         self.show_state().await;
         Ok(Response::Done)
     }
@@ -163,9 +168,9 @@ impl Background {
     }
 
     async fn alarms_seen(&self) -> Result<Response, BackgroundError> {
-        for mut record in self.store.unseen_alarms().await? {
-            record.unseen_alarm = None;
-            self.store.put(&record).await?;
+        for record in self.store.unseen_alarms().await? {
+            let seen = |record: &mut DownloadRecord| record.unseen_alarm = None;
+            self.amend(&record.id, Box::new(seen)).await?;
             notifications::clear(&record.id).await?;
         }
         self.show_state().await;
@@ -177,9 +182,11 @@ impl Background {
         &self,
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {
+        let turn = self.turn.lock().await;
         let mut settings = settings_store::load().await?;
         change(&mut settings);
         settings_store::save(&settings).await?;
+        drop(turn);
         bus::tell(&Notice::SettingsChanged);
         Ok(Response::Done)
     }
@@ -187,22 +194,22 @@ impl Background {
     /// Judges every file again by what was proven about it. Nobody is asked.
     async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
         let settings = settings_store::load().await?;
-        for mut record in self.store.all().await? {
-            if record.stage != Stage::Done || record.evidence.is_empty() {
-                continue;
-            }
-            let earlier = record.judgement.take();
-            let judgement = policy::judge(
+        let judge = |record: &DownloadRecord| {
+            policy::judge(
                 &record.evidence,
                 &settings,
                 record.site.as_deref(),
-                earlier.as_ref(),
-            );
-            if earlier.as_ref() == Some(&judgement) {
-                continue;
+                record.judgement.as_ref(),
+            )
+        };
+        for record in self.store.all().await? {
+            let outdated = record.stage == Stage::Done
+                && !record.evidence.is_empty()
+                && record.judgement.as_ref() != Some(&judge(&record));
+            if outdated {
+                let again = |record: &mut DownloadRecord| record.judgement = Some(judge(record));
+                self.conclude(&record.id, Box::new(again)).await?;
             }
-            record.judgement = Some(judgement);
-            self.conclude(record).await?;
         }
         Ok(Response::Done)
     }

@@ -37,6 +37,11 @@ pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
     })
 }
 
+fn is_due(record: &DownloadRecord) -> bool {
+    let due = record.retry.is_some_and(|retry| retry.due_at <= now());
+    due && record.stage == Stage::Done
+}
+
 impl Background {
     /// An alarm went off.
     ///
@@ -45,11 +50,14 @@ impl Background {
     pub async fn alarm(self: &Rc<Self>, name: &str) -> Result<(), BackgroundError> {
         match name {
             CONTINUE => {
-                for mut record in self.store.retries().await? {
-                    let due = record.retry.is_some_and(|retry| retry.due_at <= now());
-                    if due && record.stage == Stage::Done {
-                        record.stage = Stage::Asking;
-                        self.write(&record).await?;
+                for record in self.store.retries().await? {
+                    if is_due(&record) {
+                        let begin = |record: &mut DownloadRecord| {
+                            if is_due(record) {
+                                record.stage = Stage::Asking;
+                            }
+                        };
+                        self.amend(&record.id, Box::new(begin)).await?;
                     }
                 }
                 self.reconcile().await?;

@@ -4,7 +4,7 @@ use super::{Background, BackgroundError, log};
 use crate::chrome::storage::{self, Area};
 use crate::chrome::{extension, runtime, tabs};
 use assay_core::reason::Reason;
-use assay_core::record::Stage;
+use assay_core::record::{DownloadRecord, Stage};
 use std::rc::Rc;
 
 const WELCOME: &str = "welcome.html";
@@ -46,14 +46,19 @@ impl Background {
     }
 
     async fn recheck_unread(&self) -> Result<(), BackgroundError> {
-        for mut record in self.store.latest(LATEST).await? {
-            let unread = record
-                .judgement
-                .as_ref()
-                .is_some_and(|judgement| judgement.reasons.first() == Some(&Reason::NoFileAccess));
-            if unread && record.stage == Stage::Done {
-                record.stage = Stage::Hashing;
-                self.write(&record).await?;
+        let unread = |record: &DownloadRecord| {
+            let judgement = record.judgement.as_ref();
+            record.stage == Stage::Done
+                && judgement.is_some_and(|known| known.reasons.contains(&Reason::NoFileAccess))
+        };
+        for record in self.store.latest(LATEST).await? {
+            if unread(&record) {
+                let again = |record: &mut DownloadRecord| {
+                    if unread(record) {
+                        record.stage = Stage::Hashing;
+                    }
+                };
+                self.amend(&record.id, Box::new(again)).await?;
             }
         }
         Ok(())

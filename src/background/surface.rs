@@ -3,6 +3,8 @@
 use super::{Background, BackgroundError, log};
 use crate::chrome::notifications::{self, Notification};
 use crate::chrome::{action, extension, i18n, runtime, tabs};
+use crate::pages::hostile_text::isolated;
+use crate::pages::words;
 use assay_core::record::DownloadRecord;
 use assay_core::words::Message;
 use std::cell::{Cell, RefCell};
@@ -114,14 +116,14 @@ impl Background {
         let verdict = i18n::bare(&format!("verdict_{}", judgement.verdict.word()));
         let title = Message::new(
             "notification_alarm_title",
-            [record.file_name.clone(), verdict],
+            [isolated(&record.file_name), verdict],
         );
         let because = judgement.reasons.first().map(|reason| reason.message());
         let notification = Notification {
             kind: "basic",
             icon_url: runtime::url("icons/alarm-128.png"),
             title: i18n::text(&title),
-            message: because.map_or_else(String::new, |because| i18n::text(&because)),
+            message: because.map_or_else(String::new, |because| words::say(&because)),
             priority: 2,
         };
         if let Err(error) = notifications::show(&record.id, &notification).await {

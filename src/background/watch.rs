@@ -126,7 +126,10 @@ impl Background {
             false => Area::Local,
         };
         storage::set(area, &forgotten_key(&record.id), &true).await?;
-        Ok(self.store.remove(&record.id).await?)
+        let turn = self.turn.lock().await;
+        self.store.remove(&record.id).await?;
+        drop(turn);
+        Ok(())
     }
 }
 

@@ -23,16 +23,13 @@ pub fn bare(key: &str) -> String {
     text(&Message::bare(key))
 }
 
-/// The browser's language (BCP 47).
-pub fn ui_language() -> String {
-    js_ui_language()
+/// The language of the words (BCP 47): that of the browser where there are words in it.
+pub fn language() -> String {
+    bare("@@ui_locale").replace('_', "-")
 }
 
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = ["chrome", "i18n"], js_name = getMessage)]
     fn js_get_message(key: &str, args: &js_sys::Array) -> String;
-
-    #[wasm_bindgen(js_namespace = ["chrome", "i18n"], js_name = getUILanguage)]
-    fn js_ui_language() -> String;
 }

@@ -47,7 +47,7 @@ pub fn ago(then: f64, now: f64) -> String {
         _ => return moment_with(then, &[("dateStyle", "medium")]),
     };
     let format = RelativeTimeFormat::new(
-        &i18n::ui_language(),
+        &i18n::language(),
         &options(&[("numeric", "auto"), ("style", "short")]),
     );
     let whole = value.round();
@@ -70,7 +70,7 @@ pub fn iso(at: f64) -> String {
 }
 
 fn moment_with(at: f64, style: &[(&str, &str)]) -> String {
-    DateTimeFormat::new(&i18n::ui_language(), &options(style)).format(at)
+    DateTimeFormat::new(&i18n::language(), &options(style)).format(at)
 }
 
 /// Three significant digits are enough for a size.
@@ -85,7 +85,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 fn number(settings: &[(&str, &str)]) -> NumberFormat {
-    NumberFormat::new(&i18n::ui_language(), &options(settings))
+    NumberFormat::new(&i18n::language(), &options(settings))
 }
 
 fn options(settings: &[(&str, &str)]) -> JsValue {

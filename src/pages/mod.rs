@@ -41,7 +41,7 @@ use crate::chrome::i18n;
 
 /// Brings the page to life that the document says it is.
 pub async fn start() {
-    dom::set_language(&i18n::ui_language());
+    dom::set_language(&i18n::language());
     match dom::page().as_str() {
         "popup" => popup::run().await,
         "settings" => settings::run().await,

@@ -1,10 +1,12 @@
 //! Each verdict that can be reached, and what cannot make a file green or red.
 
-use crate::world::{PUBLISHER, World};
+use crate::world::{PUBLISHER, World, read_entry};
 use assay_core::message::Request;
+use assay_core::reason::Reason;
 use assay_core::settings::Scope;
 use assay_core::verdict::Verdict;
-use assay_tests::{HostileNotary, NotaryProcess, Person, Reply, Result, wait_until};
+use assay_tests::{HostileNotary, NotaryProcess, Person, Reply, Result, signer_named, wait_until};
+use serde_json::{Value, json};
 
 #[test]
 fn what_a_trusted_publisher_signed_is_verified_and_a_changed_byte_is_not() -> Result<()> {
@@ -167,5 +169,74 @@ fn a_certificate_of_another_notary_proves_nothing_here() -> Result<()> {
     world.download("elsewhere.bin", bytes)?;
     let seen = world.sees("elsewhere.bin", Verdict::Unchecked)?;
     assert!(!seen.text.contains(PUBLISHER), "{}", seen.text);
+    Ok(())
+}
+
+#[test]
+fn an_untrusted_file_stays_so_until_the_user_removes_it_from_the_list() -> Result<()> {
+    let world = World::new()?;
+    let file = world.sign(b"withdrawn")?;
+    world
+        .publisher
+        .declare("untrust", &file, "broken", &world.notary)?;
+    world.download("withdrawn.bin", b"withdrawn")?;
+    let record = world
+        .extension
+        .wait_for_verdict("withdrawn.bin", Verdict::Untrusted)?;
+    let path = world.browser.download_folder().join("withdrawn.bin");
+    std::fs::remove_file(path).expect("it can be removed");
+    let popup = world.popup()?;
+    read_entry(&popup, &record)?;
+    popup.click("[data-action=check-again]")?;
+    wait_until("the check to find the file gone", || {
+        match world.extension.record_of("withdrawn.bin")? {
+            Some(record)
+                if record
+                    .judgement
+                    .as_ref()
+                    .is_some_and(|known| known.reasons.contains(&Reason::FileMissing)) =>
+            {
+                assert_eq!(record.verdict(), Some(Verdict::Untrusted));
+                Ok(())
+            }
+            seen => Err(format!("{seen:?}")),
+        }
+    })?;
+    world.sees("withdrawn.bin", Verdict::Untrusted)?;
+    popup.click("[data-action=forget]")?;
+    wait_until("the entry to go", || {
+        let shown: usize = popup.evaluate("document.querySelectorAll('li[data-record]').length")?;
+        match shown {
+            0 => Ok(()),
+            some => Err(some.to_string()),
+        }
+    })?;
+    assert_eq!(world.extension.records()?.len(), 0);
+    Ok(())
+}
+
+#[test]
+fn changes_that_are_made_at_once_are_all_kept() -> Result<()> {
+    let world = World::new()?;
+    let names: Vec<String> = (0..8)
+        .map(|number| format!("s{number}@example.org"))
+        .collect();
+    for name in &names {
+        world.extension.trust(signer_named(&world.notary, name))?;
+    }
+    let settings = world.extension.open("settings.html")?;
+    let requests: Vec<Request> = names
+        .iter()
+        .map(|name| Request::Distrust {
+            signer: signer_named(&world.notary, name),
+            scope: Scope::Everywhere,
+        })
+        .collect();
+    settings.call::<Value>(
+        "(requests) => Promise.all(requests.map((one) => chrome.runtime.sendMessage(one)))",
+        json!([requests]),
+    )?;
+    let left = world.extension.settings()?.trusted;
+    assert_eq!(left.len(), 1, "only the publisher: {left:?}");
     Ok(())
 }

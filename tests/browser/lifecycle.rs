@@ -18,7 +18,6 @@ fn download_large_signed(world: &World, name: &str) -> Result<()> {
     wait_until("hashing to begin", || {
         match world.extension.record_of(name)? {
             Some(record) if record.stage == Stage::Hashing => Ok(()),
-            Some(record) if record.stage == Stage::Done => Ok(()),
             seen => Err(format!("{seen:?}")),
         }
     })

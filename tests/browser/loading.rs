@@ -30,6 +30,7 @@ fn installing_warns_about_downloads_and_notifications_at_most() -> Result<()> {
     let browser = Browser::launch(Options::with_extension(extension_folder()?))?;
     let allowed = ["Manage your downloads", "Display notifications"];
     let warnings = browser.extension()?.permission_warnings()?;
+    assert!(warnings.contains(&allowed[0].to_owned()), "{warnings:?}");
     assert!(
         warnings
             .iter()

@@ -3,9 +3,11 @@
 use crate::world::{PUBLISHER, World};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
+use assay_core::message::{Request, Response};
 use assay_core::reason::Reason;
+use assay_core::record::Stage;
 use assay_core::verdict::Verdict;
-use assay_tests::{HostileNotary, Reply, Result, signer_named};
+use assay_tests::{HostileNotary, Reply, Result, signer_named, wait_until};
 use serde_json::{Value, json};
 
 #[test]
@@ -170,5 +172,25 @@ fn nothing_but_digests_leaves_the_machine() -> Result<()> {
             format!("/attestations/sha256:{digest}")
         ]
     );
+    Ok(())
+}
+
+#[test]
+fn a_file_that_is_deleted_while_a_notary_is_asked_stays_deleted() -> Result<()> {
+    let (world, liar) = with_liar()?;
+    liar.reply(Reply::Silence);
+    world.download("soon-gone.bin", b"soon gone")?;
+    let record = wait_until("the notary to be asked", || {
+        match world.extension.record_of("soon-gone.bin")? {
+            Some(record) if record.stage == Stage::Asking => Ok(record),
+            seen => Err(format!("{seen:?}")),
+        }
+    })?;
+    let id = record.id;
+    let deleted = world.extension.ask(&Request::DeleteFile { id })?;
+    assert_eq!(deleted, Response::Done);
+    let record = world.extension.wait_for_judgement("soon-gone.bin")?;
+    assert!(record.deleted, "{record:?}");
+    assert_eq!(record.retry, None, "nothing is asked about it any more");
     Ok(())
 }

@@ -39,14 +39,19 @@ pub fn digests(path: &Path) -> Result<ArtifactDigests, CliError> {
 
 fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
     let failed = |source| CliError::file(path, source);
-    let mut file = File::open(path).map_err(failed)?;
-    let before = file.metadata().map_err(failed)?;
-    if before.is_dir() {
+    // Before it is opened: opening a pipe waits for whoever writes to it.
+    let before = std::fs::metadata(path).map_err(failed)?;
+    if !before.is_file() {
+        let detail = match before.is_dir() {
+            true => "this is a directory; name the files in it",
+            false => "this is a pipe or device, which has no end; save it as a file first",
+        };
         return Err(CliError::WrongFile {
             path: path.to_owned(),
-            detail: "this is a directory; name the files in it".into(),
+            detail: detail.into(),
         });
     }
+    let mut file = File::open(path).map_err(failed)?;
     let mut piece = vec![0; PIECE];
     loop {
         match file.read(&mut piece) {

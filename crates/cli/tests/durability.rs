@@ -7,8 +7,9 @@ use assay_notary::keys::SigningKey;
 use assay_notary::merkle::{Frontier, leaf_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Notary, User};
+use common::{Notary, PROGRAM, User};
 use serde_json::{Value, json};
+use std::process::Command;
 use std::sync::mpsc;
 
 const ROUNDS: usize = 6;
@@ -167,4 +168,32 @@ fn a_notary_keeps_the_address_under_which_clients_know_it() {
     ];
     let refused = user.run(&args).expect(1);
     assert!(refused.err.contains("trust root"), "{}", refused.err);
+}
+
+#[test]
+fn a_notary_that_lost_a_part_of_itself_does_not_begin_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("notary");
+    Notary::start(&data).kill();
+    for file in [
+        "keys/log.pem",
+        "keys/authority.pem",
+        "authority.pem",
+        "log.redb",
+        "notary.json",
+    ] {
+        let (path, aside) = (data.join(file), data.join("aside"));
+        std::fs::rename(&path, &aside).unwrap();
+        let output = Command::new(PROGRAM)
+            .args(["notary", "--listen", "127.0.0.1:0", "--data"])
+            .arg(&data)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{file}: {said}");
+        assert!(said.contains(file) && said.contains("is gone"), "{said}");
+        assert!(!path.exists(), "{file} was made anew");
+        std::fs::rename(&aside, &path).unwrap();
+    }
+    Notary::start(&data).kill();
 }

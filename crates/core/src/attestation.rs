@@ -1,7 +1,7 @@
 //! What one bundle proved.
 
 use crate::proof::{Check, ProofError};
-use crate::signer::Signer;
+use crate::signer::{Identity, Signer};
 use crate::standing::Standing;
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,28 @@ pub struct Attestation {
 }
 
 impl Attestation {
+    /// The holder of the key, by the key alone: who trusts a bare key goes on trusting it when a
+    /// name is given to it. `None` where the key is not known.
+    pub fn key_holder(&self) -> Option<Signer> {
+        let fingerprint = match (&self.signer.identity, &self.certified) {
+            (Identity::Key { fingerprint }, _) => fingerprint,
+            (_, Some(certified)) if !certified.key.is_empty() => &certified.key,
+            _ => return None,
+        };
+        Some(Signer {
+            root: self.signer.root.clone(),
+            identity: Identity::Key {
+                fingerprint: fingerprint.clone(),
+            },
+        })
+    }
+
+    /// Whether two statements are by the same signer: of one name, or with one key under one root.
+    pub fn is_by_the_signer_of(&self, other: &Self) -> bool {
+        let holder = self.key_holder();
+        self.signer == other.signer || (holder.is_some() && holder == other.key_holder())
+    }
+
     /// Who signed, in plain words, with the tag or branch that a workflow ran at.
     pub fn signer_message(&self) -> Message {
         let certified = self.certified.as_ref();
@@ -86,6 +108,8 @@ pub struct Certified {
     pub issuer: String,
     /// The subject alternative name, whole (RFC 5280, section 4.2.1.6).
     pub subject: String,
+    /// The fingerprint of the certified key (see [`crate::signer::key_fingerprint`]).
+    pub key: String,
     /// The ref that was built, such as `refs/tags/v1` (.1.14).
     pub source_ref: Option<String>,
     /// The commit that was built (.1.13).

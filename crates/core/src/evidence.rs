@@ -177,6 +177,15 @@ impl Evidence {
         }
     }
 
+    /// Forgets the proofs themselves, and keeps what they proved.
+    pub fn drop_bundles(&mut self) {
+        if let Outcome::Answered { proven, .. } = &mut self.outcome {
+            for attestation in proven {
+                attestation.bundle = String::new();
+            }
+        }
+    }
+
     /// Whether the source's answer can be relied on as complete: it answered, and nothing that it
     /// offered as a proof was refused or withheld.
     pub fn is_complete(&self) -> bool {

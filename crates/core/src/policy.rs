@@ -5,7 +5,7 @@ use crate::evidence::{Evidence, LogDoubt, Outcome, Withheld};
 use crate::lookalike::oddities;
 use crate::reason::Reason;
 use crate::settings::Settings;
-use crate::signer::Signer;
+use crate::signer::{Identity, Signer};
 use crate::standing::Standing;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,8 @@ pub struct Judgement {
 }
 
 impl Judgement {
-    /// The judgement about a file whose bytes could not be read.
+    /// The judgement about a file whose bytes could not be read, and of which nothing is known from
+    /// an earlier check.
     pub fn unread(reason: Reason) -> Self {
         Self {
             verdict: Verdict::Unchecked,
@@ -51,7 +52,12 @@ pub fn judge(
 ) -> Judgement {
     let mut findings = Vec::new();
     for (attestation, word) in words_of_signers(evidence) {
-        let trusted = settings.trusts(&attestation.signer, site);
+        if word == Word::Vouches && may_be_crowded_out(attestation, evidence) {
+            continue;
+        }
+        let holder = attestation.key_holder();
+        let trusted = settings.trusts(&attestation.signer, site)
+            || holder.is_some_and(|holder| settings.trusts(&holder, site));
         findings.push(finding(attestation, word, trusted));
     }
     if let Some(signer) = still_untrusted(earlier, settings, site) {
@@ -72,6 +78,26 @@ pub fn judge(
     conclude(by_precedence(findings), evidence.len())
 }
 
+/// Whether a later warning by the same signer may be among what a source left out. A notary tells
+/// of the signers it names before all others, so only a key without a name can be crowded out.
+fn may_be_crowded_out(attestation: &Attestation, evidence: &[Evidence]) -> bool {
+    let nameless = matches!(attestation.signer.identity, Identity::Key { .. });
+    nameless
+        && evidence.iter().any(|evidence| {
+            let cut = matches!(
+                &evidence.outcome,
+                Outcome::Answered {
+                    truncated: true,
+                    ..
+                }
+            );
+            cut && evidence
+                .proven()
+                .iter()
+                .any(|known| known.signer == attestation.signer)
+        })
+}
+
 /// What the looks of the signers' names do not show. It decides nothing.
 fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
     let mut signers: Vec<&Signer> = Vec::new();
@@ -89,6 +115,29 @@ fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
             })
     });
     told.map(|reason| (None, reason)).collect()
+}
+
+/// Judges a file whose bytes could not be read. That they cannot be read now does not take back
+/// that a trusted signer declared them untrusted.
+pub fn unread(
+    reason: Reason,
+    settings: &Settings,
+    site: Option<&str>,
+    earlier: Option<&Judgement>,
+) -> Judgement {
+    match still_untrusted(earlier, settings, site) {
+        Some(signer) => Judgement {
+            verdict: Verdict::Untrusted,
+            signer: Some(signer.clone()),
+            reasons: vec![
+                Reason::StillUntrusted {
+                    signer: signer.clone(),
+                },
+                reason,
+            ],
+        },
+        None => Judgement::unread(reason),
+    }
 }
 
 type Finding = (Option<Verdict>, Reason);
@@ -209,7 +258,7 @@ fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
             continue;
         }
         let rival = newest.iter_mut().find(|known| {
-            known.signer == attestation.signer && log_of(known) == log_of(attestation)
+            known.is_by_the_signer_of(attestation) && log_of(known) == log_of(attestation)
         });
         match rival {
             Some(known) => {
@@ -225,7 +274,7 @@ fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
         let word = word_of(&attestation.claim);
         match words
             .iter_mut()
-            .find(|(known, _)| known.signer == attestation.signer)
+            .find(|(known, _)| known.is_by_the_signer_of(attestation))
         {
             Some(known) if known.1 < word => *known = (attestation, word),
             Some(_) => {}
@@ -347,12 +396,12 @@ fn doubts(source: &str, withheld: &[Withheld]) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attestation::Logged;
+    use crate::attestation::{Certified, Logged};
     use crate::evidence::Failure;
     use crate::proof::{Check, ProofError};
     use crate::root_store::StaleRoot;
     use crate::settings::Scope;
-    use crate::signer::{Identity, RootId};
+    use crate::signer::{Identity, RootId, SubjectKind};
 
     fn signer(name: &str) -> Signer {
         Signer {
@@ -586,8 +635,70 @@ mod tests {
         };
         let settings = trusting(&["a"]);
         assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);
+        // A key without a name may have warned of the file in what was left out; a name cannot
+        // be crowded out.
         let proven = vec![said("a", "l", 1, Claim::Signature)];
-        assert_eq!(verdict(&[cut_short(proven)], &settings), Verdict::Verified);
+        assert_eq!(verdict(&[cut_short(proven)], &settings), Verdict::Unchecked);
+        let named = named("release@example.org", "k", 1, Claim::Signature);
+        let mut settings = Settings::default();
+        settings.trust(named.signer.clone(), Scope::Everywhere);
+        assert_eq!(
+            verdict(&[cut_short(vec![named])], &settings),
+            Verdict::Verified
+        );
+    }
+
+    /// A statement under a certified name, made with the key `key`.
+    fn named(name: &str, key: &str, index: u64, claim: Claim) -> Attestation {
+        let mut attestation = said(key, "l", index, claim);
+        attestation.signer.identity = Identity::Named {
+            issuer: "https://n.example".into(),
+            subject_kind: SubjectKind::Email,
+            subject: name.into(),
+        };
+        attestation.certified = Some(Certified {
+            issuer: "https://n.example".into(),
+            subject: name.into(),
+            key: key.into(),
+            source_ref: None,
+            source_digest: None,
+            runner: None,
+            run: None,
+        });
+        attestation
+    }
+
+    #[test]
+    fn a_key_that_was_trusted_before_it_had_a_name_is_still_listened_to() {
+        let settings = trusting(&["k"]);
+        let vouched = said("k", "l", 1, Claim::Signature);
+        let warned = |key| named("release@example.org", key, 2, standing(Standing::Untrusted));
+        let statements = vec![vouched.clone(), warned("k")];
+        assert_eq!(
+            verdict(&[answered(statements, vec![])], &settings),
+            Verdict::Untrusted
+        );
+        let by_another = vec![vouched, warned("other")];
+        assert_eq!(
+            verdict(&[answered(by_another, vec![])], &settings),
+            Verdict::Verified
+        );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_now_is_still_untrusted() {
+        let settings = trusting(&["a"]);
+        let statement = said("a", "l", 1, standing(Standing::Untrusted));
+        let earlier = judge(&[answered(vec![statement], vec![])], &settings, None, None);
+        let now = unread(Reason::FileMissing, &settings, None, Some(&earlier));
+        assert_eq!(now.verdict, Verdict::Untrusted);
+        assert!(now.reasons.contains(&Reason::FileMissing));
+        let again = unread(Reason::FileMissing, &settings, None, Some(&now));
+        assert_eq!(again.verdict, Verdict::Untrusted);
+        let trusts_nobody = unread(Reason::FileMissing, &Settings::default(), None, Some(&now));
+        assert_eq!(trusts_nobody.verdict, Verdict::Unchecked);
+        let unknown_before = unread(Reason::FileMissing, &settings, None, None);
+        assert_eq!(unknown_before.verdict, Verdict::Unchecked);
     }
 
     #[test]
@@ -601,6 +712,7 @@ mod tests {
         assert_eq!(judgement.reasons.len(), 2);
         assert!(!judgement.may_pass());
     }
+
     fn stale(root: RootId) -> StaleRoot {
         StaleRoot {
             root,

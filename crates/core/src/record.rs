@@ -89,6 +89,13 @@ impl DownloadRecord {
         }
     }
 
+    /// Forgets the proofs themselves, and keeps what they proved.
+    pub fn drop_bundles(&mut self) {
+        for evidence in &mut self.evidence {
+            evidence.drop_bundles();
+        }
+    }
+
     /// The record's key for a download with this number and time of beginning.
     pub fn key(browser_id: i32, started: &str) -> String {
         format!("{started}/{browser_id}")

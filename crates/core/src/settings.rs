@@ -121,27 +121,30 @@ impl Notary {
 }
 
 /// Brings a notary's address, as somebody typed it, into the form that is stored: an origin and
-/// perhaps a path. Plain HTTP is taken for loopback addresses only. `None` when it is no such
+/// perhaps a path. Plain HTTP is taken for `localhost` and
+/// `127.0.0.1` only (a content security policy has no words for `[::1]`). `None` when it is no such
 /// address.
 pub fn notary_address(typed: &str) -> Option<String> {
-    let typed = typed.trim().trim_end_matches('/');
+    let typed = typed.trim();
     let with_scheme = if typed.contains("://") {
         typed.to_owned()
     } else {
         format!("https://{typed}")
     };
+    let with_scheme = with_scheme.trim_end_matches('/');
     let (scheme, rest) = with_scheme.split_once("://")?;
     let scheme = scheme.to_ascii_lowercase();
-    let host = site::host_of(&with_scheme)?;
+    let host = site::host_of(with_scheme)?;
     let allowed = scheme == "https" || (scheme == "http" && is_loopback(&host));
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:[]%".contains(c);
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    (allowed && rest.chars().all(plain))
+    let named = host.split('.').all(|label| !label.is_empty());
+    (allowed && named && rest.chars().all(plain))
         .then(|| format!("{scheme}://{}{path}", authority.to_ascii_lowercase()))
 }
 
 fn is_loopback(host: &str) -> bool {
-    host == "localhost" || host == "127.0.0.1" || host == "::1"
+    host == "localhost" || host == "127.0.0.1"
 }
 
 #[cfg(test)]
@@ -185,7 +188,10 @@ mod tests {
                 Some("https://example.org/Notary"),
             ),
             ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
-            ("http://[::1]:8080", Some("http://[::1]:8080")),
+            ("http://[::1]:8080", None),
+            ("https://a..b", None),
+            ("https://", None),
+            ("https://.example.org", None),
             ("http://example.org", None),
             ("https://user:pw@example.org", None),
             ("https://example.org/?a", None),

@@ -33,6 +33,9 @@ use x509_cert::{Certificate, TbsCertificate, Version};
 const KEY_FILE: &str = "keys/authority.pem";
 const CERTIFICATE_FILE: &str = "authority.pem";
 
+/// What it is made of, in the data directory.
+pub const FILES: [&str; 2] = [KEY_FILE, CERTIFICATE_FILE];
+
 /// How long the authority may vouch, in seconds: 30 years.
 const AUTHORITY_SECONDS: u64 = 30 * 366 * 86_400;
 /// How long a signer's certificate holds, in seconds: 10 years. A signature counts by the time at

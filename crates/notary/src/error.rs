@@ -26,6 +26,16 @@ pub enum NotaryError {
         /// What is wrong with it.
         detail: String,
     },
+    /// A part of a notary that was set up is gone.
+    #[error(
+        "{} is gone, and a new one would contradict what this notary signed before. Restore the \
+         data directory from a backup; to begin anew, start the notary on an empty directory, and \
+         tell its users the new fingerprint", path.display()
+    )]
+    Lost {
+        /// What is gone.
+        path: PathBuf,
+    },
     /// Nothing to work with yet.
     #[error(
         "{} is not a notary's data directory; start the notary on it once, then try again",

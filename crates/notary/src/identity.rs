@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The file in the data directory.
-const FILE: &str = "notary.json";
+/// Where it is kept in the data directory.
+pub const FILE: &str = "notary.json";
 
 /// Who a notary is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,11 +1,11 @@
 //! The notary, without its HTTP clothes.
 
-use crate::authority::Authority;
+use crate::authority::{self, Authority};
 use crate::bundle::Bundle;
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files;
-use crate::identity::Identity;
+use crate::identity::{self, Identity};
 use crate::keys::SigningKey;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
@@ -20,6 +20,9 @@ use std::sync::Arc;
 
 const LOG_KEY_FILE: &str = "keys/log.pem";
 const LOG_FILE: &str = "log.redb";
+
+/// There once all the others are: from then on none of them is made anew.
+const COMPLETE_FILE: &str = "set-up-complete";
 
 /// The most bundles in one answer. Those of enrolled signers come first, the newest first, so
 /// that strangers cannot crowd them out.
@@ -65,6 +68,11 @@ impl Notary {
     pub fn open(data: &Path, address: Option<&str>, default: &str) -> Result<Self, NotaryError> {
         assay_core::crypto::install();
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
+        let complete = data.join(COMPLETE_FILE);
+        let was_complete = complete.exists();
+        if was_complete {
+            refuse_what_is_lost(data)?;
+        }
         let identity = Identity::load_or_create(data, address, default)?;
         // The store comes first: it is what tells a second process to go away.
         let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
@@ -76,6 +84,10 @@ impl Notary {
         let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
+        if !was_complete {
+            files::replace(&complete, b"", files::Mode::Shared)
+                .map_err(|source| NotaryError::file(&complete, source))?;
+        }
         Ok(Self {
             sequencer: Sequencer::start(store.clone(), log.clone())?,
             signers: Signers::of(data),
@@ -232,4 +244,17 @@ impl Notary {
             path: merkle::consistency_proof(first, second, snapshot.as_ref())?,
         })
     }
+}
+
+fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
+    let files = [LOG_FILE, LOG_KEY_FILE, identity::FILE]
+        .into_iter()
+        .chain(authority::FILES);
+    for file in files {
+        let path = data.join(file);
+        if !path.exists() {
+            return Err(NotaryError::Lost { path });
+        }
+    }
+    Ok(())
 }

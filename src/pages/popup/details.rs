@@ -251,6 +251,14 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                 save_proof(ground, entry);
             }));
         }
+        if !busy() {
+            shown.push(button(
+                "button",
+                "forget",
+                "do_forget",
+                request(|id| Request::Forget { id }),
+            ));
+        }
         if !gone() {
             shown.push(button(
                 "button button-grave",

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::error::ProofError;
 use crate::attestation::Certified;
-use crate::signer::{Identity, SubjectKind};
+use crate::signer::{Identity, SubjectKind, key_fingerprint};
 use sigstore_verify::{SubjectAltName, VerificationResult};
 
 /// The signer, and what else the certificate says.
@@ -27,6 +27,10 @@ pub(super) fn identity_of(
     let certified = Certified {
         issuer: issuer.clone(),
         subject: subject.clone(),
+        key: result
+            .certificate()
+            .map(|info| key_fingerprint(info.public_key.as_bytes()))
+            .unwrap_or_default(),
         source_ref: claims.and_then(|claims| claims.source_repository_ref.clone()),
         source_digest: claims.and_then(|claims| claims.source_repository_digest.clone()),
         runner: claims.and_then(|claims| claims.runner_environment.clone()),
