@@ -3,6 +3,7 @@
 mod hashing;
 mod latency;
 mod peer;
+mod proving;
 mod report;
 mod size;
 
@@ -12,6 +13,9 @@ use std::process::ExitCode;
 use assay_tests::{Browser, Error, Options, Result};
 
 use crate::report::Report;
+
+/// What is measured, besides sizes.
+const PARTS: [&str; 4] = ["latency", "proving", "hashing", "memory"];
 
 fn main() -> ExitCode {
     match run() {
@@ -24,47 +28,72 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let json = arguments()?;
+    let arguments = Arguments::read()?;
+    let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
     size::measure(&mut report)?;
     // The peer's script needs a place in an extension, so the measured one is a copy with it.
     let extension = peer::extension_with_peer()?;
     let options = Options {
         strict: false,
-        ..Options::with_extension(extension)
+        ..Options::with_extension(extension.clone())
     };
-    step("latency and first paint");
-    latency::measure(&Browser::launch(options.clone())?, &mut report)?;
-    step("hashing speed");
-    hashing::measure_speed(&Browser::launch(options.clone())?, &mut report)?;
-    step("memory");
-    hashing::measure_memory(Browser::launch(options)?, &mut report)?;
+    if wanted("latency") {
+        step("latency and first paint");
+        latency::measure(&Browser::launch(options.clone())?, &mut report)?;
+    }
+    if wanted("proving") {
+        step("proving speed");
+        proving::equip(&extension)?;
+        let browser = Browser::launch(options.clone())?;
+        proving::measure(&browser.extension()?, &mut report)?;
+    }
+    if wanted("hashing") {
+        step("hashing speed");
+        hashing::measure_speed(&Browser::launch(options.clone())?, &mut report)?;
+    }
+    if wanted("memory") {
+        step("memory");
+        hashing::measure_memory(Browser::launch(options)?, &mut report)?;
+    }
     print!("{}", report.table());
-    if let Some(path) = json {
+    if let Some(path) = arguments.json {
         std::fs::write(&path, report.json())?;
     }
     Ok(())
 }
 
-fn arguments() -> Result<Option<PathBuf>> {
-    let mut words = std::env::args().skip(1);
-    let mut json = None;
-    while let Some(word) = words.next() {
-        let value = match word.split_once('=') {
-            Some(("--json", value)) => Some(value.to_owned()),
-            None if word == "--json" => words.next(),
-            _ => None,
-        };
-        match value {
-            Some(value) => json = Some(PathBuf::from(value)),
-            None => {
-                return Err(Error::Other(format!(
-                    "not understood: {word} (known: --json FILE)"
-                )));
+/// What is asked for on the command line.
+#[derive(Default)]
+struct Arguments {
+    json: Option<PathBuf>,
+    only: Option<String>,
+}
+
+impl Arguments {
+    fn read() -> Result<Self> {
+        let mut words = std::env::args().skip(1);
+        let mut arguments = Self::default();
+        while let Some(word) = words.next() {
+            let (name, value) = match word.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word, words.next()),
+            };
+            match (name.as_str(), value) {
+                ("--json", Some(file)) => arguments.json = Some(PathBuf::from(file)),
+                ("--only", Some(part)) if PARTS.contains(&part.as_str()) => {
+                    arguments.only = Some(part);
+                }
+                _ => {
+                    return Err(Error::Other(format!(
+                        "not understood: {name} (known: --json FILE, --only {})",
+                        PARTS.join("|")
+                    )));
+                }
             }
         }
+        Ok(arguments)
     }
-    Ok(json)
 }
 
 fn step(what: &str) {

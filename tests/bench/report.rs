@@ -27,6 +27,14 @@ const LIMITS: &[(&str, Against)] = &[
     ("latency.complete_to_verdict_ms_p50", Against::AtMost(150.0)),
     ("popup.first_paint_ms_p50", Against::AtMost(150.0)),
     ("size.wasm_gzip_kib", Against::AtMost(600.0)),
+    (
+        "verify.native_per_s",
+        Against::TimesAtLeast(&[("verify.sigstore_js_per_s", 10.0)]),
+    ),
+    (
+        "verify.wasm_per_s",
+        Against::TimesAtLeast(&[("verify.sigstore_js_per_s", 1.4)]),
+    ),
 ];
 
 impl Report {

@@ -10,13 +10,18 @@ use crate::report::Report;
 
 /// How much a person has to download.
 pub fn measure(report: &mut Report) -> Result<()> {
-    let mut wasm = 0;
+    // The pages' own module has none of the proofs, and is loaded with a page only.
+    let (mut background, mut pages) = (0, 0);
     for entry in fs::read_dir(extension_folder()?.join("wasm"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "wasm") {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            encoder.write_all(&fs::read(path)?)?;
-            wasm += encoder.finish()?.len();
+            encoder.write_all(&fs::read(&path)?)?;
+            let size = encoder.finish()?.len();
+            match path.file_stem().is_some_and(|stem| stem == "pages_bg") {
+                true => pages += size,
+                false => background += size,
+            }
         }
     }
     let package = std::env::var_os("ASSAY_PACKAGE")
@@ -26,7 +31,8 @@ pub fn measure(report: &mut Report) -> Result<()> {
                 "ASSAY_PACKAGE is not set: start this through `cargo xtask bench`".to_owned(),
             )
         })?;
-    report.put("size.wasm_gzip_kib", wasm as f64 / 1024.0);
+    report.put("size.wasm_gzip_kib", background as f64 / 1024.0);
+    report.put("size.pages_wasm_gzip_kib", pages as f64 / 1024.0);
     report.put(
         "size.package_kib",
         fs::metadata(package)?.len() as f64 / 1024.0,

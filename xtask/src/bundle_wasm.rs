@@ -86,6 +86,19 @@ pub fn build(workspace: &Workspace, out: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Builds what the benchmark of proofs runs in the browser, as the extension's wasm is built, and
+/// says where it is.
+pub fn build_speed(workspace: &Workspace) -> Result<PathBuf> {
+    let mut cargo = cargo_for_wasm(workspace)?;
+    cargo.args(["build", "--locked", "--package", "assay-speed", "--lib"]);
+    cargo.args(["--target", WASM_TARGET, "--profile", PROFILE]);
+    run(&mut cargo)?;
+    let built = workspace.target_dir.join(WASM_TARGET).join(PROFILE);
+    let out = workspace.target_dir.join("bench/speed-wasm");
+    bind(&built.join("assay_speed.wasm"), "assay_speed", &out)?;
+    Ok(out)
+}
+
 /// Runs wasm-bindgen on one program.
 fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();

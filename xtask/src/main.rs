@@ -30,7 +30,8 @@ cargo xtask <command>
   test [--filter TEXT]         unit tests, wasm tests in a browser, end-to-end tests
   demo [--headless] [--out DIR]
                                notary, signer, download site and a browser with the extension
-  bench [--json FILE]          measure speed, memory, latency and size
+  bench [--json FILE] [--only latency|proving|hashing|memory]
+                               measure speed, memory, latency and size
   screenshots [--out DIR]      pictures of the extension's pages
   fuzz [--target NAME] [--seconds N]
                                fuzz all that reads what comes from outside, 600 s a target";

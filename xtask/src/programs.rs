@@ -3,6 +3,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 use crate::browser_install;
+use crate::bundle_wasm;
 use crate::extension;
 use crate::workspace::{Workspace, run, shown, step};
 
@@ -44,6 +45,16 @@ impl Built {
     }
 }
 
+/// What the benchmark of proofs runs: the folder with the wasm, and the native program.
+fn build_speed(workspace: &Workspace) -> Result<(std::path::PathBuf, std::path::PathBuf)> {
+    step("building what the benchmark of proofs runs");
+    let wasm = bundle_wasm::build_speed(workspace)?;
+    let mut native = workspace.cargo();
+    native.args(["build", "--locked", "--release", "--package", "assay-speed"]);
+    run(&mut native)?;
+    Ok((wasm, workspace.target_dir.join("release/speed")))
+}
+
 /// Builds everything and starts one program of `assay-tests` with `arguments`.
 pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
@@ -53,6 +64,10 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let package = match release {
         // The package's size is one of the numbers.
         true => Some(crate::package::zip(&workspace)?.0),
+        false => None,
+    };
+    let speed = match release {
+        true => Some(build_speed(&workspace)?),
         false => None,
     };
     step(&format!("building the program `{name}`"));
@@ -68,6 +83,10 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     run(&mut build)?;
     let mut program = Command::new(workspace.target_dir.join("debug").join(name));
     built.give_to(program.args(arguments));
+    if let Some((wasm, native)) = speed {
+        program.env("ASSAY_SPEED_WASM", wasm);
+        program.env("ASSAY_SPEED", native);
+    }
     program.envs(package.map(|package| ("ASSAY_PACKAGE", package)));
     let status = program
         .status()

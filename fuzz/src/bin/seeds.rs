@@ -54,6 +54,7 @@ fn main() {
                 proven,
                 rejected: Vec::new(),
                 truncated: false,
+                withheld: Vec::new(),
             },
             stale_roots: Vec::new(),
         },
