@@ -11,5 +11,6 @@ pub mod fetch;
 pub mod hasher;
 pub mod js;
 pub mod pages;
+pub mod root_records;
 pub mod settings_store;
 pub mod store;

@@ -8,6 +8,7 @@ mod ask;
 mod hashing;
 mod requests;
 mod retry;
+mod roots;
 mod setup;
 mod surface;
 mod watch;
@@ -91,7 +92,8 @@ impl Background {
         self.reconcile().await?;
         self.resume().await?;
         self.show_state().await;
-        self.schedule().await
+        self.schedule().await?;
+        self.keep_roots_fresh().await
     }
 
     /// The Worker's report about a file.

@@ -78,6 +78,8 @@ impl Background {
                     .await?;
                 self.judge_again().await
             }
+            Request::ListRoots => Ok(self.list_roots().await),
+            Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
             Request::LookUpNotary { address } => Ok(look_up_notary(&address).await),
             Request::AddNotary {
                 address,
@@ -271,7 +273,7 @@ async fn look_up_notary(typed: &str) -> Response {
     }
 }
 
-fn refused<T: Into<String>>(key: &str, args: impl IntoIterator<Item = T>) -> Response {
+pub(super) fn refused<T: Into<String>>(key: &str, args: impl IntoIterator<Item = T>) -> Response {
     Response::Refused {
         message: Message::new(key, args),
     }

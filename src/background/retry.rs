@@ -1,6 +1,6 @@
 //! Checks that are made again by themselves, and the alarms that wake the worker for them.
 
-use super::{Background, BackgroundError};
+use super::{Background, BackgroundError, roots};
 use crate::chrome::alarms;
 use crate::js::now;
 use assay_core::policy::Judgement;
@@ -64,6 +64,10 @@ impl Background {
                 self.resume().await?;
                 self.show_state().await;
                 self.schedule().await
+            }
+            roots::REFRESH => {
+                self.refresh_roots().await;
+                Ok(())
             }
             TIDY => {
                 if self.store.unfinished().await?.is_empty() {

@@ -23,6 +23,17 @@ pub async fn set(name: &str, when: f64) -> Result<(), ChromeError> {
         .map_err(ChromeError::thrown(CALL))
 }
 
+/// Whether an alarm of this name is set.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn is_set(name: &str) -> Result<bool, ChromeError> {
+    js_get(name)
+        .await
+        .map(|alarm| alarm.is_truthy())
+        .map_err(ChromeError::thrown("alarms.get"))
+}
+
 /// Takes an alarm back.
 ///
 /// # Errors
@@ -38,6 +49,9 @@ pub async fn clear(name: &str) -> Result<(), ChromeError> {
 extern "C" {
     #[wasm_bindgen(js_namespace = ["chrome", "alarms"], js_name = create, catch)]
     async fn js_create(name: &str, info: JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "alarms"], js_name = get, catch)]
+    async fn js_get(name: &str) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "alarms"], js_name = clear, catch)]
     async fn js_clear(name: &str) -> Result<JsValue, JsValue>;

@@ -7,6 +7,7 @@ pub mod extension;
 pub mod i18n;
 pub mod notifications;
 pub mod offscreen;
+pub mod permissions;
 pub mod runtime;
 pub mod storage;
 pub mod tabs;

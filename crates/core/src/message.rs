@@ -1,8 +1,10 @@
 //! What the parts of the extension say to each other.
 
 use crate::digest::Sha256Digest;
+use crate::root_store::RootReport;
 use crate::settings::Scope;
-use crate::signer::Signer;
+use crate::signer::{RootId, Signer};
+use crate::words::Message;
 use serde::{Deserialize, Serialize};
 
 /// What a page asks of the background.
@@ -44,6 +46,13 @@ pub enum Request {
         signer: Signer,
         /// For which downloads.
         scope: Scope,
+    },
+    /// Tell what can be seen of the trust roots.
+    ListRoots,
+    /// Refresh a trust root now.
+    RefreshRoot {
+        /// Which.
+        root: RootId,
     },
     /// Fetch a notary's trust root, so that the user can confirm its fingerprint.
     LookUpNotary {
@@ -88,11 +97,54 @@ pub enum Response {
         /// Its fingerprint.
         fingerprint: String,
     },
+    /// The trust roots, in the order in which they are shown.
+    Roots {
+        /// What is shown of each.
+        roots: Vec<ShownRoot>,
+    },
     /// It could not be done.
     Refused {
         /// What was wrong, as a message for people.
-        message: crate::words::Message,
+        message: Message,
     },
+}
+
+/// A trust root, as it is shown.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShownRoot {
+    /// Which.
+    pub root: RootId,
+    /// The address of the repository that it is refreshed from.
+    pub address: String,
+    /// The fingerprint of the `trusted_root.json` in use.
+    pub fingerprint: String,
+    /// Whether the one in use came with the extension.
+    pub embedded: bool,
+    /// When it was last found to be the newest, or was embedded, in milliseconds since 1970.
+    pub refreshed_at: f64,
+    /// What is to be said about its age.
+    pub stale: Option<Message>,
+    /// When the last refresh failed, in milliseconds since 1970.
+    pub failed_at: Option<f64>,
+    /// Why it failed.
+    pub failed: Option<Message>,
+}
+
+impl From<RootReport> for ShownRoot {
+    fn from(report: RootReport) -> Self {
+        const MILLISECONDS: f64 = 1000.0;
+        let failed = report.failed.as_ref();
+        Self {
+            root: report.root,
+            address: report.address,
+            fingerprint: report.fingerprint,
+            embedded: report.embedded,
+            refreshed_at: report.freshness.refreshed_at as f64 * MILLISECONDS,
+            stale: report.stale.map(|stale| stale.message()),
+            failed_at: failed.map(|failed| failed.at as f64 * MILLISECONDS),
+            failed: failed.map(|failed| failed.error.message()),
+        }
+    }
 }
 
 /// A file to be hashed, from the background to the offscreen document and its Worker.
@@ -161,6 +213,8 @@ pub enum Notice {
     },
     /// The settings were changed.
     SettingsChanged,
+    /// A trust root was refreshed, or could not be.
+    RootsChanged,
     /// Hashing went on.
     Progressed {
         /// How far.

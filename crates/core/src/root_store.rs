@@ -113,7 +113,7 @@ impl RootRecord {
 }
 
 /// What can be seen of a trust root: what it is, where it comes from and how old it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootReport {
     /// Which.
     pub root: RootId,
@@ -134,7 +134,7 @@ pub struct RootReport {
 }
 
 /// How old a trust root in use is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Freshness {
     /// When it was last found to be the newest, in seconds since 1970; of an embedded root, when
     /// it was embedded.

@@ -323,8 +323,8 @@ pub fn ask(entry: Entry, request: Request, done: Option<String>) {
     entry.note.set(String::new());
     spawn_local(async move {
         let said = match bus::send(&request).await {
-            Ok(Response::Done | Response::NotaryFound { .. }) => done.unwrap_or_default(),
             Ok(Response::Refused { message }) => say(&message),
+            Ok(_) => done.unwrap_or_default(),
             Err(error) => t1("refused_other", &error.to_string()),
         };
         entry.note.set(said);

@@ -82,6 +82,8 @@ fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
                 ground.settings.set(Rc::new(settings));
             }
         }),
+        // Shown in the settings only.
+        Notice::RootsChanged => {}
     });
     // The page hears of changes until it is closed.
     std::mem::forget(subscription);

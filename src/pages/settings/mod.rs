@@ -1,6 +1,7 @@
 //! The settings page: whom to ask, and whom to trust.
 
 mod notaries;
+mod roots;
 mod signers;
 
 use super::dom;
@@ -70,9 +71,11 @@ fn view(ground: Ground) -> View {
     (
         parts::announcer(ground.said),
         parts::masthead(t("settings_title"), true),
-        tags::main()
-            .class("page-main")
-            .children(vec![notaries::view(ground), signers::view(ground)]),
+        tags::main().class("page-main").children(vec![
+            notaries::view(ground),
+            signers::view(ground),
+            roots::view(ground),
+        ]),
     )
         .into()
 }

@@ -19,7 +19,7 @@ mod pin;
 mod refresh;
 
 pub use known::{RootInUse, in_use, report};
-pub use origin::Origin;
+pub use origin::{Origin, PLACES, Place};
 pub use refresh::refresh;
 
 use assay_core::root_store::RootRecord;

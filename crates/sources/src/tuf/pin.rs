@@ -65,7 +65,7 @@ impl<'a> Pin<'a> {
             false => Err(RefreshCheck::Digest.failed(
                 file,
                 "a SHA-256 or SHA-512 digest",
-                format!("{:?}", digests.keys().collect::<Vec<_>>()),
+                none_of(digests),
             )),
         }
     }
@@ -78,4 +78,14 @@ impl<'a> Pin<'a> {
         let plain = !digest.is_empty() && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
         plain.then_some(digest)
     }
+}
+
+/// The kinds of digest that there are, none of which can be checked.
+pub(super) fn none_of(digests: &BTreeMap<String, String>) -> String {
+    let mut names = String::from("none of these");
+    for name in digests.keys() {
+        names.push(' ');
+        names.push_str(name);
+    }
+    names
 }

@@ -5,7 +5,7 @@ use super::RootStorage;
 use super::known::Known;
 use super::metadata::{accepted, not_older, read, refused, unexpired};
 use super::origin::Origin;
-use super::pin::Pin;
+use super::pin::{Pin, none_of};
 use crate::{HttpRequest, Method, Transport};
 use assay_core::evidence::Failure;
 use assay_core::proof::Prover;
@@ -210,7 +210,7 @@ impl<T: Transport, S: RootStorage> Run<'_, T, S> {
                 return Err(RefreshCheck::Digest.failed(
                     TARGET,
                     "a SHA-256 or SHA-512 digest",
-                    format!("{:?}", target.hashes),
+                    none_of(&target.hashes),
                 ));
             }
             (false, _) => format!("targets/{TARGET}"),

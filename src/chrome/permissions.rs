@@ -1,0 +1,50 @@
+//! `chrome.permissions`: the hosts that the user lets the extension reach.
+
+use super::ChromeError;
+use crate::js::to_js;
+use serde::Serialize;
+use wasm_bindgen::prelude::*;
+
+#[derive(Serialize)]
+struct Hosts<'a> {
+    origins: &'a [String],
+}
+
+/// Whether the extension may reach the host of `address`. A browser that cannot tell counts as no.
+pub async fn may_reach(address: &str) -> bool {
+    let Ok(hosts) = hosts(address) else {
+        return false;
+    };
+    js_contains(hosts)
+        .await
+        .is_ok_and(|allowed| allowed.is_truthy())
+}
+
+/// Asks the user whether the extension may reach the host of `address`. Browsers allow the
+/// question only while a click is being handled.
+///
+/// # Errors
+/// When the browser refuses to ask.
+pub async fn ask_to_reach(address: &str) -> Result<bool, ChromeError> {
+    const CALL: &str = "permissions.request";
+    let hosts = hosts(address).map_err(ChromeError::shape(CALL))?;
+    js_request(hosts)
+        .await
+        .map(|allowed| allowed.is_truthy())
+        .map_err(ChromeError::thrown(CALL))
+}
+
+fn hosts(address: &str) -> Result<JsValue, serde_wasm_bindgen::Error> {
+    to_js(&Hosts {
+        origins: &[format!("{address}/*")],
+    })
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = contains, catch)]
+    async fn js_contains(hosts: JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = request, catch)]
+    async fn js_request(hosts: JsValue) -> Result<JsValue, JsValue>;
+}

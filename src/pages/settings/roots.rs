@@ -1,0 +1,171 @@
+//! The trust roots of Sigstore and GitHub: how old they are, and newer ones.
+
+use super::{Ground, refusal};
+use crate::bus;
+use crate::chrome::permissions;
+use crate::js::now;
+use crate::pages::figures;
+use crate::pages::hostile_text::visible;
+use crate::pages::parts::{self, Tag, named_button};
+use crate::pages::words::{filled, say, t, t1};
+use assay_core::message::{Notice, Request, Response, ShownRoot};
+use std::rc::Rc;
+use sycamore::prelude::*;
+use sycamore::web::tags;
+use wasm_bindgen_futures::spawn_local;
+
+/// What is known of the roots, and which is being refreshed.
+#[derive(Clone, Copy)]
+struct Roots {
+    reports: Signal<Rc<Vec<ShownRoot>>>,
+    busy: Signal<Option<String>>,
+    /// What went wrong, where no refresh was tried.
+    problem: Signal<String>,
+}
+
+/// The section about trust roots.
+pub fn view(ground: Ground) -> View {
+    let roots = Roots {
+        reports: create_signal(Rc::default()),
+        busy: create_signal(None),
+        problem: create_signal(String::new()),
+    };
+    load(roots);
+    let subscription = bus::listen(move |notice| {
+        if notice == Notice::RootsChanged {
+            load(roots);
+        }
+    });
+    // The page hears of changes until it is closed.
+    std::mem::forget(subscription);
+    tags::section()
+        .class("card")
+        .attr("id", "roots")
+        .children(vec![
+            parts::text(Tag::Title, "card-title", t("settings_roots")),
+            parts::text(Tag::Paragraph, "card-text", t("settings_roots_text")),
+            parts::live(move || {
+                let reports = roots.reports.get_clone();
+                let rows: Vec<View> = reports
+                    .iter()
+                    .map(|report| row(ground, roots, report))
+                    .collect();
+                tags::ul().class("rows").children(rows).into()
+            }),
+            tags::p()
+                .class("problem")
+                .attr("role", "alert")
+                .attr("data-field", "roots-problem")
+                .children(parts::live(move || View::from(roots.problem.get_clone())))
+                .into(),
+        ])
+        .into()
+}
+
+fn load(roots: Roots) {
+    spawn_local(async move {
+        match bus::send(&Request::ListRoots).await {
+            Ok(Response::Roots { roots: reports }) => roots.reports.set(Rc::new(reports)),
+            other => roots.problem.set(refusal(other)),
+        }
+    });
+}
+
+fn row(ground: Ground, roots: Roots, report: &ShownRoot) -> View {
+    let refreshed = report.refreshed_at;
+    let age = match report.embedded {
+        true => filled("settings_root_embedded", &[&figures::moment(refreshed)]),
+        false => filled(
+            "settings_root_refreshed",
+            &[&figures::ago(refreshed, now())],
+        ),
+    };
+    let mut lines = vec![
+        parts::text(Tag::Span, "row-title", report.root.name().to_owned()),
+        tags::bdi()
+            .class("row-text")
+            .children(visible(&report.address))
+            .into(),
+        tags::span()
+            .class("row-text")
+            .attr("data-field", "refreshed")
+            .attr("title", figures::moment(refreshed))
+            .children(age)
+            .into(),
+        parts::text(Tag::Span, "row-label", t("settings_root_fingerprint")),
+        parts::digits(&report.fingerprint, "fingerprint"),
+    ];
+    let mut told = |field: &'static str, words: String| {
+        let line = tags::p().class("problem").attr("data-field", field);
+        lines.push(line.children(words).into());
+    };
+    if let Some(stale) = &report.stale {
+        told("stale", say(stale));
+    }
+    if let (Some(at), Some(why)) = (report.failed_at, &report.failed) {
+        let (when, why) = (figures::ago(at, now()), say(why));
+        told("failed", filled("settings_root_failed", &[&when, &why]));
+    }
+    let id = report.root.as_str().to_owned();
+    tags::li()
+        .class("row")
+        .attr("data-root", id.clone())
+        .attr(
+            "data-embedded",
+            if report.embedded { "true" } else { "false" },
+        )
+        .children(vec![
+            tags::div().class("row-main").children(lines).into(),
+            tags::div()
+                .class("row-side")
+                .children(refresh_button(ground, roots, report.clone(), id))
+                .into(),
+        ])
+        .into()
+}
+
+fn refresh_button(ground: Ground, roots: Roots, report: ShownRoot, id: String) -> View {
+    parts::live(move || {
+        let (report, id) = (report.clone(), id.clone());
+        let busy = roots.busy.get_clone();
+        if busy.as_deref() == Some(report.root.as_str()) {
+            return parts::text(Tag::Span, "row-text", t("settings_root_refreshing"));
+        }
+        let name = t1("settings_root_refresh_named", report.root.name());
+        named_button(
+            "button",
+            "refresh-root",
+            t("settings_root_refresh"),
+            Some(name),
+            move |_| {
+                roots.problem.set(String::new());
+                roots.busy.set(Some(id.clone()));
+                let report = report.clone();
+                spawn_local(async move {
+                    let problem = refresh(&report).await;
+                    match &problem {
+                        None => ground.said.set(t("settings_root_done")),
+                        Some(words) => roots.problem.set(words.clone()),
+                    }
+                    roots.busy.set(None);
+                    load(roots);
+                });
+            },
+        )
+    })
+}
+
+/// Asks the user for access to the repository, where there is none yet, and then refreshes. The
+/// question must be the first thing that a click leads to. What went wrong is the answer.
+async fn refresh(report: &ShownRoot) -> Option<String> {
+    match permissions::ask_to_reach(&report.address).await {
+        Ok(true) => {}
+        Ok(false) => return Some(t1("refused_host", &report.address)),
+        Err(error) => return Some(t1("refused_other", &error.to_string())),
+    }
+    let root = report.root.clone();
+    match bus::send(&Request::RefreshRoot { root }).await {
+        Ok(Response::Done) => None,
+        other => Some(refusal(other)),
+    }
+}
