@@ -6,7 +6,7 @@
 
 use crate::artifact::ArtifactDigests;
 use crate::attestation::Attestation;
-use crate::proof::{Check, ProofError, Prover, ReadBundle};
+use crate::proof::{Check, MAX_CERTIFICATES, ProofError, Prover, ReadBundle};
 use crate::trust_root::TrustRoot;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, DerCertificate};
@@ -113,17 +113,19 @@ impl Known {
                 .iter()
                 .any(|log| log == entry.log_id.key_id.as_bytes())
         });
-        match leaf(bundle) {
-            Some(leaf) => {
-                let issuer = Authority::issuer_of(leaf);
-                let issued = issuer.is_some_and(|issuer| {
-                    let mut known = self.authorities.iter();
-                    known.any(|authority| authority.is(&issuer))
-                });
-                issued && (logs || self.prover.root().is_without_log())
-            }
-            None => logs,
+        let certificates = certificates(bundle);
+        if certificates.is_empty() {
+            return logs;
         }
+        // The root may name the signer's issuer, or one above it that is in the bundle's chain.
+        let issued = certificates.into_iter().any(|certificate| {
+            let issuer = Authority::issuer_of(certificate);
+            issuer.is_some_and(|issuer| {
+                let mut known = self.authorities.iter();
+                known.any(|authority| authority.is(&issuer))
+            })
+        });
+        issued && (logs || self.prover.root().is_without_log())
     }
 }
 
@@ -164,15 +166,22 @@ impl Authority {
     }
 }
 
-fn leaf(bundle: &Bundle) -> Option<&DerCertificate> {
+/// The certificates that a bundle has, the signer's first.
+fn certificates(bundle: &Bundle) -> Vec<&DerCertificate> {
     match &bundle.verification_material.content {
-        VerificationMaterialContent::PublicKey(_) => None,
-        _ => bundle.signing_certificate(),
+        VerificationMaterialContent::Certificate(one) => vec![&one.raw_bytes],
+        VerificationMaterialContent::X509CertificateChain { certificates } => certificates
+            .iter()
+            .map(|certificate| &certificate.raw_bytes)
+            .take(MAX_CERTIFICATES)
+            .collect(),
+        _ => vec![],
     }
 }
 
 fn belongs_to(bundle: &Bundle) -> String {
-    let issuer = leaf(bundle)
+    let issuer = certificates(bundle)
+        .first()
         .and_then(|leaf| Certificate::from_der(leaf.as_bytes()).ok())
         .map(|certificate| format!("a certificate by {}", certificate.tbs_certificate.issuer));
     let log = bundle

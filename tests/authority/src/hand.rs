@@ -7,6 +7,7 @@ use crate::certificate::{Draft, Issuer};
 use crate::checkpoint::CheckpointDraft;
 use crate::ct::SctDraft;
 use crate::entry::{Envelope, Kind};
+use crate::instance::Instance;
 use crate::recipe::Recipe;
 use crate::rekor::PromiseDraft;
 use crate::time::Window;
@@ -51,11 +52,23 @@ pub struct Submission {
     pub key_label: String,
 }
 
+/// What a hand may want to know where it reaches in late.
+pub struct Facts<'a> {
+    /// What is made.
+    pub recipe: &'a Recipe,
+    /// When.
+    pub moments: &'a Moments,
+    /// By which instance.
+    pub instance: &'a Instance,
+}
+
 /// Something that reaches into the making of bundles. All of it is optional.
 #[allow(unused_variables)]
 pub trait Hand {
     /// What is made.
     fn recipe(&self, recipe: &mut Recipe) {}
+    /// The instance that makes it.
+    fn instance(&self, instance: &mut Instance) {}
     /// The times.
     fn moments(&self, moments: &mut Moments) {}
     /// The certificate, before it is logged and signed.
@@ -85,19 +98,19 @@ pub trait Hand {
     /// The promise of that log.
     fn promise(&self, draft: &mut PromiseDraft) {}
     /// The checkpoint of that log.
-    fn checkpoint(&self, draft: &mut CheckpointDraft) {}
+    fn checkpoint(&self, draft: &mut CheckpointDraft, facts: &Facts) {}
     /// The entry with its proof, as the bundle has it.
-    fn entry(&self, entry: &mut Value) {}
+    fn entry(&self, entry: &mut Value, facts: &Facts) {}
     /// What the last timestamp is over.
     fn stamped(&self, message: &mut Vec<u8>) {}
     /// The last timestamp.
-    fn token(&self, draft: &mut TokenDraft) {}
+    fn token(&self, draft: &mut TokenDraft, facts: &Facts) {}
     /// That timestamp, signed.
     fn token_bytes(&self, token: &mut Vec<u8>) {}
     /// The bundle.
-    fn bundle(&self, bundle: &mut Value) {}
+    fn bundle(&self, bundle: &mut Value, facts: &Facts) {}
     /// The trust root that it is verified with.
-    fn trusted_root(&self, root: &mut Value) {}
+    fn trusted_root(&self, root: &mut Value, facts: &Facts) {}
     /// The artifact that it is verified with.
     fn artifact(&self, artifact: &mut Vec<u8>) {}
 }

@@ -3,7 +3,7 @@
 use crate::certificate::pem_of;
 use crate::ct;
 use crate::entry::{self, Envelope, Kind, Verifier};
-use crate::hand::{Hand, Honest, Moments, Order, Submission};
+use crate::hand::{Facts, Hand, Honest, Moments, Order, Submission};
 use crate::instance::{Instance, Manner};
 use crate::key::{Curve, Hash, Key};
 use crate::recipe::{About, Content, Recipe, Signer, Version};
@@ -35,7 +35,26 @@ pub struct Made {
 /// One of each kind of bundle and again, `count` in all, of instances with authorities of this
 /// curve. All are different: another signer's key, another artifact.
 pub fn bundles(count: usize, curve: Curve) -> Vec<Made> {
-    let recipes = Recipe::all();
+    make_all(&Recipe::all(), count, curve)
+}
+
+/// The same at one instance: all have the same trust root, and can be proven of artifacts of which
+/// only the SHA-256 is known.
+pub fn bundles_at(manner: Manner, count: usize, curve: Curve) -> Vec<Made> {
+    let by_sha256 = |recipe: &Recipe| match &recipe.content {
+        Content::Message { .. } => true,
+        Content::Statement { subjects } => subjects
+            .iter()
+            .any(|about| matches!(about, About::Sha256 | About::Both)),
+    };
+    let recipes: Vec<_> = Recipe::all()
+        .into_iter()
+        .filter(|recipe| recipe.manner == manner && by_sha256(recipe))
+        .collect();
+    make_all(&recipes, count, curve)
+}
+
+fn make_all(recipes: &[Recipe], count: usize, curve: Curve) -> Vec<Made> {
     let mut instances = [Manner::Public, Manner::Private, Manner::GitHub]
         .map(|manner| Instance::new(manner, curve, "bundles"));
     (0..count)
@@ -60,6 +79,7 @@ impl Recipe {
     pub fn make_by(&self, instance: &mut Instance, number: u64, hand: &dyn Hand) -> Made {
         let mut recipe = self.clone();
         hand.recipe(&mut recipe);
+        hand.instance(instance);
         let maker = Maker {
             recipe,
             hand,
@@ -103,6 +123,14 @@ struct Signed {
 }
 
 impl Maker<'_> {
+    fn facts<'a>(&'a self, instance: &'a Instance) -> Facts<'a> {
+        Facts {
+            recipe: &self.recipe,
+            moments: &self.moments,
+            instance,
+        }
+    }
+
     fn make(self, instance: &mut Instance, number: u64) -> Made {
         let mut artifact = format!("artifact {number}\n").into_bytes();
         let signed = self.sign(instance, &artifact);
@@ -122,9 +150,10 @@ impl Maker<'_> {
             "verificationMaterial": material,
             content: signed.content,
         });
-        self.hand.bundle(&mut bundle);
+        self.hand.bundle(&mut bundle, &self.facts(instance));
         let mut trusted_root = instance.trusted_root();
-        self.hand.trusted_root(&mut trusted_root);
+        self.hand
+            .trusted_root(&mut trusted_root, &self.facts(instance));
         self.hand.artifact(&mut artifact);
         Made {
             bundle: bundle.to_string(),
@@ -276,7 +305,7 @@ impl Maker<'_> {
         }
         if self.recipe.proof {
             let mut checkpoint = log.checkpoint(place.size, place.root);
-            hand.checkpoint(&mut checkpoint);
+            hand.checkpoint(&mut checkpoint, &self.facts(instance));
             let path: Vec<_> = place
                 .path
                 .iter()
@@ -290,7 +319,7 @@ impl Maker<'_> {
                 "checkpoint": { "envelope": checkpoint.sign() },
             });
         }
-        hand.entry(&mut entry);
+        hand.entry(&mut entry, &self.facts(instance));
         entry
     }
 
@@ -331,7 +360,7 @@ impl Maker<'_> {
                     false => self.moments.certificate.from + 30 + number as u64,
                 };
                 let mut token = instance.tsa.token(&message, time);
-                hand.token(&mut token);
+                hand.token(&mut token, &self.facts(instance));
                 let mut token = token.sign();
                 hand.token_bytes(&mut token);
                 json!({ "signedTimestamp": STANDARD.encode(token) })
@@ -399,5 +428,12 @@ mod tests {
         assert_eq!(distinct.len(), count);
         let same = made.iter().zip(&again);
         assert!(same.into_iter().all(|(one, two)| one.bundle == two.bundle));
+    }
+
+    #[test]
+    fn the_bundles_of_one_instance_have_one_trust_root() {
+        let made = bundles_at(Manner::Public, 30, Curve::P256);
+        let roots: HashSet<_> = made.iter().map(|made| &made.trusted_root).collect();
+        assert_eq!((made.len(), roots.len()), (30, 1));
     }
 }

@@ -108,6 +108,11 @@ impl Log {
         self.leaves.len() as u64
     }
 
+    /// Begins anew, without entries.
+    pub fn forget(&mut self) {
+        self.leaves.clear();
+    }
+
     /// Appends an entry, and a few after it. Returns its place in the tree as it is then.
     pub fn append(&mut self, body: &[u8]) -> Place {
         let index = self.leaves.len();

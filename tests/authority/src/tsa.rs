@@ -47,6 +47,8 @@ pub struct TokenDraft {
     pub certificate: Vec<u8>,
     /// Certificates that travel with the token, DER.
     pub embedded: Vec<Vec<u8>>,
+    /// What it is over.
+    pub message: Vec<u8>,
     /// What was hashed with what, and the hash.
     pub imprint: (ObjectIdentifier, Vec<u8>),
     /// The time, in seconds since 1970.
@@ -139,6 +141,7 @@ impl Tsa {
             signer: self.key.clone(),
             certificate: self.certificate.clone(),
             embedded: vec![self.certificate.clone()],
+            message: message.to_vec(),
             imprint: (hash.oid(), hash.digest(message)),
             time,
             outer_type: SIGNED_DATA,
@@ -154,6 +157,11 @@ impl Tsa {
 }
 
 impl TokenDraft {
+    /// Hashes the message with another function.
+    pub fn rehash(&mut self, hash: Hash) {
+        self.imprint = (hash.oid(), hash.digest(&self.message));
+    }
+
     /// The response, DER, or the bare token.
     pub fn sign(&self) -> Vec<u8> {
         let token = ContentInfo {

@@ -43,36 +43,18 @@ pub(super) fn digest_for(
     Ok(sha256.into())
 }
 
-/// Whether a bundle, its log entries apart, says that it is about this artifact.
-pub(super) fn is_named(bundle: &Bundle, digests: &ArtifactDigests) -> bool {
-    match &bundle.content {
-        SignatureContent::MessageSignature(signature) => {
-            let named = signature.message_digest.as_ref();
-            named.is_some_and(|named| named.digest.as_bytes() == digests.sha256.as_bytes())
-        }
-        SignatureContent::DsseEnvelope(envelope) => serde_json::from_slice::<Statement>(
-            envelope.payload.as_bytes(),
-        )
-        .is_ok_and(|statement| {
-            statement.matches_sha256(&Sha256Hash::new(*digests.sha256.as_bytes()))
-                || digests.sha512.is_some_and(|sha512| {
-                    statement.matches_sha512(&Sha512Hash::new(*sha512.as_bytes()))
-                })
-        }),
-        _ => false,
-    }
-}
-
 /// How a bundle names the file that it is about, for people who look into a refusal.
 pub(super) fn named(bundle: &Bundle) -> String {
     const SHOWN: usize = 3;
     match &bundle.content {
         SignatureContent::MessageSignature(signature) => match &signature.message_digest {
-            Some(digest) => format!(
-                "{}:{}",
-                digest.algorithm,
-                hex::encode(digest.digest.as_bytes())
-            ),
+            Some(digest) => {
+                let name = match digest.algorithm {
+                    HashAlgorithm::Sha2256 => "sha256".to_owned(),
+                    other => other.to_string(),
+                };
+                format!("{name}:{}", hex::encode(digest.digest.as_bytes()))
+            }
             None => "a signature over other bytes".to_owned(),
         },
         SignatureContent::DsseEnvelope(envelope) => {

@@ -12,9 +12,11 @@ mod error;
 mod identity;
 pub mod rebuilt;
 mod refusal;
+mod stricter;
 
 pub use check::Check;
 pub use error::ProofError;
+pub use stricter::MAX_CERTIFICATES;
 
 use crate::artifact::ArtifactDigests;
 use crate::attestation::{Attestation, Certified, Claim, Logged};
@@ -117,6 +119,7 @@ impl Prover {
         read: &ReadBundle<'_>,
         digests: &ArtifactDigests,
     ) -> Result<Attestation, ProofError> {
+        stricter::check(&read.bundle, &self.root)?;
         let artifact = artifact::digest_for(&read.bundle, digests)?;
         let proven = match read.bundle.verification_material.content {
             VerificationMaterialContent::PublicKey(_) => {
@@ -151,7 +154,14 @@ impl Prover {
         if !matches!(material, VerificationMaterialContent::PublicKey(_)) {
             return Err(Check::ExpectedKey.failed("a bundle with a certificate"));
         }
-        entry::proven_entry(&read.bundle)?;
+        stricter::check(&read.bundle, &self.root)?;
+        let logged = entry::logged_key(entry::proven_entry(&read.bundle)?)?;
+        if logged != key {
+            return Err(Check::ExpectedKey.failed_for(
+                key_fingerprint(key.as_bytes()),
+                key_fingerprint(logged.as_bytes()),
+            ));
+        }
         let artifact = artifact::digest_for(&read.bundle, &digests)?;
         let proven = self
             .verify_key(&read.bundle, artifact, key)
@@ -247,13 +257,9 @@ impl Prover {
     }
 }
 
-/// A refusal about the file names both files. Where the bundle itself names the right one, it is
-/// the log entry that is about another.
+/// A refusal about the file names both files.
 fn tell(problem: ProofError, bundle: &Bundle, digests: &ArtifactDigests) -> ProofError {
     match problem.check {
-        Check::ThisFile if artifact::is_named(bundle, digests) => {
-            Check::Entry.failed(problem.found)
-        }
         Check::ThisFile => Check::ThisFile.failed_for(
             format!("a statement about sha256:{}", digests.sha256),
             artifact::named(bundle),
@@ -262,10 +268,18 @@ fn tell(problem: ProofError, bundle: &Bundle, digests: &ArtifactDigests) -> Proo
     }
 }
 
+/// The versions of in-toto statements (the `_type` of a statement), which say the same here.
+const STATEMENT_VERSIONS: [&str; 2] = [
+    "https://in-toto.io/Statement/v0.1",
+    "https://in-toto.io/Statement/v1",
+];
+
 fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Statement {
+        #[serde(rename = "_type")]
+        version: String,
         predicate_type: String,
         #[serde(default)]
         predicate: serde_json::Value,
@@ -275,6 +289,9 @@ fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
         SignatureContent::DsseEnvelope(envelope) => {
             let statement: Statement = serde_json::from_slice(envelope.payload.as_bytes())
                 .map_err(|error| Check::Kind.failed(format!("the signed statement: {error}")))?;
+            if !STATEMENT_VERSIONS.contains(&statement.version.as_str()) {
+                return Err(Check::Kind.failed_for("an in-toto statement", statement.version));
+            }
             Ok(Claim::of_predicate(
                 &statement.predicate_type,
                 &statement.predicate,

@@ -11,6 +11,11 @@ pub(super) fn refused(error: Error) -> ProofError {
         Error::Certificate(error) => certificate(error, found),
         Error::TransparencyLog(error) => log(error, found),
         Error::Timestamp(error) => timestamp(error, found),
+        // The bundle was found to be about the file before; only the words say that it is the log
+        // entry that is about another.
+        Error::ArtifactMismatch(found) if found.contains("hashedrekord entry") => {
+            Check::Entry.failed(found)
+        }
         Error::ArtifactMismatch(found) => Check::ThisFile.failed(found),
         Error::SignatureInvalid(found) => Check::Signature.failed(found),
         Error::UnsupportedBundle(found) | Error::UnsupportedArtifact(found) => {
@@ -19,7 +24,9 @@ pub(super) fn refused(error: Error) -> ProofError {
         Error::Crypto(sigstore_crypto::Error::UnsupportedAlgorithm(found)) => {
             Check::Kind.failed(found)
         }
-        Error::InvalidTrustRoot(found) => Check::TrustRoot.failed(found),
+        // Of the root that the verifier was made with, only this is found out so late: that it has
+        // no log of certificates with a key of the kind that the certificate asks for.
+        Error::InvalidTrustRoot(found) => Check::CertificateTimestamp.failed(found),
         Error::TrustRoot(_) | Error::TrustedCertificate(_) => Check::TrustRoot.failed(found),
         Error::IdentityMismatch { expected, actual } => Check::ExpectedSigner.failed_for(
             expected.to_string(),

@@ -1,31 +1,18 @@
 //! Every kind of bundle that is as it should be is proven, and what is read out of it is what was
 //! put in.
 
+use super::common::{prove, prover, root_id};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::{Attestation, Claim};
-use assay_core::proof::Prover;
-use assay_core::signer::{Identity, RootId, SubjectKind, key_fingerprint};
-use assay_core::trust_root::TrustRoot;
+use assay_core::signer::{Identity, SubjectKind, key_fingerprint};
 use assay_test_authority::entry::Kind;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::{COMMIT, REPOSITORY_ID, Subject, WORKFLOW};
 use assay_test_authority::{Curve, Made, Manner, Recipe, bundles};
 use base64::Engine;
 
-fn root_id(manner: Manner) -> RootId {
-    match manner {
-        Manner::GitHub => RootId::github(),
-        Manner::Public => RootId::sigstore(),
-        Manner::Private => RootId::notary("test"),
-    }
-}
-
-fn prove(made: &Made) -> Attestation {
-    let root = TrustRoot::parse(root_id(made.recipe.manner), &made.trusted_root).unwrap();
-    Prover::new(root)
-        .unwrap()
-        .prove(&made.bundle, ArtifactDigests::of(&made.artifact))
-        .unwrap_or_else(|problem| panic!("{}: {problem}", made.recipe.name))
+fn proven(made: &Made) -> Attestation {
+    prove(made).unwrap_or_else(|problem| panic!("{}: {problem}", made.recipe.name))
 }
 
 fn fingerprint(pem: &str) -> String {
@@ -63,7 +50,7 @@ fn identity(made: &Made) -> Identity {
 fn every_kind_of_bundle_is_proven_and_read() {
     let made = bundles(Recipe::all().len(), Curve::P384);
     for made in &made {
-        let (recipe, proven) = (&made.recipe, prove(made));
+        let (recipe, proven) = (&made.recipe, proven(made));
         let name = recipe.name;
         assert_eq!(proven.signer.root, root_id(recipe.manner), "{name}");
         assert_eq!(proven.signer.identity, identity(made), "{name}");
@@ -111,9 +98,7 @@ fn a_bundle_of_another_instance_is_refused() {
     let made = bundles(Recipe::all().len(), Curve::P256);
     for manner in [Manner::Public, Manner::Private, Manner::GitHub] {
         let of_it = |made: &&Made| made.recipe.manner == manner;
-        let root = &made.iter().find(of_it).unwrap().trusted_root;
-        let root = TrustRoot::parse(root_id(manner), root).unwrap();
-        let prover = Prover::new(root).unwrap();
+        let prover = prover(made.iter().find(of_it).unwrap()).unwrap();
         for made in made.iter().filter(|made| !of_it(made)) {
             let proven = prover.prove(&made.bundle, ArtifactDigests::of(&made.artifact));
             assert!(proven.is_err(), "{} under {manner:?}", made.recipe.name);
