@@ -1,4 +1,7 @@
-//! Where records are kept: IndexedDB; those of private windows in `storage.session` only.
+//! Where records are kept: IndexedDB; those of private windows in `storage.session` only. What is
+//! remembered of logs is kept beside them.
+
+mod logs;
 
 use crate::chrome::ChromeError;
 use crate::chrome::storage::{self, Area};
@@ -11,7 +14,7 @@ use idb::{
 use wasm_bindgen::JsValue;
 
 const DATABASE: &str = "assay";
-const DATABASE_VERSION: u32 = 1;
+const DATABASE_VERSION: u32 = 2;
 const RECORDS: &str = "downloads";
 const BY_TIME: &str = "by_time";
 const BY_STAGE: &str = "by_stage";
@@ -228,7 +231,19 @@ impl Store {
     }
 }
 
+/// Makes the tables that an earlier version did not have.
 fn make_tables(database: &Database) -> Result<(), idb::Error> {
+    let existing = database.store_names();
+    if !existing.iter().any(|name| name == RECORDS) {
+        make_records(database)?;
+    }
+    if !existing.iter().any(|name| name == logs::LOGS) {
+        logs::make_table(database)?;
+    }
+    Ok(())
+}
+
+fn make_records(database: &Database) -> Result<(), idb::Error> {
     let mut parameters = ObjectStoreParams::new();
     parameters.key_path(Some(KeyPath::new_single("id")));
     let records = database.create_object_store(RECORDS, parameters)?;

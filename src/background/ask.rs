@@ -1,16 +1,18 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError, KnownProver};
+use super::{Background, BackgroundError, KnownProver, logs};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
+use assay_core::log_memory::withhold;
 use assay_core::policy;
 use assay_core::proof::{ProofError, Prover};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Notary, Settings};
 use assay_sources::notary;
+use assay_sources::remembered::compare;
 use futures_util::future::join_all;
 use std::rc::Rc;
 
@@ -53,8 +55,12 @@ impl Background {
             return self.give_up(id, Reason::CutOff).await;
         }
         let settings = settings_store::load().await?;
-        let evidence = self.gather(&settings, &digest).await;
-        // The user may have changed whom they trust meanwhile.
+        let mut evidence = self.gather(&settings, &digest, record.incognito).await;
+        // Another download may have found out a log meanwhile, and the user may have changed whom
+        // they trust.
+        // If this cannot be read, the comparison could not read it either, and withheld everything.
+        let blocked = self.blocked_logs().await.unwrap_or_default();
+        withhold(&mut evidence, &blocked);
         let settings = settings_store::load().await?;
         self.conclude(
             id,
@@ -68,16 +74,36 @@ impl Background {
                 record.evidence = evidence;
             }),
         )
-        .await
+        .await?;
+        self.raise_log_alarms().await?;
+        if self.blocked_logs().await.unwrap_or_default() != blocked {
+            // Found out, or decided on, while this was judged.
+            self.judge_again().await?;
+        }
+        Ok(())
     }
 
-    async fn gather(&self, settings: &Settings, digest: &Sha256Digest) -> Vec<Evidence> {
+    async fn gather(
+        &self,
+        settings: &Settings,
+        digest: &Sha256Digest,
+        private: bool,
+    ) -> Vec<Evidence> {
         let asked = settings.notaries.iter().filter(|notary| notary.enabled);
-        join_all(asked.map(|notary| async {
-            let prover = self.prover(notary);
-            notary::ask(&Fetch, notary, &prover, digest).await
-        }))
-        .await
+        join_all(asked.map(|notary| self.ask_notary(notary, digest, private))).await
+    }
+
+    /// Asks one notary, proves what it answers, and compares its log with what is remembered of it.
+    async fn ask_notary(&self, notary: &Notary, digest: &Sha256Digest, private: bool) -> Evidence {
+        let prover = self.prover(notary);
+        let mut evidence = notary::ask(&Fetch, notary, &prover, digest).await;
+        if let Ok(prover) = &*prover {
+            let book = self.book(private);
+            let (address, root) = (&notary.address, prover.root());
+            let now = logs::seconds();
+            compare(&Fetch, &book, address, root, &mut evidence, now).await;
+        }
+        evidence
     }
 
     fn prover(&self, notary: &Notary) -> Rc<Result<Prover, ProofError>> {

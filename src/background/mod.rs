@@ -6,11 +6,13 @@
 
 mod ask;
 mod hashing;
+mod logs;
 mod requests;
 mod retry;
 mod roots;
 mod setup;
 mod surface;
+mod turns;
 mod watch;
 
 use crate::bus;
@@ -51,6 +53,7 @@ pub struct Background {
     /// is lost to another one made meanwhile.
     turn: Mutex<()>,
     provers: RefCell<Vec<KnownProver>>,
+    turns: turns::Turns,
     surface: surface::Surface,
     hashing: hashing::Hashing,
 }
@@ -78,6 +81,7 @@ impl Background {
             busy: RefCell::default(),
             turn: Mutex::default(),
             provers: RefCell::default(),
+            turns: turns::Turns::default(),
             surface: surface::Surface::default(),
             hashing: hashing::Hashing::default(),
         }))
@@ -89,6 +93,10 @@ impl Background {
     /// When records cannot be read or written.
     pub async fn wake(self: &Rc<Self>) -> Result<(), BackgroundError> {
         self.check_setup().await?;
+        if let Err(error) = self.raise_log_alarms().await {
+            // Every check says so by itself.
+            log(&error.to_string());
+        }
         self.reconcile().await?;
         self.resume().await?;
         self.show_state().await;

@@ -6,6 +6,7 @@ use crate::chrome::{downloads, notifications, runtime};
 use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
 use crate::settings_store;
+use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::policy;
 use assay_core::record::{DownloadRecord, Stage};
@@ -68,6 +69,11 @@ impl Background {
             Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
             Request::AlarmsSeen => self.alarms_seen().await,
+            Request::LogAlarmsSeen => {
+                self.log_alarms_seen().await?;
+                self.show_state().await;
+                Ok(Response::Done)
+            }
             Request::Trust { signer, scope } => {
                 self.change_settings(Box::new(|settings| settings.trust(signer, scope)))
                     .await?;
@@ -87,9 +93,14 @@ impl Background {
                 fingerprint,
             } => self.add_notary(address, trusted_root, fingerprint).await,
             Request::RemoveNotary { address } => {
-                self.change_settings(Box::new(move |settings| settings.remove_notary(&address)))
-                    .await
+                let removed = self
+                    .change_settings(Box::new(move |settings| settings.remove_notary(&address)))
+                    .await;
+                // An alarm about its log concerns nobody any more.
+                self.show_state().await;
+                removed
             }
+            Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
             Request::EnableNotary { address, enabled } => {
                 self.change_settings(Box::new(move |settings| {
                     for notary in &mut settings.notaries {
@@ -175,6 +186,7 @@ impl Background {
             self.amend(&record.id, Box::new(seen)).await?;
             notifications::clear(&record.id).await?;
         }
+        self.log_alarms_seen().await?;
         self.show_state().await;
         Ok(Response::Done)
     }
@@ -194,22 +206,25 @@ impl Background {
     }
 
     /// Judges every file again by what was proven about it. Nobody is asked.
-    async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
+    pub(super) async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
         let settings = settings_store::load().await?;
+        let blocked = self.blocked_logs().await?;
         let judge = |record: &DownloadRecord| {
-            policy::judge(
-                &record.evidence,
-                &settings,
-                record.site.as_deref(),
-                record.judgement.as_ref(),
-            )
+            let mut evidence = record.evidence.clone();
+            withhold(&mut evidence, &blocked);
+            let site = record.site.as_deref();
+            let judgement = policy::judge(&evidence, &settings, site, record.judgement.as_ref());
+            (evidence, Some(judgement))
         };
         for record in self.store.all().await? {
-            let outdated = record.stage == Stage::Done
-                && !record.evidence.is_empty()
-                && record.judgement.as_ref() != Some(&judge(&record));
-            if outdated {
-                let again = |record: &mut DownloadRecord| record.judgement = Some(judge(record));
+            if record.stage != Stage::Done || record.evidence.is_empty() {
+                continue;
+            }
+            let (evidence, judgement) = judge(&record);
+            if evidence != record.evidence || judgement != record.judgement {
+                let again = |record: &mut DownloadRecord| {
+                    (record.evidence, record.judgement) = judge(record);
+                };
                 self.conclude(&record.id, Box::new(again)).await?;
             }
         }

@@ -1,11 +1,14 @@
 //! What the user sees without opening anything: the toolbar button and notifications.
 
+use super::logs::{LOG_NOTIFICATION, notification_id};
 use super::{Background, BackgroundError, log};
 use crate::chrome::notifications::{self, Notification};
 use crate::chrome::{action, extension, i18n, runtime, tabs};
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
+use assay_core::log_memory::LogMemory;
 use assay_core::record::DownloadRecord;
+use assay_core::settings::Settings;
 use assay_core::words::Message;
 use std::cell::{Cell, RefCell};
 
@@ -27,7 +30,7 @@ enum State {
     Idle,
     Setup,
     Checking(usize),
-    Alarm(usize),
+    Alarm { downloads: usize, logs: usize },
 }
 
 impl State {
@@ -36,7 +39,7 @@ impl State {
             Self::Idle => "idle",
             Self::Setup => "setup",
             Self::Checking(_) => "checking",
-            Self::Alarm(_) => "alarm",
+            Self::Alarm { .. } => "alarm",
         }
     }
 
@@ -44,8 +47,10 @@ impl State {
         match self {
             Self::Idle | Self::Setup => String::new(),
             Self::Checking(_) => "…".into(),
-            Self::Alarm(count @ 1..=99) => format!("!{count}"),
-            Self::Alarm(_) => "!99+".into(),
+            Self::Alarm { downloads, logs } => match downloads + logs {
+                count @ 0..=99 => format!("!{count}"),
+                _ => "!99+".into(),
+            },
         }
     }
 
@@ -54,7 +59,10 @@ impl State {
             Self::Idle => Message::bare("action_title_idle"),
             Self::Setup => Message::bare("action_title_setup"),
             Self::Checking(count) => Message::new("action_title_checking", [count.to_string()]),
-            Self::Alarm(count) => Message::new("action_title_alarm", [count.to_string()]),
+            Self::Alarm { downloads, logs: 0 } => {
+                Message::new("action_title_alarm", [downloads.to_string()])
+            }
+            Self::Alarm { .. } => Message::bare("action_title_log"),
         };
         i18n::text(&message)
     }
@@ -80,10 +88,11 @@ impl Background {
     }
 
     async fn draw_state(&self) -> Result<(), BackgroundError> {
-        let alarms = self.store.unseen_alarms().await?.len();
+        let downloads = self.store.unseen_alarms().await?.len();
+        let logs = self.unseen_log_alarms().await?.len();
         let checking = self.store.unfinished().await?.len();
-        let state = if alarms > 0 {
-            State::Alarm(alarms)
+        let state = if downloads + logs > 0 {
+            State::Alarm { downloads, logs }
         } else if checking > 0 {
             State::Checking(checking)
         } else if extension::is_allowed_file_access().await {
@@ -99,7 +108,7 @@ impl Background {
             large: format!("/icons/{}-32.png", state.icon()),
         };
         let colour = match state {
-            State::Alarm(_) => ALARM_COLOUR,
+            State::Alarm { .. } => ALARM_COLOUR,
             _ => CALM_COLOUR,
         };
         action::set_icon(&icon).await?;
@@ -119,16 +128,17 @@ impl Background {
             [isolated(&record.file_name), verdict],
         );
         let because = judgement.reasons.first().map(|reason| reason.message());
-        let notification = Notification {
-            kind: "basic",
-            icon_url: runtime::url("icons/alarm-128.png"),
-            title: i18n::text(&title),
-            message: because.map_or_else(String::new, |because| words::say(&because)),
-            priority: 2,
-        };
-        if let Err(error) = notifications::show(&record.id, &notification).await {
-            log(&error.to_string());
-        }
+        let because = because.map_or_else(String::new, |because| words::say(&because));
+        show(&record.id, &title, because).await;
+    }
+
+    /// Tells the user that a log contradicted itself.
+    pub(super) async fn notify_of_log(&self, memory: &LogMemory, settings: &Settings) {
+        let notary = settings.notary_of(&memory.log.root);
+        let name = notary.map_or(memory.log.name(), |notary| &notary.name);
+        let title = Message::new("log_alarm_title", [isolated(name)]);
+        let text = i18n::bare("log_alarm_text");
+        show(&notification_id(memory), &title, text).await;
     }
 
     /// The user clicked a notification.
@@ -137,6 +147,23 @@ impl Background {
     /// When the list of downloads cannot be opened.
     pub async fn notification_clicked(&self, id: &str) -> Result<(), BackgroundError> {
         notifications::clear(id).await?;
-        Ok(tabs::open_page(&runtime::url("popup.html")).await?)
+        let page = match id.starts_with(LOG_NOTIFICATION) {
+            true => "settings.html#logs",
+            false => "popup.html",
+        };
+        Ok(tabs::open_page(&runtime::url(page)).await?)
+    }
+}
+
+async fn show(id: &str, title: &Message, message: String) {
+    let notification = Notification {
+        kind: "basic",
+        icon_url: runtime::url("icons/alarm-128.png"),
+        title: i18n::text(title),
+        message,
+        priority: 2,
+    };
+    if let Err(error) = notifications::show(id, &notification).await {
+        log(&error.to_string());
     }
 }

@@ -8,7 +8,8 @@
 //! These attributes stay as they are when the looks change.
 //!
 //! - Popup: `body[data-state="loading|list|empty|failed"]`; `[data-banner="setup"]` while files
-//!   may not be read. Each entry is `li[data-record="<id>"][data-stage="done|hashing|asking"]`,
+//!   may not be read; `[data-banner="log-alarm"][data-log="<id>"]` for a log that contradicted
+//!   itself, with `data-action="decide-log|export-evidence"`. Each entry is `li[data-record="<id>"][data-stage="done|hashing|asking"]`,
 //!   with `data-verdict="<word>"` once there is a verdict. In it
 //!   `data-field="name|badge|signer|summary|site|size|time|progress"`, and when it is open
 //!   `data-field="full-name|reasons|digest|sources|log-entry|retry|note"`.
@@ -20,6 +21,9 @@
 //! - Elsewhere: `data-action="open-settings|open-welcome|open-access|reload"`.
 //! - Settings: `body[data-state="loading|ready|failed"]`, `li[data-notary="<address>"]`,
 //!   `li[data-trusted]`, `#notary-address`, `[data-field="fingerprint"]`,
+//!   `li[data-log="<id>"][data-decided="true|false"]` for a log that contradicted itself, with
+//!   `[data-field="remembered-root|shown-root"]` and `data-action="export-evidence|trust-log|
+//!   trust-log-confirm|trust-log-cancel|remove-notary"`,
 //!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
 //!   remove-trusted|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
 //! - Welcome: `body[data-state="needs-access|ready"]`.
@@ -28,6 +32,7 @@ pub mod badge;
 pub mod dom;
 pub mod figures;
 pub mod hostile_text;
+pub mod log_alarms;
 pub mod parts;
 pub mod popup;
 pub mod settings;

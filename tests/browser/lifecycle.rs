@@ -222,5 +222,6 @@ fn private_windows_leave_nothing_on_the_disk() -> Result<()> {
         })",
     )?;
     assert_eq!(stored, 0);
+    assert_eq!(world.extension.logs()?, [], "nor when its log was met");
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! End to end: the built extension in a real Chromium, and what a person sees there.
 
+mod forking;
 mod judging;
 mod lifecycle;
 mod loading;

@@ -24,6 +24,7 @@ struct Shared {
     trusted_root: Reply,
     attestations: Reply,
     by_digest: HashMap<String, Reply>,
+    by_path: Vec<(String, Reply)>,
     requests: Vec<String>,
 }
 
@@ -40,6 +41,8 @@ pub enum Reply {
     Endless,
     /// The connection stays open and nothing comes.
     Silence,
+    /// What the server at this address answers to the same request.
+    From(String),
 }
 
 impl HostileNotary {
@@ -52,6 +55,7 @@ impl HostileNotary {
             trusted_root: Reply::Json(trusted_root),
             attestations: Reply::Bytes(404, br#"{"attestations":[]}"#.to_vec()),
             by_digest: HashMap::new(),
+            by_path: Vec::new(),
             requests: Vec::new(),
         }));
         let mut notary = Self {
@@ -78,6 +82,24 @@ impl HostileNotary {
         lock(&self.shared)
             .by_digest
             .insert(sha256.to_owned(), reply);
+    }
+
+    /// What it answers from now on to requests whose path begins like this, whatever else was said
+    /// about them.
+    pub fn reply_to(&self, path: &str, reply: Reply) {
+        let mut shared = lock(&self.shared);
+        shared.by_path.retain(|(known, _)| known != path);
+        shared.by_path.push((path.to_owned(), reply));
+    }
+
+    /// From now on it shows another notary's log: it answers as the one at this address does.
+    pub fn show(&self, url: &str) {
+        let mut shared = lock(&self.shared);
+        shared.by_path.clear();
+        for path in ["/attestations/", "/api/v1/log"] {
+            let reply = Reply::From(url.to_owned());
+            shared.by_path.push((path.to_owned(), reply));
+        }
     }
 
     /// What it answers when asked for its trusted root.
@@ -117,8 +139,12 @@ async fn answer(shared: Arc<Mutex<Shared>>, request: Request) -> Response<Body> 
     let reply = {
         let mut shared = lock(&shared);
         shared.requests.push(path.clone());
-        match path.strip_prefix("/attestations/") {
-            Some(digest) => {
+        // What was said last counts.
+        let mut by_path = shared.by_path.iter().rev();
+        let by_path = by_path.find(|(known, _)| path.starts_with(known.as_str()));
+        match (by_path, path.strip_prefix("/attestations/")) {
+            (Some((_, reply)), _) => reply.clone(),
+            (None, Some(digest)) => {
                 // The prefix "sha256:" may come percent-encoded.
                 let known = shared
                     .by_digest
@@ -129,8 +155,8 @@ async fn answer(shared: Arc<Mutex<Shared>>, request: Request) -> Response<Body> 
                     .cloned()
                     .unwrap_or_else(|| shared.attestations.clone())
             }
-            None if path == "/trusted_root.json" => shared.trusted_root.clone(),
-            None => Reply::Bytes(404, b"{}".to_vec()),
+            (None, None) if path == "/trusted_root.json" => shared.trusted_root.clone(),
+            (None, None) => Reply::Bytes(404, b"{}".to_vec()),
         }
     };
     let (status, body) = match reply {
@@ -139,6 +165,15 @@ async fn answer(shared: Arc<Mutex<Shared>>, request: Request) -> Response<Body> 
         Reply::Long(size) => (200, padding(Some(size))),
         Reply::Endless => (200, padding(None)),
         Reply::Silence => std::future::pending().await,
+        Reply::From(server) => {
+            let target = request.uri().path_and_query().map(ToString::to_string);
+            let url = format!("{server}{}", target.unwrap_or_default());
+            let asked = tokio::task::spawn_blocking(move || crate::http::get(&url)).await;
+            match asked {
+                Ok(Ok((status, body))) => (status, Body::from(body)),
+                _ => (502, Body::empty()),
+            }
+        }
     };
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::IM_A_TEAPOT);

@@ -14,6 +14,7 @@ use crate::{Error, Result, assay_program};
 pub struct NotaryProcess {
     data: TempDir,
     port: u16,
+    address: String,
     child: Option<Child>,
     fingerprint: String,
 }
@@ -25,18 +26,36 @@ impl NotaryProcess {
     /// The program is missing or did not get ready.
     pub fn start() -> Result<Self> {
         // Its address names the port and is fixed on the first start, so the port is chosen here.
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .map_err(Error::io("no free port"))?
-            .port();
+        let port = free_port()?;
         let mut notary = Self {
             data: folder("assay-notary-")?,
             port,
+            address: format!("http://127.0.0.1:{port}"),
             child: None,
             fingerprint: String::new(),
         };
         notary.restart()?;
         Ok(notary)
+    }
+
+    /// Starts a second notary with a copy of this one's keys and log, which says that it has this
+    /// one's address and answers at another. From here on each logs what it is sent: the log forks.
+    ///
+    /// # Errors
+    /// The data could not be copied, or one of them did not get ready.
+    pub fn split(&mut self) -> Result<Self> {
+        self.stop();
+        let mut copy = Self {
+            data: folder("assay-notary-")?,
+            port: free_port()?,
+            address: self.address.clone(),
+            child: None,
+            fingerprint: String::new(),
+        };
+        copy_folder(self.data.path(), copy.data.path())?;
+        self.restart()?;
+        copy.restart()?;
+        Ok(copy)
     }
 
     /// Starts it again, at the same address with the same data.
@@ -53,7 +72,7 @@ impl NotaryProcess {
                 "--listen",
                 &listen,
                 "--address",
-                &self.url(),
+                &self.address,
             ])
             .arg("--data")
             .arg(self.data.path())
@@ -86,7 +105,7 @@ impl NotaryProcess {
         }
     }
 
-    /// Its address.
+    /// Where it answers.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
@@ -102,6 +121,15 @@ impl NotaryProcess {
     /// It does not run.
     pub fn trusted_root(&self) -> Result<Value> {
         crate::http::get_json(&format!("{}/trusted_root.json", self.url()))
+    }
+
+    /// The signed checkpoint of its log as it is now.
+    ///
+    /// # Errors
+    /// It does not run.
+    pub fn checkpoint(&self) -> Result<String> {
+        let log = crate::http::get_json(&format!("{}/api/v1/log", self.url()))?;
+        crate::browser::text(&log, "signedTreeHead")
     }
 
     /// What it answers about a digest (64 hexadecimal digits).
@@ -214,6 +242,27 @@ fn output_of(command: &mut Command) -> Result<String> {
         )));
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn free_port() -> Result<u16> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .and_then(|listener| listener.local_addr())
+        .map(|address| address.port())
+        .map_err(Error::io("no free port"))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to).map_err(Error::path("made", to))?;
+    for entry in std::fs::read_dir(from).map_err(Error::path("read", from))? {
+        let path = entry.map_err(Error::path("read", from))?.path();
+        let copied = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_folder(&path, &copied)?;
+        } else {
+            std::fs::copy(&path, &copied).map_err(Error::path("copied", &path))?;
+        }
+    }
+    Ok(())
 }
 
 fn folder(prefix: &str) -> Result<TempDir> {

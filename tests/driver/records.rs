@@ -1,3 +1,4 @@
+use assay_core::log_memory::LogMemory;
 use assay_core::message::{Request, Response};
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Scope, Settings};
@@ -112,6 +113,15 @@ impl Extension {
         })?)
     }
 
+    /// What is remembered of logs, without what private windows added.
+    ///
+    /// # Errors
+    /// It cannot be read, or is of another shape than the core's.
+    pub fn logs(&self) -> Result<Vec<LogMemory>> {
+        let stored: Value = self.inside(READ_LOGS, json!([]))?;
+        Ok(serde_json::from_value(stored)?)
+    }
+
     /// The stored settings.
     ///
     /// # Errors
@@ -146,6 +156,20 @@ fn done(response: &Response) -> Result<()> {
         other => Err(Error::Other(format!("the extension answered {other:?}"))),
     }
 }
+
+const READ_LOGS: &str = r#"async () => {
+  const result = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+    request.onblocked = () => failed(new Error("blocked"));
+  });
+  const database = await result(indexedDB.open("assay"));
+  try {
+    return await result(database.transaction("logs").objectStore("logs").getAll());
+  } finally {
+    database.close();
+  }
+}"#;
 
 /// Both places of records. A database that is not there yet must not be made here.
 const READ_RECORDS: &str = r#"async () => {

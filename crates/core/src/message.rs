@@ -33,6 +33,8 @@ pub enum Request {
     },
     /// The user has the list of downloads before their eyes: alarms count as seen.
     AlarmsSeen,
+    /// The user has the alarms about logs before their eyes.
+    LogAlarmsSeen,
     /// Trust a signer, and judge again all that it signed.
     Trust {
         /// Who.
@@ -72,6 +74,11 @@ pub enum Request {
     RemoveNotary {
         /// Its address.
         address: String,
+    },
+    /// Trust a log again that contradicted itself, from the state on that it showed last.
+    TrustLogAgain {
+        /// The log's short name.
+        log: String,
     },
     /// Ask, or do not ask, this notary.
     EnableNotary {
@@ -215,6 +222,8 @@ pub enum Notice {
     SettingsChanged,
     /// A trust root was refreshed, or could not be.
     RootsChanged,
+    /// A log contradicted itself, or the user decided about one that did.
+    LogsChanged,
     /// Hashing went on.
     Progressed {
         /// How far.

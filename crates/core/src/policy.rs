@@ -1,7 +1,7 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
 use crate::attestation::{Attestation, Claim};
-use crate::evidence::{Evidence, LogDoubt, Outcome, Withheld};
+use crate::evidence::{Evidence, Outcome, Withheld};
 use crate::lookalike::oddities;
 use crate::reason::Reason;
 use crate::settings::Settings;
@@ -369,23 +369,8 @@ fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
 /// What is the matter with logs, each thing once, however many proofs are withheld for it.
 fn doubts(source: &str, withheld: &[Withheld]) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
-    for Withheld { attestation, doubt } in withheld {
-        let source = source.to_owned();
-        let log = attestation.logged.as_ref();
-        let log = log.map_or_else(String::new, |logged| logged.origin.clone());
-        let reason = match doubt {
-            LogDoubt::Contradicted => Reason::LogContradicted { source, log },
-            LogDoubt::Memory { detail } => Reason::LogMemoryFailed {
-                source,
-                detail: detail.clone(),
-            },
-            LogDoubt::Unchecked { failure } => Reason::LogUnchecked {
-                source,
-                log,
-                failure: failure.clone(),
-            },
-        };
-        let finding = (Some(Verdict::Unchecked), reason);
+    for one in withheld {
+        let finding = (Some(Verdict::Unchecked), Reason::withheld(source, one));
         if !found.contains(&finding) {
             found.push(finding);
         }

@@ -1,6 +1,6 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
-use crate::evidence::Failure;
+use crate::evidence::{Failure, LogDoubt, Withheld};
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
@@ -214,6 +214,25 @@ impl Reason {
             Self::FileUnreadable { detail } => {
                 Message::new("reason_file_unreadable", [detail.clone()])
             }
+        }
+    }
+
+    /// Why a proof that this source offered is withheld.
+    pub fn withheld(source: &str, withheld: &Withheld) -> Self {
+        let source = source.to_owned();
+        let log = withheld.attestation.logged.as_ref();
+        let log = log.map_or_else(String::new, |logged| logged.origin.clone());
+        match &withheld.doubt {
+            LogDoubt::Contradicted => Self::LogContradicted { source, log },
+            LogDoubt::Memory { detail } => Self::LogMemoryFailed {
+                source,
+                detail: detail.clone(),
+            },
+            LogDoubt::Unchecked { failure } => Self::LogUnchecked {
+                source,
+                log,
+                failure: failure.clone(),
+            },
         }
     }
 

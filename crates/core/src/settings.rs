@@ -106,6 +106,13 @@ impl Settings {
         }
     }
 
+    /// The notary whose trust root this is, where there is one.
+    pub fn notary_of(&self, root: &RootId) -> Option<&Notary> {
+        self.notaries
+            .iter()
+            .find(|notary| notary.root_id() == *root)
+    }
+
     /// Removes the notary at `address`. Signers known under its root stay trusted, so that adding
     /// it again brings them back; nothing can be proven under a root that is not there.
     pub fn remove_notary(&mut self, address: &str) {

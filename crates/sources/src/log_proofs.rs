@@ -7,8 +7,7 @@ use assay_core::evidence::Failure;
 use assay_core::log_memory::{LogId, MAX_HASHES, leaf_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde_json::Value;
 
 /// How many bytes of such an answer are read at most. A proof has 65 hashes at most; an entry comes
 /// with its body.
@@ -31,12 +30,7 @@ pub fn consistency_request(address: &str, log: &LogId, first: u64, last: u64) ->
 /// # Errors
 /// Any status but 200, or a body of another shape.
 pub fn read_consistency(response: &HttpResponse) -> Result<Vec<Sha256Digest>, Failure> {
-    #[derive(Deserialize)]
-    struct Answer {
-        hashes: Vec<Sha256Digest>,
-    }
-    let answer: Answer = body(response)?;
-    few_enough(answer.hashes)
+    hashes(&body(response)?)
 }
 
 /// The request for the entry at `index`, with its inclusion proof under the log's present
@@ -61,43 +55,29 @@ pub struct Placed {
 /// # Errors
 /// Any status but 200, a body of another shape, or another entry.
 pub fn read_entry(response: &HttpResponse, index: u64) -> Result<Placed, Failure> {
-    #[derive(Deserialize)]
-    struct Entry {
-        body: String,
-        verification: Verification,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Verification {
-        inclusion_proof: InclusionProof,
-    }
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct InclusionProof {
-        log_index: u64,
-        hashes: Vec<Sha256Digest>,
-        checkpoint: String,
-    }
-    let malformed = |detail: String| Failure::Malformed { detail };
-    let answer: BTreeMap<String, Entry> = body(response)?;
-    let mut entries = answer.into_values();
-    let (Some(entry), None) = (entries.next(), entries.next()) else {
-        return Err(malformed("not one entry".into()));
+    let answer = body(response)?;
+    let mut entries = answer.as_object().into_iter().flatten();
+    let (Some((_, entry)), None) = (entries.next(), entries.next()) else {
+        return Err(malformed("not one entry"));
     };
-    let proof = entry.verification.inclusion_proof;
-    if proof.log_index != index {
-        return Err(malformed(format!(
-            "the entry {} instead of {index}",
-            proof.log_index
-        )));
+    let entry_body = entry.get("body").and_then(Value::as_str);
+    let proof = entry.pointer("/verification/inclusionProof");
+    let (Some(entry_body), Some(proof)) = (entry_body, proof) else {
+        return Err(malformed("an entry without a proof"));
+    };
+    if proof.get("logIndex").and_then(Value::as_u64) != Some(index) {
+        return Err(malformed("another entry"));
     }
-    let body = STANDARD
-        .decode(&entry.body)
-        .map_err(|error| malformed(error.to_string()))?;
+    let Some(checkpoint) = proof.get("checkpoint").and_then(Value::as_str) else {
+        return Err(malformed("a proof without a checkpoint"));
+    };
+    let entry_body = STANDARD
+        .decode(entry_body)
+        .map_err(|_| malformed("an entry that is not base64"))?;
     Ok(Placed {
-        leaf_hash: leaf_hash(&body),
-        hashes: few_enough(proof.hashes)?,
-        checkpoint: proof.checkpoint,
+        leaf_hash: leaf_hash(&entry_body),
+        hashes: hashes(proof)?,
+        checkpoint: checkpoint.to_owned(),
     })
 }
 
@@ -111,22 +91,34 @@ fn get(url: String) -> HttpRequest {
     }
 }
 
-fn body<'a, T: Deserialize<'a>>(response: &'a HttpResponse) -> Result<T, Failure> {
+// Read as values and not by a type for each: that is less code in the wasm.
+fn body(response: &HttpResponse) -> Result<Value, Failure> {
     if response.status != 200 {
         return Err(Failure::Status {
             status: response.status,
         });
     }
-    serde_json::from_slice(&response.body).map_err(|error| Failure::Malformed {
-        detail: error.to_string(),
-    })
+    serde_json::from_slice(&response.body).map_err(|error| malformed(&error.to_string()))
 }
 
-fn few_enough(hashes: Vec<Sha256Digest>) -> Result<Vec<Sha256Digest>, Failure> {
-    match hashes.len() <= MAX_HASHES {
-        true => Ok(hashes),
-        false => Err(Failure::Malformed {
-            detail: format!("{} hashes; at most {MAX_HASHES} are read", hashes.len()),
-        }),
+fn hashes(proof: &Value) -> Result<Vec<Sha256Digest>, Failure> {
+    let hashes = proof.get("hashes").and_then(Value::as_array);
+    let hashes = hashes.ok_or_else(|| malformed("a proof without hashes"))?;
+    if hashes.len() > MAX_HASHES {
+        return Err(malformed(&format!(
+            "{} hashes; at most {MAX_HASHES} are read",
+            hashes.len()
+        )));
+    }
+    hashes
+        .iter()
+        .map(|hash| hash.as_str()?.parse().ok())
+        .collect::<Option<_>>()
+        .ok_or_else(|| malformed("something that is not a hash"))
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure::Malformed {
+        detail: detail.to_owned(),
     }
 }

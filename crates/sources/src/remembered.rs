@@ -216,7 +216,7 @@ impl<T: Transport> Comparison<'_, T> {
         };
         let found = match memory.need(&shown) {
             Need::Nothing => return Ok(None),
-            Need::Contradiction(found) => Ok(Some(*found)),
+            Need::Contradiction(found) => Ok(Some(found)),
             Need::Proof { .. } if turn.outage().is_some() => {
                 return Ok(turn.outage().map(|failure| LogDoubt::Unchecked { failure }));
             }
@@ -228,7 +228,7 @@ impl<T: Transport> Comparison<'_, T> {
         let doubt = match found {
             Ok(None) => None,
             Ok(Some(contradiction)) => {
-                memory.raise(contradiction, self.now);
+                memory.raise(&contradiction, self.now);
                 Some(LogDoubt::Contradicted)
             }
             Err(failure) => {
@@ -253,7 +253,7 @@ impl<T: Transport> Comparison<'_, T> {
         shown: &Shown,
         first: u64,
         last: u64,
-    ) -> Result<Option<Contradiction>, Failure> {
+    ) -> Result<Option<Box<Contradiction>>, Failure> {
         let worthless = || Failure::Malformed {
             detail: format!("no proof that leads from {first} to {last} entries"),
         };
@@ -263,7 +263,7 @@ impl<T: Transport> Comparison<'_, T> {
         let hashes = log_proofs::read_consistency(&self.transport.send(&request).await?)?;
         match memory.take(shown, &hashes) {
             Taken::Consistent => Ok(None),
-            Taken::Contradiction(found) => Ok(Some(*found)),
+            Taken::Contradiction(found) => Ok(Some(found)),
             Taken::Unproven => Err(worthless()),
             Taken::MayContradict { entry } => {
                 let request = log_proofs::entry_request(self.address, entry);
@@ -272,7 +272,7 @@ impl<T: Transport> Comparison<'_, T> {
                     .map_err(|_| worthless())?;
                 memory
                     .contradiction_by_entry(shown, &under, &placed.leaf_hash, &placed.hashes)
-                    .map(Some)
+                    .map(|found| Some(Box::new(found)))
                     .ok_or_else(worthless)
             }
         }

@@ -6,7 +6,7 @@ mod common;
 
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
-use assay_core::log_memory::{LogMemory, MAX_LOGS, Proof};
+use assay_core::log_memory::{Contradiction, LogMemory, MAX_LOGS, Proof};
 use assay_core::proof::Prover;
 use assay_core::settings::Notary;
 use assay_core::signer::RootId;
@@ -221,8 +221,12 @@ impl World {
         assert!(evidence.proven().is_empty());
         let alarm = self.memory().alarm.expect("an alarm");
         assert_eq!(alarm.found_at, NOW);
-        alarm.contradiction.check().unwrap();
-        alarm.contradiction.proof
+        let evidence = Contradiction::parse(&alarm.evidence).unwrap();
+        assert_eq!(
+            (evidence.remembered, evidence.shown),
+            (alarm.remembered, alarm.shown)
+        );
+        evidence.proof
     }
 }
 
@@ -389,11 +393,8 @@ fn a_state_of_a_fork_that_is_smaller_is_proven_to_be_one() {
     assert!(world.check("branch 0 entry 0").is_complete());
     let seen = world.compare(forked);
     assert!(matches!(world.alarmed(&seen), Proof::Consistency { .. }));
-    let contradiction = world.memory().alarm.unwrap().contradiction;
-    assert_eq!(
-        (contradiction.remembered.size, contradiction.shown.size),
-        (8, 6)
-    );
+    let alarm = world.memory().alarm.unwrap();
+    assert_eq!((alarm.remembered.size, alarm.shown.size), (8, 6));
 }
 
 #[test]

@@ -155,14 +155,25 @@ fn source(evidence: &Evidence) -> View {
             lines.push(line(say(&reason.message())));
         }
         Outcome::Answered {
-            proven, rejected, ..
+            proven,
+            rejected,
+            withheld,
+            ..
         } => {
-            if proven.is_empty() && rejected.is_empty() {
+            if proven.is_empty() && rejected.is_empty() && withheld.is_empty() {
                 lines.push(line(t("details_knows_nothing")));
             }
             for attestation in proven {
                 lines.push(line(claim(attestation)));
                 lines.extend(attestation.logged.as_ref().map(log_entry));
+            }
+            let mut doubts: Vec<Reason> = Vec::new();
+            for one in withheld {
+                let doubt = Reason::withheld(&evidence.name, one);
+                if !doubts.contains(&doubt) {
+                    lines.push(line(say(&doubt.message())));
+                    doubts.push(doubt);
+                }
             }
             for problem in rejected {
                 let reason = Reason::ProofRefused {

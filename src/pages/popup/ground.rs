@@ -2,6 +2,7 @@
 
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
+use assay_core::log_memory::LogMemory;
 use assay_core::message::Progress;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::Settings;
@@ -15,6 +16,8 @@ pub struct Ground {
     pub entries: Signal<Vec<Entry>>,
     /// The user's settings.
     pub settings: Signal<Rc<Settings>>,
+    /// The logs that contradicted themselves.
+    pub logs: Signal<Vec<LogMemory>>,
     /// Whether files may be read.
     pub access: Signal<bool>,
     /// Now, in milliseconds since 1970.
@@ -67,6 +70,7 @@ impl Ground {
         Self {
             entries: create_signal(Vec::new()),
             settings: create_signal(Rc::default()),
+            logs: create_signal(Vec::new()),
             access: create_signal(true),
             now: create_signal(crate::js::now()),
             said: create_signal(String::new()),

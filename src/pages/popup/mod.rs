@@ -3,12 +3,13 @@
 mod details;
 mod entry;
 mod ground;
+mod log_alarm;
 mod trust;
 
 use super::dom::{self, Step};
-use super::figures;
 use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
+use super::{figures, log_alarms};
 use crate::bus;
 use crate::chrome::{extension, runtime, tabs};
 use crate::settings_store;
@@ -41,6 +42,7 @@ pub async fn run() {
     ground.access.set(extension::is_allowed_file_access().await);
     // Settings that cannot be read: nobody is trusted, and the settings page says why.
     ground.settings.set(Rc::new(settings.unwrap_or_default()));
+    load_logs(ground, &store).await;
     match store.latest(SHOWN).await {
         Ok(records) => scope.run_in(|| ground.merge(records)),
         Err(error) => return fail(&error),
@@ -77,16 +79,30 @@ fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
                 }
             });
         }
-        Notice::SettingsChanged => spawn_local(async move {
-            if let Ok(settings) = settings_store::load().await {
-                ground.settings.set(Rc::new(settings));
-            }
-        }),
+        Notice::SettingsChanged | Notice::LogsChanged => {
+            let store = Rc::clone(&store);
+            spawn_local(async move {
+                if let Ok(settings) = settings_store::load().await {
+                    ground.settings.set(Rc::new(settings));
+                }
+                load_logs(ground, &store).await;
+                tell_alarms_seen();
+            });
+        }
         // Shown in the settings only.
         Notice::RootsChanged => {}
     });
     // The page hears of changes until it is closed.
     std::mem::forget(subscription);
+}
+
+/// Takes what is remembered of logs. What cannot be read now is shown as it was; that it cannot be
+/// read is said with each download.
+async fn load_logs(ground: Ground, store: &Store) {
+    let settings = ground.settings.get_clone_untracked();
+    if let Ok(logs) = log_alarms::load(store, &settings).await {
+        ground.logs.set(logs);
+    }
 }
 
 fn take_over(ground: Ground, id: &str, found: Option<DownloadRecord>) {
@@ -123,6 +139,7 @@ fn view(ground: Ground) -> View {
         tags::h1()
             .class("visually-hidden")
             .children(t("popup_title")),
+        parts::live(move || log_alarm::banners(ground)),
         parts::live(move || {
             if ground.access.get() {
                 View::new()

@@ -1,14 +1,17 @@
 //! The settings page: whom to ask, and whom to trust.
 
+mod logs;
 mod notaries;
 mod roots;
 mod signers;
 
-use super::dom;
 use super::parts::{self, Tag, button};
 use super::words::{say, t, t1};
+use super::{dom, log_alarms};
 use crate::bus;
 use crate::settings_store;
+use crate::store::Store;
+use assay_core::log_memory::LogMemory;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::settings::Settings;
 use std::rc::Rc;
@@ -20,6 +23,8 @@ use wasm_bindgen_futures::spawn_local;
 #[derive(Clone, Copy)]
 struct Ground {
     settings: Signal<Rc<Settings>>,
+    /// The logs that contradicted themselves.
+    logs: Signal<Vec<LogMemory>>,
     /// What was wrong with the last thing that was asked for.
     problem: Signal<String>,
     /// What a screen reader is to say.
@@ -33,11 +38,17 @@ pub async fn run() {
         Ok(settings) => Rc::new(settings),
         Err(error) => return fail(&error.to_string()),
     };
+    let logs = match logs(&settings).await {
+        Ok(logs) => logs,
+        Err(error) => return fail(&error),
+    };
+    tell_alarms_seen(&logs);
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
             let ground = Ground {
                 settings: create_signal(settings),
+                logs: create_signal(logs),
                 problem: create_signal(String::new()),
                 said: create_signal(String::new()),
             };
@@ -47,11 +58,28 @@ pub async fn run() {
         &stage,
     );
     dom::set_state("ready");
+    dom::scroll_to_fragment();
+}
+
+/// The logs that contradicted themselves.
+async fn logs(settings: &Settings) -> Result<Vec<LogMemory>, String> {
+    let store = Store::open().await.map_err(|error| error.to_string())?;
+    let logs = log_alarms::load(&store, settings).await;
+    logs.map_err(|error| error.to_string())
+}
+
+/// The user has them before their eyes.
+fn tell_alarms_seen(logs: &[LogMemory]) {
+    let unseen = |memory: &LogMemory| memory.alarm.as_ref().is_some_and(|alarm| !alarm.seen);
+    if dom::is_visible() && logs.iter().any(unseen) {
+        // Should it get lost, the alarm stays on the toolbar: no harm.
+        spawn_local(async { drop(bus::send(&Request::LogAlarmsSeen).await) });
+    }
 }
 
 fn follow(ground: Ground) {
     let subscription = bus::listen(move |notice| {
-        if notice == Notice::SettingsChanged {
+        if matches!(notice, Notice::SettingsChanged | Notice::LogsChanged) {
             reload(ground);
         }
     });
@@ -62,6 +90,10 @@ fn follow(ground: Ground) {
 fn reload(ground: Ground) {
     spawn_local(async move {
         if let Ok(settings) = settings_store::load().await {
+            if let Ok(logs) = logs(&settings).await {
+                tell_alarms_seen(&logs);
+                ground.logs.set(logs);
+            }
             ground.settings.set(Rc::new(settings));
         }
     });
@@ -72,9 +104,11 @@ fn view(ground: Ground) -> View {
         parts::announcer(ground.said),
         parts::masthead(t("settings_title"), true),
         tags::main().class("page-main").children(vec![
+            parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
             signers::view(ground),
             roots::view(ground),
+            parts::live(move || logs::decided(ground)),
         ]),
     )
         .into()
@@ -126,7 +160,12 @@ fn refusal(answer: Result<Response, bus::BusError>) -> String {
 }
 
 /// A button that asks once more before it removes something.
-fn remove_button(action: &'static str, name: &str, remove: Rc<dyn Fn()>) -> View {
+fn remove_button(
+    action: &'static str,
+    words: &'static str,
+    name: &str,
+    remove: Rc<dyn Fn()>,
+) -> View {
     let confirming = create_signal(false);
     let row = create_node_ref();
     let label = t1("settings_remove_named", name);
@@ -140,13 +179,7 @@ fn remove_button(action: &'static str, name: &str, remove: Rc<dyn Fn()>) -> View
                     dom::focus_within(row, "[data-action=remove-cancel]");
                 };
                 let label = Some(label.clone());
-                return parts::named_button(
-                    "button",
-                    action,
-                    t("settings_remove"),
-                    label,
-                    ask_first,
-                );
+                return parts::named_button("button", action, t(words), label, ask_first);
             }
             let remove = Rc::clone(&remove);
             vec![

@@ -124,7 +124,12 @@ fn row(ground: Ground, notary: &Notary) -> View {
                 .class("row-side")
                 .children(vec![
                     switch.into(),
-                    remove_button("remove-notary", &notary.name, Rc::new(remove)),
+                    remove_button(
+                        "remove-notary",
+                        "settings_remove",
+                        &notary.name,
+                        Rc::new(remove),
+                    ),
                 ])
                 .into(),
         ])

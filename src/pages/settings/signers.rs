@@ -68,6 +68,7 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
                 .class("row-side")
                 .children(remove_button(
                     "remove-trusted",
+                    "settings_remove",
                     &signer.name(),
                     Rc::new(remove),
                 ))

@@ -32,7 +32,7 @@ pub struct Contradiction {
 
 /// What shows that two checkpoints contradict each other.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Proof {
     /// They have the same size and different roots.
     SameSize,
@@ -146,9 +146,9 @@ impl Contradiction {
         matches!(finding, Finding::Contradictory { .. })
     }
 
-    /// The evidence as it is exported.
+    /// The evidence as it is exported: JSON on one line.
     pub fn export(&self) -> String {
         // Strings and numbers only: it cannot fail.
-        serde_json::to_string_pretty(self).unwrap_or_default()
+        serde_json::to_string(self).unwrap_or_default()
     }
 }

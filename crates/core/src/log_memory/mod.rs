@@ -73,8 +73,13 @@ pub struct LogMemory {
 /// That a log contradicted itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alarm {
-    /// The evidence.
-    pub contradiction: Contradiction,
+    /// What was remembered of it.
+    pub remembered: Checkpoint,
+    /// What it showed later.
+    pub shown: Checkpoint,
+    /// The evidence, as it is exported ([`Contradiction::export`]). Kept as text, as nothing here
+    /// looks into it any more.
+    pub evidence: String,
     /// When it was found, in seconds since 1970.
     pub found_at: i64,
     /// Whether all that follows from it was done: earlier verdicts, a notification.
@@ -208,14 +213,18 @@ impl LogMemory {
     }
 
     /// Raises the alarm. Where there is one already, it stays as it is.
-    pub fn raise(&mut self, contradiction: Contradiction, found_at: i64) {
-        self.alarm.get_or_insert(Alarm {
-            contradiction,
-            found_at,
-            told: false,
-            seen: false,
-            decided_at: None,
-        });
+    pub fn raise(&mut self, contradiction: &Contradiction, found_at: i64) {
+        if self.alarm.is_none() {
+            self.alarm = Some(Alarm {
+                remembered: contradiction.remembered.clone(),
+                shown: contradiction.shown.clone(),
+                evidence: contradiction.export(),
+                found_at,
+                told: false,
+                seen: false,
+                decided_at: None,
+            });
+        }
     }
 
     /// The user trusts the log again, from the state on that it showed last: what it showed before
@@ -225,7 +234,7 @@ impl LogMemory {
             return;
         };
         alarm.decided_at = Some(decided_at);
-        self.latest = alarm.contradiction.shown.clone();
+        self.latest = alarm.shown.clone();
         self.older.clear();
         self.decided.push(alarm);
         let surplus = self.decided.len().saturating_sub(DECIDED_KEPT);

@@ -12,7 +12,7 @@ fn the_first_evidence_is_kept_until_the_user_decides() {
     let Need::Contradiction(second) = memory.need(&log.show(&history(5, 1))) else {
         panic!("another fork")
     };
-    memory.raise(*second, 2000);
+    memory.raise(&second, 2000);
     assert_eq!(memory.alarm, first);
 
     memory.trust_again(3000);
@@ -36,7 +36,7 @@ fn evidence_of_alarms_does_not_pile_up_without_end() {
         memory.trust_again(round as i64);
         let other = log.show(&history(5, round % 3));
         if let Need::Contradiction(found) = memory.need(&other) {
-            memory.raise(*found, 0);
+            memory.raise(&found, 0);
         }
     }
     assert_eq!(memory.decided.len(), DECIDED_KEPT);
@@ -45,9 +45,9 @@ fn evidence_of_alarms_does_not_pile_up_without_end() {
 #[test]
 fn evidence_survives_export_and_is_checked_when_it_is_read() {
     let (log, memory, _) = alarmed();
-    let evidence = memory.alarm.unwrap().contradiction;
-    let json = evidence.export();
-    assert_eq!(Contradiction::parse(&json), Ok(evidence.clone()));
+    let json = memory.alarm.unwrap().evidence;
+    let evidence = Contradiction::parse(&json).unwrap();
+    assert_eq!(evidence.export(), json);
     assert!(json.contains(ORIGIN));
 
     let altered = |change: &dyn Fn(&mut Contradiction)| {

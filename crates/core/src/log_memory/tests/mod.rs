@@ -98,6 +98,6 @@ fn alarmed() -> (Log, LogMemory, Shown) {
     let Need::Contradiction(found) = memory.need(&shown) else {
         panic!("a fork")
     };
-    memory.raise(*found, 1000);
+    memory.raise(&found, 1000);
     (log, memory, shown)
 }
