@@ -8,3 +8,4 @@
 mod conformance;
 mod hashing;
 mod proving;
+mod vectors;

@@ -42,6 +42,7 @@ pub fn by_consistency_proof(
     if older.size >= newer.size || hashes.len() > MAX_HASHES {
         return Finding::Unproven;
     }
+    crate::crypto::install();
     let hashes: Vec<Sha256Hash> = hashes.iter().map(theirs).collect();
     let (old_root, new_root) = (theirs(&older.root_hash), theirs(&newer.root_hash));
     let verify = |old_root: &Sha256Hash| {
@@ -86,6 +87,7 @@ pub fn by_inclusion_proof(
     if older.size == 0 || older.size >= newer.size || hashes.len() > MAX_HASHES {
         return Finding::Unproven;
     }
+    crate::crypto::install();
     let path: Vec<Sha256Hash> = hashes.iter().map(theirs).collect();
     let leads_to_root = verify_inclusion_proof(
         &theirs(leaf_hash),
@@ -119,6 +121,7 @@ pub fn by_inclusion_proof(
 
 /// The hash of an entry (RFC 6962, section 2.1).
 pub fn leaf_hash(entry: &[u8]) -> Sha256Digest {
+    crate::crypto::install();
     ours(&sigstore_merkle::hash_leaf(entry))
 }
 
