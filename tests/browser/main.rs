@@ -6,5 +6,6 @@ mod lifecycle;
 mod loading;
 mod outages;
 mod reading;
+mod roots;
 mod setup;
 mod world;

@@ -74,6 +74,23 @@ impl Repository {
         repository
     }
 
+    /// The same, but nothing expires: for programs that go by the clock on the wall.
+    pub fn lasting(trusted_root: &str) -> Self {
+        let mut repository = Self::new(trusted_root);
+        for role in [
+            &mut repository.root,
+            &mut repository.timestamp,
+            &mut repository.snapshot,
+            &mut repository.targets,
+        ] {
+            role.expires = "2999-01-01T00:00:00Z".to_owned();
+        }
+        let signers = repository.root.keys.clone();
+        repository.put_root(&signers);
+        repository.publish();
+        repository
+    }
+
     /// How a program knows this repository before it asks: the TUF root of `version`, and
     /// `trusted_root`, embedded the day before [`NOW`].
     ///

@@ -9,6 +9,7 @@ use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::{filled, say, t, t1};
 use assay_core::message::{Notice, Request, Response, ShownRoot};
+use assay_core::words::Message;
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
@@ -19,7 +20,7 @@ use wasm_bindgen_futures::spawn_local;
 struct Roots {
     reports: Signal<Rc<Vec<ShownRoot>>>,
     busy: Signal<Option<String>>,
-    /// What went wrong, where no refresh was tried.
+    /// Why no refresh was tried.
     problem: Signal<String>,
 }
 
@@ -142,10 +143,10 @@ fn refresh_button(ground: Ground, roots: Roots, report: ShownRoot, id: String) -
                 roots.busy.set(Some(id.clone()));
                 let report = report.clone();
                 spawn_local(async move {
-                    let problem = refresh(&report).await;
-                    match &problem {
-                        None => ground.said.set(t("settings_root_done")),
-                        Some(words) => roots.problem.set(words.clone()),
+                    match refresh(&report).await {
+                        Ended::Refreshed => ground.said.set(t("settings_root_done")),
+                        Ended::Noted(words) => ground.said.set(words),
+                        Ended::NotTried(words) => roots.problem.set(words),
                     }
                     roots.busy.set(None);
                     load(roots);
@@ -155,17 +156,33 @@ fn refresh_button(ground: Ground, roots: Roots, report: ShownRoot, id: String) -
     })
 }
 
+/// How pressing the button ended.
+enum Ended {
+    /// The root is up to date.
+    Refreshed,
+    /// It failed, which its row tells from then on.
+    Noted(String),
+    /// It did not come to that.
+    NotTried(String),
+}
+
 /// Asks the user for access to the repository, where there is none yet, and then refreshes. The
-/// question must be the first thing that a click leads to. What went wrong is the answer.
-async fn refresh(report: &ShownRoot) -> Option<String> {
+/// question must be the first thing that a click leads to.
+async fn refresh(report: &ShownRoot) -> Ended {
     match permissions::ask_to_reach(&report.address).await {
         Ok(true) => {}
-        Ok(false) => return Some(t1("refused_host", &report.address)),
-        Err(error) => return Some(t1("refused_other", &error.to_string())),
+        Ok(false) => return Ended::NotTried(t1("refused_host", &report.address)),
+        Err(error) => return Ended::NotTried(t1("refused_other", &error.to_string())),
     }
     let root = report.root.clone();
     match bus::send(&Request::RefreshRoot { root }).await {
-        Ok(Response::Done) => None,
-        other => Some(refusal(other)),
+        Ok(Response::Done) => Ended::Refreshed,
+        Ok(Response::Refused { message }) if is_noted(&message) => Ended::Noted(say(&message)),
+        other => Ended::NotTried(refusal(other)),
     }
+}
+
+/// Whether a refusal is of a refresh, and is kept: what could not be stored is not.
+fn is_noted(message: &Message) -> bool {
+    message.key.starts_with("refresh_") && message.key != "refresh_stored"
 }
