@@ -8,4 +8,5 @@
 mod conformance;
 mod hashing;
 mod proving;
+mod refreshing;
 mod vectors;
