@@ -1,12 +1,13 @@
-//! The cases of sigstore-conformance's bundle verification, in wasm.
+//! The cases of sigstore-conformance's bundle verification, and a package as it was published, in
+//! wasm. Where they are not beside the checkout, build.rs says so.
 
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
-use assay_core::proof::Prover;
+use assay_core::proof::{Check, Prover};
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
-use wasm_bindgen_test::{console_log, wasm_bindgen_test};
+use wasm_bindgen_test::wasm_bindgen_test;
 
 struct Case {
     name: &'static str,
@@ -18,16 +19,14 @@ struct Case {
     trusted_root: Option<&'static str>,
 }
 
-include!(concat!(env!("OUT_DIR"), "/conformance_cases.rs"));
+// CASES, and PACKAGE: a bundle and what it is about.
+include!(concat!(env!("OUT_DIR"), "/published.rs"));
 
 const IDENTITY: &str = "https://github.com/sigstore-conformance/extremely-dangerous-public-oidc-beacon/.github/workflows/extremely-dangerous-oidc-beacon.yml@refs/heads/main";
 const ISSUER: &str = "https://token.actions.githubusercontent.com";
 
 #[wasm_bindgen_test]
 fn every_case_of_the_suite_holds_by_bytes_and_by_digest() {
-    if CASES.is_empty() {
-        console_log!("not run: the folder shared/conformance is not beside the checkout");
-    }
     let mut wrong = Vec::new();
     for case in CASES {
         let by_digest = Sha256Digest::of(case.artifact).into();
@@ -39,6 +38,29 @@ fn every_case_of_the_suite_holds_by_bytes_and_by_digest() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// An npm package whose bundle names it by SHA-512 alone.
+#[wasm_bindgen_test]
+fn a_published_package_is_proven_as_what_it_is() {
+    let Some((bundle, package)) = PACKAGE else {
+        return;
+    };
+    let root = TrustRoot::embedded(RootId::sigstore()).expect("a root");
+    let prover = Prover::new(root).expect("a prover");
+    let proven = prover
+        .prove(bundle, ArtifactDigests::of(package))
+        .expect("a proof");
+    assert_eq!(
+        proven.signer_message().english(),
+        "GitHub Actions in sigstore/sigstore-js, workflow release.yml on branch main"
+    );
+    let checks = [
+        ArtifactDigests::of(b"another file"),
+        Sha256Digest::of(package).into(),
+    ]
+    .map(|digests| prover.prove(bundle, digests).map_err(|error| error.check));
+    assert_eq!(checks, [Err(Check::ThisFile), Err(Check::KnownDigest)]);
 }
 
 fn prove(case: &Case, digests: ArtifactDigests) -> Result<Attestation, String> {

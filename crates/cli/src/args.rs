@@ -131,7 +131,7 @@ Examples:
 #[command(after_help = VERIFY_BUNDLE_EXAMPLES)]
 #[command(group = clap::ArgGroup::new("who").required(true).args(["certificate_identity", "key"]))]
 pub struct VerifyBundleArgs {
-    /// The file, or its digest as sha256:HEX.
+    /// The file, or its digest as sha256:HEX or sha512:HEX.
     #[arg(value_name = "FILE_OR_DIGEST")]
     pub artifact: String,
     /// The Sigstore bundle (JSON).

@@ -1,6 +1,7 @@
 //! Why a command could not do what it was asked.
 
 use crate::exit::Exit;
+use assay_core::artifact::ArtifactDigestError;
 use assay_core::evidence::Failure;
 use assay_notary::NotaryError;
 use assay_notary::keys::KeyError;
@@ -26,6 +27,9 @@ pub enum CliError {
         /// What is wrong with it, and what to do.
         detail: String,
     },
+    /// What was given for a file's digest is none.
+    #[error(transparent)]
+    Digest(#[from] ArtifactDigestError),
     /// The notary could not be reached, or its answer is no answer.
     #[error("the notary {address} gave no usable answer: {failure}")]
     NoAnswer {

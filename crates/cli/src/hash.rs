@@ -32,7 +32,7 @@ pub fn digests(path: &Path) -> Result<ArtifactDigests, CliError> {
         sha512.update(piece);
     })?;
     Ok(ArtifactDigests {
-        sha256: Sha256Digest::new(sha256.finalize().into()),
+        sha256: Some(Sha256Digest::new(sha256.finalize().into())),
         sha512: Some(Sha512Digest::new(sha512.finalize().into())),
     })
 }

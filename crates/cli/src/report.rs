@@ -5,6 +5,7 @@
 
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::evidence::{Evidence, Outcome};
+use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::root_store::{FailedRefresh, RootReport};
 use assay_core::signer::{Identity, Signer};
@@ -60,6 +61,19 @@ pub struct SourceReport {
     pub proven: Vec<AttestationReport>,
     /// How many proofs it offered that are none.
     pub rejected: usize,
+}
+
+/// A check that failed.
+#[derive(Debug, Serialize)]
+pub struct ProblemReport {
+    /// Which; stays the same when the words change.
+    pub check: &'static str,
+    /// The section of Sigstore's client specification that asks for it.
+    pub section: &'static str,
+    /// What was expected.
+    pub expected: String,
+    /// What was found. May hold text from outside as it came.
+    pub found: String,
 }
 
 /// A proven statement.
@@ -191,6 +205,17 @@ impl From<&Reason> for ReasonReport {
         Self {
             code: code.unwrap_or(&message.key).to_owned(),
             text: message.english(),
+        }
+    }
+}
+
+impl From<&ProofError> for ProblemReport {
+    fn from(problem: &ProofError) -> Self {
+        Self {
+            check: problem.check.code(),
+            section: problem.check.section(),
+            expected: problem.expected.clone(),
+            found: problem.found.clone(),
         }
     }
 }

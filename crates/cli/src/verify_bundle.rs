@@ -4,12 +4,13 @@
 use crate::args::VerifyBundleArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::report::AttestationReport;
-use crate::{hash, output};
+use crate::report::{AttestationReport, ProblemReport, ReasonReport};
+use crate::{hash, output, roots};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::Attestation;
-use assay_core::digest::Sha256Digest;
 use assay_core::proof::{MAX_BUNDLE_BYTES, ProofError, Prover};
+use assay_core::reason::Reason;
+use assay_core::root_store::StaleRoot;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde_json::json;
@@ -25,8 +26,8 @@ const MAX_KEY_BYTES: usize = 64 * 1024;
 /// When a file cannot be read, or the trust root cannot be used. A bundle that is not proven is no
 /// error of the program: it ends with its own exit code.
 pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
-    let prover = Prover::new(trust_root(args)?)
-        .map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
+    let (root, stale) = trust_root(args)?;
+    let prover = Prover::new(root).map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
     let digests = digests(&args.artifact)?;
     let bundle = text(&args.bundle, MAX_BUNDLE_BYTES)?;
     let key = match &args.key {
@@ -38,24 +39,35 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
         Ok(_) => Exit::DONE,
         Err(_) => Exit::FAILED,
     };
+    let stale = stale.map(|stale| ReasonReport::from(&Reason::StaleRoot { stale }));
     if args.json {
-        output::json(&report(&digests, &proven, exit))?;
+        output::json(&json!({
+            "schema": "assay.verify-bundle.v1",
+            "exit_code": exit.code(),
+            "sha256": digests.sha256,
+            "sha512": digests.sha512.map(|digest| digest.to_string()),
+            "trust_root": { "root": prover.root().id().as_str(), "stale": stale },
+            "proven": proven.as_ref().ok().map(AttestationReport::from),
+            "problem": proven.as_ref().err().map(ProblemReport::from),
+        }))?;
         return Ok(exit);
     }
+    let artifact = output::plain(&args.artifact);
     match proven {
         Ok(attestation) => output::say(&format!(
-            "{}: proven, signed by {}",
-            output::plain(&args.artifact),
+            "{artifact}: proven, signed by {}",
             output::plain(&attestation.signer_message().english())
         ))?,
         Err(problem) => output::complain(&format!(
-            "{}: not proven ({}, client specification {}): expected {}; found: {}",
-            output::plain(&args.artifact),
+            "{artifact}: not proven ({}, client specification {}): expected {}; found: {}",
             problem.check.code(),
             problem.check.section(),
             output::plain(&problem.expected),
             output::plain(&problem.found)
         )),
+    }
+    if let Some(stale) = stale {
+        output::note(&stale.text);
     }
     Ok(exit)
 }
@@ -78,55 +90,32 @@ fn prove(
     Ok(attestation)
 }
 
-fn report(
-    digests: &ArtifactDigests,
-    proven: &Result<Attestation, ProofError>,
-    exit: Exit,
-) -> serde_json::Value {
-    let problem = proven.as_ref().err().map(|problem| {
-        json!({
-            "check": problem.check.code(),
-            "section": problem.check.section(),
-            "expected": problem.expected,
-            "found": problem.found,
-        })
-    });
-    json!({
-        "schema": "assay.verify-bundle.v1",
-        "exit_code": exit.code(),
-        "sha256": digests.sha256,
-        "proven": proven.as_ref().ok().map(AttestationReport::from),
-        "problem": problem,
-    })
-}
-
+/// The root that counts, and what is to be said about its age.
+///
 /// A root given as a file is a root of its own. Only where it is, to the letter, one that this
 /// program carries is it known by that one's name, and only GitHub's needs no log.
-fn trust_root(args: &VerifyBundleArgs) -> Result<TrustRoot, CliError> {
-    let embedded =
-        |id| TrustRoot::embedded(id).map_err(|error| CliError::TrustRoot(error.to_string()));
+fn trust_root(args: &VerifyBundleArgs) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
     let Some(path) = &args.trusted_root else {
-        return embedded(match args.staging {
-            true => RootId::sigstore_staging(),
-            false => RootId::sigstore(),
-        });
-    };
-    let wrong = |error: &dyn std::fmt::Display| CliError::WrongFile {
-        path: path.clone(),
-        detail: error.to_string(),
+        if args.staging {
+            return TrustRoot::embedded(RootId::sigstore_staging())
+                .map(|root| (root, None))
+                .map_err(|error| CliError::TrustRoot(error.to_string()));
+        }
+        return roots::in_use(&RootId::sigstore());
     };
     let json = text(path, MAX_TRUST_ROOT_BYTES)?;
-    TrustRoot::recognise(&json).map_err(|error| wrong(&error))
+    TrustRoot::recognise(&json)
+        .map(|root| (root, None))
+        .map_err(|error| CliError::WrongFile {
+            path: path.clone(),
+            detail: error.to_string(),
+        })
 }
 
-/// The digests of a file; or a digest itself, written `sha256:` and 64 hexadecimal digits.
+/// The digests of a file; or one digest itself, with the name of its algorithm before it.
 fn digests(artifact: &str) -> Result<ArtifactDigests, CliError> {
-    if artifact.starts_with("sha256:") {
-        let digest: Sha256Digest = artifact.parse().map_err(|error| CliError::WrongFile {
-            path: artifact.into(),
-            detail: format!("{error}"),
-        })?;
-        return Ok(digest.into());
+    if artifact.starts_with("sha256:") || artifact.starts_with("sha512:") {
+        return artifact.parse().map_err(CliError::Digest);
     }
     hash::digests(Path::new(artifact))
 }

@@ -11,7 +11,9 @@ use crate::exit::Exit;
 use crate::output;
 use crate::report::{FailureReport, TrustRootReport};
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
-use assay_core::root_store::{RootReport, day};
+use assay_core::root_store::{RootReport, StaleRoot, day};
+use assay_core::signer::RootId;
+use assay_core::trust_root::TrustRoot;
 use assay_sources::tuf::{Origin, refresh, report};
 use files::RootFiles;
 use serde::Serialize;
@@ -44,6 +46,36 @@ pub fn run(args: &RootsArgs) -> Result<Exit, CliError> {
         }
     }
     Ok(exit)
+}
+
+/// The trust root that proofs under this name are checked against, as this user last refreshed it,
+/// and what is to be said about its age.
+///
+/// # Errors
+/// When what is stored cannot be read, or there is no repository for the root.
+pub fn in_use(root: &RootId) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
+    let origin = Origin::all()
+        .into_iter()
+        .find(|origin| origin.root == *root)
+        .ok_or_else(|| CliError::TrustRoot(format!("{} has no repository", root.name())))?;
+    // Where the platform has no place for records, none was ever stored.
+    used(&origin, RootFiles::of_this_user().ok().as_ref(), now())
+}
+
+fn used(
+    origin: &Origin,
+    files: Option<&RootFiles>,
+    now: i64,
+) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
+    let record = match files {
+        Some(files) => files.read(&origin.root)?,
+        None => None,
+    };
+    let used = assay_sources::tuf::in_use(origin, record.as_ref())
+        .map_err(|error| CliError::TrustRoot(error.to_string()))?;
+    let root = TrustRoot::parse(origin.root.clone(), used.trusted_root)
+        .map_err(|error| CliError::TrustRoot(error.to_string()))?;
+    Ok((root, used.freshness.stale(&origin.root, now)))
 }
 
 /// A trust root, as it is printed.

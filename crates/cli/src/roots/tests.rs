@@ -2,12 +2,13 @@
 //! repositories are not asked.
 
 use super::files::RootFiles;
-use super::{Outcome, Shown, list, refresh_all};
+use super::{Outcome, Shown, list, refresh_all, used};
 use crate::client::Client;
 use crate::exit::Exit;
 use assay_sources::tuf::Origin;
 use assay_tuf_repository::{DAY, NOW, Repository, Server};
 use serde_json::Value;
+use sigstore_trust_root::TrustedRoot;
 use tempfile::TempDir;
 
 const OLD: &str = sigstore_trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT;
@@ -138,6 +139,28 @@ fn a_root_whose_timestamp_expired_is_told_as_stale() {
         text.contains("2026-12-01") && text.contains("2026-12-08"),
         "{text}"
     );
+}
+
+#[test]
+fn proofs_are_checked_against_the_refreshed_root() {
+    let scene = Scene::new(Repository::new(NEW));
+    let files = RootFiles::in_folder(&scene.folder.path().join("roots"));
+    let logs = |json: &str| {
+        let root = TrustedRoot::from_json(json).expect("a root");
+        root.tlogs.len()
+    };
+    assert_ne!(logs(OLD), logs(NEW), "they can be told apart");
+    let used = |files, now| {
+        let (root, stale) = used(&scene.origin, files, now).expect("a root");
+        assert_eq!(*root.id(), scene.origin.root);
+        (root.content().tlogs.len(), stale)
+    };
+    assert_eq!(used(Some(&files), NOW), (logs(OLD), None));
+    scene.refresh(NOW);
+    assert_eq!(used(Some(&files), NOW), (logs(NEW), None));
+    assert_eq!(used(None, NOW), (logs(OLD), None));
+    let (_, stale) = used(Some(&files), NOW + 100 * DAY);
+    assert_eq!(stale.map(|stale| stale.refreshed_at), Some(NOW));
 }
 
 #[test]

@@ -9,38 +9,59 @@ use sigstore_types::{
 };
 
 /// The digest to verify `bundle` with: SHA-256, unless a statement names the file by SHA-512 alone.
+///
+/// # Errors
+/// [`Check::KnownDigest`] where none of the file's digests that are known is of a kind by which the
+/// bundle could name it.
 pub(super) fn digest_for(
     bundle: &Bundle,
     digests: &ArtifactDigests,
 ) -> Result<Artifact<'static>, ProofError> {
-    let sha256 = Sha256Hash::new(*digests.sha256.as_bytes());
-    let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
-        return Ok(sha256.into());
-    };
-    // What is no statement is refused by the verifier itself.
-    let Ok(statement) = serde_json::from_slice::<Statement>(envelope.payload.as_bytes()) else {
-        return Ok(sha256.into());
-    };
-    if statement.matches_sha256(&sha256) {
-        return Ok(sha256.into());
-    }
-    if let Some(sha512) = digests.sha512 {
-        let sha512 = Sha512Hash::new(*sha512.as_bytes());
-        if statement.matches_sha512(&sha512) {
-            let digest = ArtifactDigest::new(HashAlgorithm::Sha2512, sha512)
-                .map_err(|error| Check::Format.failed(error.to_string()))?;
-            return Ok(digest.into());
+    let sha256 = digests
+        .sha256
+        .map(|known| Sha256Hash::new(*known.as_bytes()));
+    let sha512 = digests
+        .sha512
+        .map(|known| Sha512Hash::new(*known.as_bytes()));
+    let statement = match &bundle.content {
+        SignatureContent::DsseEnvelope(envelope) => {
+            serde_json::from_slice::<Statement>(envelope.payload.as_bytes()).ok()
         }
-    } else if !statement
-        .subject_algorithms()
-        .contains(&HashAlgorithm::Sha2256)
-    {
+        _ => None,
+    };
+    let Some(statement) = statement else {
+        // Logs know a signature by the SHA-256 of what was signed. What should be a statement and
+        // is none is refused by the verifier itself.
+        return match sha256 {
+            Some(sha256) => Ok(sha256.into()),
+            None => Err(Check::KnownDigest
+                .failed_for("the file's SHA-256 digest", "its SHA-512 digest alone")),
+        };
+    };
+    let named = statement.subject_algorithms();
+    let comparable = sha256.is_some() && named.contains(&HashAlgorithm::Sha2256)
+        || sha512.is_some() && named.contains(&HashAlgorithm::Sha2512);
+    let all_known = sha256.is_some() && sha512.is_some();
+    if !comparable && !all_known {
+        let known = match sha256 {
+            Some(_) => "SHA-256",
+            None => "SHA-512",
+        };
         return Err(Check::KnownDigest.failed_for(
-            "a subject with a SHA-256 digest",
+            format!("a subject with a {known} digest"),
             "subjects with other digests only",
         ));
     }
-    Ok(sha256.into())
+    match (sha256, sha512) {
+        (Some(sha256), _) if statement.matches_sha256(&sha256) => Ok(sha256.into()),
+        (_, Some(sha512)) if sha256.is_none() || statement.matches_sha512(&sha512) => {
+            let digest = ArtifactDigest::new(HashAlgorithm::Sha2512, sha512)
+                .map_err(|error| Check::Format.failed(error.to_string()))?;
+            Ok(digest.into())
+        }
+        (Some(sha256), _) => Ok(sha256.into()),
+        (None, _) => Err(Check::KnownDigest.failed("no digest at all")),
+    }
 }
 
 /// How a bundle names the file that it is about, for people who look into a refusal.

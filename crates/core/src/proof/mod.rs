@@ -261,7 +261,7 @@ impl Prover {
 fn tell(problem: ProofError, bundle: &Bundle, digests: &ArtifactDigests) -> ProofError {
     match problem.check {
         Check::ThisFile => Check::ThisFile.failed_for(
-            format!("a statement about sha256:{}", digests.sha256),
+            format!("a statement about {digests}"),
             artifact::named(bundle),
         ),
         _ => problem,

@@ -56,6 +56,35 @@ fn a_statement_that_names_no_computed_digest_is_refused_as_that() {
 }
 
 #[test]
+fn a_file_that_is_known_by_sha512_alone_is_what_a_statement_names_so() {
+    let by_sha512 = |content: &[u8]| ArtifactDigests {
+        sha256: None,
+        ..ArtifactDigests::of(content)
+    };
+    for (name, outcome) in [
+        ("v0.3, statement, dsse, SHA-512", Ok(())),
+        ("v0.3, statement, dsse, P-384", Ok(())),
+        (
+            "v0.3, statement, dsse, several subjects",
+            Err(Check::KnownDigest),
+        ),
+        ("v0.3, message", Err(Check::KnownDigest)),
+    ] {
+        let made = made(name);
+        let prover = prover(&made).unwrap();
+        let proven = prover.prove(&made.bundle, by_sha512(&made.artifact));
+        let proven = proven.map(|_| ()).map_err(|refusal| refusal.check);
+        assert_eq!(proven, outcome, "{name}");
+        if outcome.is_ok() {
+            let other = by_sha512(b"another file");
+            let refusal = prover.prove(&made.bundle, other).unwrap_err();
+            assert_eq!(refusal.check, Check::ThisFile, "{name}");
+            assert_eq!(refusal.expected, format!("a statement about {other}"));
+        }
+    }
+}
+
+#[test]
 fn a_refusal_about_the_file_names_both_files() {
     let found = |made: &Made| {
         let prover = prover(made).unwrap();
@@ -122,7 +151,7 @@ fn a_key_that_is_asked_for_is_the_key_that_signed() {
     let refusal = prover.prove_with_key(&made.bundle, other, &made.key);
     let refusal = refusal.unwrap_err();
     assert_eq!(refusal.check, Check::ThisFile);
-    assert!(refusal.expected.contains(&other.sha256.to_string()));
+    assert!(refusal.expected.contains(&other.to_string()));
 }
 
 #[test]
