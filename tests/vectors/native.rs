@@ -1,4 +1,5 @@
 //! The vectors against what the program `assay` runs: RustCrypto, and ring behind the same trait.
+#![cfg(not(target_arch = "wasm32"))]
 
 use assay_core::crypto::RustCrypto;
 use assay_core::crypto::native::Native;
