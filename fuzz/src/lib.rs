@@ -5,7 +5,10 @@ use assay_core::digest::Sha256Digest;
 use assay_core::proof::Prover;
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
+use assay_sources::tuf::Origin;
+use assay_tuf_repository::{Repository, Wire};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much memory reading one input may take at most, in bytes.
@@ -56,4 +59,44 @@ pub fn prover() -> Prover {
 /// The digest of the file that the seeds are about.
 pub fn digest() -> Sha256Digest {
     Sha256Digest::of(b"hello from the fixture\n")
+}
+
+/// A TUF repository with one change of keys, and what a program knows of it before it asks.
+pub struct Tuf {
+    /// The repository, which serves `new`.
+    pub repository: Repository,
+    /// What the program begins with: the first TUF root, and `old`.
+    pub origin: Origin,
+    /// The trust root that came with the program.
+    pub old: &'static str,
+    /// The trust root that a refresh leads to.
+    pub new: &'static str,
+    /// The files that a refresh reads.
+    pub files: [String; 5],
+}
+
+/// The repository that the seeds are of.
+pub fn tuf() -> &'static Tuf {
+    const OLD: &str = include_str!("../../extension/roots/sigstore.trusted_root.json");
+    const NEW: &str = include_str!("../../tests/wasm/fixtures/trusted_root.json");
+    static TUF: OnceLock<Tuf> = OnceLock::new();
+    TUF.get_or_init(|| {
+        let mut repository = Repository::new(OLD);
+        let origin = repository.origin(Wire::ADDRESS, 1, OLD);
+        repository.rotate(|_| {});
+        repository.release(NEW);
+        Tuf {
+            files: [
+                "2.root.json".to_owned(),
+                "timestamp.json".to_owned(),
+                repository.snapshot_file(),
+                repository.targets_file(),
+                repository.target_file(),
+            ],
+            repository,
+            origin,
+            old: OLD,
+            new: NEW,
+        }
+    })
 }

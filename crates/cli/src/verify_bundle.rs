@@ -92,8 +92,8 @@ fn prove(
 
 /// The root that counts, and what is to be said about its age.
 ///
-/// A root given as a file is a root of its own. Only where it is, to the letter, one that this
-/// program carries is it known by that one's name, and only GitHub's needs no log.
+/// A root given as a file is a root of its own, unless [`roots::recognise`] knows it; and only
+/// GitHub's needs no log.
 fn trust_root(args: &VerifyBundleArgs) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
     let Some(path) = &args.trusted_root else {
         if args.staging {
@@ -104,12 +104,7 @@ fn trust_root(args: &VerifyBundleArgs) -> Result<(TrustRoot, Option<StaleRoot>),
         return roots::in_use(&RootId::sigstore());
     };
     let json = text(path, MAX_TRUST_ROOT_BYTES)?;
-    TrustRoot::recognise(&json)
-        .map(|root| (root, None))
-        .map_err(|error| CliError::WrongFile {
-            path: path.clone(),
-            detail: error.to_string(),
-        })
+    Ok((roots::recognise(path, &json)?, None))
 }
 
 /// The digests of a file; or one digest itself, with the name of its algorithm before it.

@@ -6,6 +6,8 @@ use assay_core::policy::judge;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
 use assay_core::settings::Settings;
+use assay_sources::tuf::refresh;
+use assay_tuf_repository::{Memory, NOW, Wire, ready};
 use serde_json::{Value, json as text};
 use std::path::{Path, PathBuf};
 
@@ -46,6 +48,20 @@ fn main() {
     let answer = text!({ "attestations": all, "truncated": true });
     seed("notary_answer", "all", answer.to_string().as_bytes());
     seed("notary_answer", "none", br#"{"attestations":[]}"#);
+    let tuf = assay_fuzz::tuf();
+    let wire = Wire::to(&tuf.repository);
+    for (place, file) in tuf.files.iter().enumerate() {
+        let mut content = vec![u8::try_from(place).expect("few files")];
+        content.extend(tuf.repository.text(file).as_bytes());
+        seed("tuf_metadata", &place.to_string(), &content);
+        // What is known after a refresh that was cut off at this file.
+        let memory = Memory::default();
+        wire.asked.borrow_mut().clear();
+        wire.dies_at.set(place + 2);
+        let _ = ready(refresh(&wire, &memory, &tuf.origin, NOW));
+        let record = memory.text.into_inner().expect("a record");
+        seed("stored_root", &place.to_string(), record.as_bytes());
+    }
     let evidence = vec![
         Evidence {
             source: "https://notary.example".into(),

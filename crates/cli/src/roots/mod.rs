@@ -13,11 +13,12 @@ use crate::report::{FailureReport, TrustRootReport};
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::{RootReport, StaleRoot, day};
 use assay_core::signer::RootId;
-use assay_core::trust_root::TrustRoot;
+use assay_core::trust_root::{TrustRoot, TrustRootError, fingerprint};
 use assay_sources::tuf::{Origin, refresh, report};
 use files::RootFiles;
 use serde::Serialize;
 use serde_json::json;
+use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Shows the trust roots, and refreshes them where that is asked for.
@@ -60,6 +61,27 @@ pub fn in_use(root: &RootId) -> Result<(TrustRoot, Option<StaleRoot>), CliError>
         .ok_or_else(|| CliError::TrustRoot(format!("{} has no repository", root.name())))?;
     // Where the platform has no place for records, none was ever stored.
     used(&origin, RootFiles::of_this_user().ok().as_ref(), now())
+}
+
+/// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to or
+/// that this program carries, it is known by that one's name; else it is a root of its own.
+///
+/// # Errors
+/// When what is stored cannot be read, or the file holds no trust root; `path` names it then.
+pub fn recognise(path: &Path, json: &str) -> Result<TrustRoot, CliError> {
+    let wrong = |error: TrustRootError| CliError::WrongFile {
+        path: path.into(),
+        detail: error.to_string(),
+    };
+    let given = fingerprint(json).map_err(wrong)?;
+    if let Ok(files) = RootFiles::of_this_user() {
+        for origin in Origin::all() {
+            if look_at(&origin, &files, now())?.fingerprint == given {
+                return TrustRoot::parse(origin.root, json).map_err(wrong);
+            }
+        }
+    }
+    TrustRoot::recognise(json).map_err(wrong)
 }
 
 fn used(
