@@ -17,6 +17,10 @@ pub struct Wire<'a> {
     pub asked: RefCell<Vec<String>>,
     /// From the request of this number on, counted from 0, the network is gone.
     pub dies_at: Cell<usize>,
+    /// The HTTP status for what there is not.
+    pub missing: Cell<u16>,
+    /// Whether bodies are cut off at the limit that was asked for, as they have to be.
+    pub heeds_limits: Cell<bool>,
 }
 
 impl<'a> Wire<'a> {
@@ -29,6 +33,8 @@ impl<'a> Wire<'a> {
             repository,
             asked: RefCell::default(),
             dies_at: Cell::new(usize::MAX),
+            missing: Cell::new(404),
+            heeds_limits: Cell::new(true),
         }
     }
 }
@@ -47,11 +53,11 @@ impl Transport for Wire<'_> {
         }
         let Some(file) = self.repository.files.get(path) else {
             return Ok(HttpResponse {
-                status: 404,
+                status: self.missing.get(),
                 body: b"no such file".to_vec(),
             });
         };
-        if file.len() > request.size_limit {
+        if self.heeds_limits.get() && file.len() > request.size_limit {
             let limit = request.size_limit as u64;
             return Err(Failure::TooLarge { limit });
         }

@@ -2,6 +2,7 @@
 //! restart.
 
 mod attacks;
+mod faults;
 mod following;
 mod restarts;
 
