@@ -257,6 +257,12 @@ impl Recipe {
                 ..plain.clone()
             },
             Self {
+                name: "v0.3, statement, intoto and dsse",
+                content: statement(&[About::Sha256]),
+                entries: vec![Kind::Intoto2, Kind::Dsse1],
+                ..plain.clone()
+            },
+            Self {
                 name: "v0.3, key, message",
                 ..key.clone()
             },

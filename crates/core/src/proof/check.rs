@@ -204,3 +204,28 @@ impl Check {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_check_has_its_own_name_and_words() {
+        let count = Check::ALL.len();
+        assert_eq!(BTreeSet::from(Check::ALL.map(Check::code)).len(), count);
+        assert_eq!(BTreeSet::from(Check::ALL.map(Check::expected)).len(), count);
+        for check in Check::ALL {
+            // The name in refusals is the name in stored records.
+            let stored = serde_json::to_value(check).unwrap();
+            assert_eq!(stored, check.code());
+        }
+    }
+
+    #[test]
+    fn every_check_is_one_of_the_client_specification() {
+        let sections = BTreeSet::from(Check::ALL.map(Check::section));
+        let expected = ["4.1", "4.2", "4.2.1", "4.2.2", "4.3", "4.4", "4.5"];
+        assert_eq!(sections, BTreeSet::from(expected));
+    }
+}

@@ -27,15 +27,6 @@ pub(super) fn refused(error: Error) -> ProofError {
         // Of the root that the verifier was made with, only this is found out so late: that it has
         // no log of certificates with a key of the kind that the certificate asks for.
         Error::InvalidTrustRoot(found) => Check::CertificateTimestamp.failed(found),
-        Error::TrustRoot(_) | Error::TrustedCertificate(_) => Check::TrustRoot.failed(found),
-        Error::IdentityMismatch { expected, actual } => Check::ExpectedSigner.failed_for(
-            expected.to_string(),
-            actual.map_or_else(|| "no name".to_owned(), |name| name.to_string()),
-        ),
-        Error::IssuerMismatch { expected, actual } => Check::ExpectedSigner.failed_for(
-            format!("the issuer {expected}"),
-            actual.unwrap_or_else(|| "no issuer".to_owned()),
-        ),
         Error::Bundle(error) => structure(error, found),
         _ => Check::Format.failed(found),
     }
@@ -47,14 +38,6 @@ fn certificate(error: CertificateError, found: String) -> ProofError {
         CertificateError::NoValidAuthority { time } => Check::AuthorityWindow.failed_for(
             format!("an authority in office at {time}"),
             "none of the trust root's",
-        ),
-        CertificateError::NotYetValid { time, not_before } => Check::CertificateWindow.failed_for(
-            format!("a certificate valid at {time}"),
-            format!("one that is valid from {not_before} on"),
-        ),
-        CertificateError::Expired { time, not_after } => Check::CertificateWindow.failed_for(
-            format!("a certificate valid at {time}"),
-            format!("one that was valid until {not_after}"),
         ),
         // The chain is built for the time of signing, and says in words alone when that is why
         // there is none.

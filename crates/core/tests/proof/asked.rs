@@ -3,7 +3,7 @@
 use super::common::{prove, prover};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
-use assay_core::proof::{Check, MAX_BUNDLE_BYTES, Prover};
+use assay_core::proof::{Check, Prover};
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, TrustRootError};
 use assay_test_authority::subject::Subject;
@@ -229,15 +229,28 @@ fn a_bare_key_needs_a_log() {
     assert_eq!(refusal.unwrap_err().check, Check::Logged);
 }
 
+/// So many subjects that the bundle has almost two mebibytes.
+struct ManySubjects;
+
+impl Hand for ManySubjects {
+    fn statement(&self, statement: &mut Value) {
+        let subjects = statement["subject"].as_array_mut().unwrap();
+        let other = json!({ "name": "other", "digest": { "sha256": "5e".repeat(32) } });
+        subjects.resize(14_700, other);
+    }
+}
+
 #[test]
-fn what_is_too_large_is_not_read() {
-    let made = made("v0.3, message");
+fn two_mebibytes_are_read_and_no_more() {
+    const MOST: usize = 2 * 1024 * 1024;
+    let made = made_by("v0.3, statement, Rekor v2", &ManySubjects);
+    assert!(made.bundle.len() > MOST - 100_000, "{}", made.bundle.len());
     let prover = prover(&made).unwrap();
     let digests = ArtifactDigests::of(&made.artifact);
     let padded = |length: usize| made.bundle.clone() + &" ".repeat(length - made.bundle.len());
-    assert!(prover.prove(&padded(MAX_BUNDLE_BYTES), digests).is_ok());
-    let refusal = prover.prove(&padded(MAX_BUNDLE_BYTES + 1), digests);
-    assert_eq!(refusal.unwrap_err().check, Check::Format);
+    assert!(prover.prove(&padded(MOST), digests).is_ok());
+    let refusal = prover.prove(&padded(MOST + 1), digests).unwrap_err();
+    assert_eq!(refusal.check, Check::Format);
 }
 
 struct Timestamps(usize);

@@ -121,6 +121,16 @@ pub(super) fn defects() -> Vec<Change> {
             })],
         ),
         defect(
+            "a digest of a kind that the key does not sign",
+            "kind",
+            |recipe| message(recipe) && recipe.curve == crate::key::Curve::P256,
+            [Reach::Recipe(|recipe| {
+                recipe.content = Content::Message {
+                    stated: Some(crate::key::Hash::Sha512),
+                };
+            })],
+        ),
+        defect(
             "a digest of a kind that is not computed",
             "kind",
             |recipe| message(recipe) && recipe.curve == crate::key::Curve::P384,

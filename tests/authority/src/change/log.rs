@@ -55,7 +55,7 @@ fn presence() -> Vec<Change> {
         defect(
             "a second entry without proof or promise",
             "logged",
-            |recipe| recipe.entries.len() > 1,
+            |recipe| recipe.entries.len() > 1 && !promised(recipe),
             [Reach::Entry(|entry, _| {
                 entry["inclusionProof"] = Value::Null;
             })],
@@ -295,6 +295,19 @@ fn known() -> Vec<Change> {
             [Reach::Entry(|entry, _| {
                 entry["logId"]["keyId"] = json!("");
             })],
+        ),
+        defect(
+            "a promise without time by a log that does not yet run",
+            "known_log",
+            |recipe| promised(recipe) && !recipe.proof,
+            [
+                Reach::Moments(|moments| moments.integrated = None),
+                Reach::Recipe(|recipe| recipe.timestamps = 1),
+                Reach::TrustedRoot(|root, facts| {
+                    last_log(root, facts)["publicKey"]["validFor"]["start"] =
+                        json!(rfc3339(FAR_FUTURE));
+                }),
+            ],
         ),
         defect(
             "a checkpoint by a log that does not yet run",
