@@ -1,19 +1,20 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError, KnownProver, logs};
+use super::{Background, BackgroundError, OwnRoot, logs};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::log_memory::withhold;
 use assay_core::policy;
-use assay_core::proof::{ProofError, Prover};
+use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::roots::Roots;
 use assay_core::settings::{Notary, Settings};
 use assay_sources::notary;
 use assay_sources::remembered::compare;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::rc::Rc;
 
 /// After so many checks that did not come to an end, a record is given up: something in an answer
@@ -93,34 +94,47 @@ impl Background {
         join_all(asked.map(|notary| self.ask_notary(notary, digest, private))).await
     }
 
-    /// Asks one notary, proves what it answers, and compares its log with what is remembered of it.
+    /// Asks one notary, proves what it answers under whichever root each bundle belongs to, and
+    /// compares the logs with what is remembered of them.
     async fn ask_notary(&self, notary: &Notary, digest: &Sha256Digest, private: bool) -> Evidence {
-        let prover = self.prover(notary);
-        let mut evidence = notary::ask(&Fetch, notary, &prover, digest).await;
-        if let Ok(prover) = &*prover {
-            let book = self.book(private);
-            let (address, root) = (&notary.address, prover.root());
-            let now = logs::seconds();
-            compare(&Fetch, &book, address, root, &mut evidence, now).await;
-        }
+        let own = self.own_root(notary);
+        let own = match &*own {
+            Ok(own) => own,
+            Err(problem) => return notary::unusable(notary, problem),
+        };
+        let (answer, public) =
+            join(notary::answer(&Fetch, notary, digest), self.public_roots()).await;
+        let roots = public.and(own);
+        let now = logs::seconds();
+        let mut evidence = notary::prove(notary, answer, &roots, digest, now);
+        let asked = (&notary.root_id(), notary.address.as_str());
+        compare(
+            &Fetch,
+            &self.book(private),
+            asked,
+            &roots,
+            &mut evidence,
+            now,
+        )
+        .await;
         evidence
     }
 
-    fn prover(&self, notary: &Notary) -> Rc<Result<Prover, ProofError>> {
-        let mut provers = self.provers.borrow_mut();
-        let known = provers.iter().find(|known| {
+    fn own_root(&self, notary: &Notary) -> Rc<Result<Roots, ProofError>> {
+        let mut known = self.own_roots.borrow_mut();
+        let present = known.iter().find(|known| {
             known.address == notary.address && known.trusted_root == notary.trusted_root
         });
-        if let Some(known) = known {
-            return Rc::clone(&known.prover);
+        if let Some(present) = present {
+            return Rc::clone(&present.root);
         }
-        let prover = Rc::new(notary::prover(notary));
-        provers.retain(|known| known.address != notary.address);
-        provers.push(KnownProver {
+        let root = Rc::new(notary::own_root(notary));
+        known.retain(|known| known.address != notary.address);
+        known.push(OwnRoot {
             address: notary.address.clone(),
             trusted_root: notary.trusted_root.clone(),
-            prover: Rc::clone(&prover),
+            root: Rc::clone(&root),
         });
-        prover
+        root
     }
 }

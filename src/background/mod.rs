@@ -22,9 +22,10 @@ use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{HashReport, Notice};
 use assay_core::policy;
-use assay_core::proof::{ProofError, Prover};
+use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::roots::Roots;
 use futures_util::lock::Mutex;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -52,7 +53,9 @@ pub struct Background {
     /// Held from reading a record or the settings until they are written back, so that no change
     /// is lost to another one made meanwhile.
     turn: Mutex<()>,
-    provers: RefCell<Vec<KnownProver>>,
+    own_roots: RefCell<Vec<OwnRoot>>,
+    /// The roots that every source's bundles can belong to, once they were needed.
+    public_roots: RefCell<roots::PublicRoots>,
     turns: turns::Turns,
     surface: surface::Surface,
     hashing: hashing::Hashing,
@@ -61,13 +64,13 @@ pub struct Background {
 /// A change to a record. Boxed, so that there is one copy in the wasm of what goes around it.
 type Change<'a> = Box<dyn FnOnce(&mut DownloadRecord) + 'a>;
 
-/// A prover, kept because building one parses all keys of its root.
-struct KnownProver {
+/// A notary's own root, kept because making it ready parses all its keys.
+struct OwnRoot {
     /// The address of its notary.
     address: String,
-    /// The root it stands for.
+    /// The root as it is pinned.
     trusted_root: String,
-    prover: Rc<Result<Prover, ProofError>>,
+    root: Rc<Result<Roots, ProofError>>,
 }
 
 impl Background {
@@ -80,7 +83,8 @@ impl Background {
             store: Store::open().await?,
             busy: RefCell::default(),
             turn: Mutex::default(),
-            provers: RefCell::default(),
+            own_roots: RefCell::default(),
+            public_roots: RefCell::default(),
             turns: turns::Turns::default(),
             surface: surface::Surface::default(),
             hashing: hashing::Hashing::default(),

@@ -252,7 +252,7 @@ impl Background {
             fingerprint,
             enabled: true,
         };
-        if let Err(problem) = notary::prover(&notary) {
+        if let Err(problem) = notary::own_root(&notary) {
             return Ok(refused("refused_other", [problem.to_string()]));
         }
         self.change_settings(Box::new(|settings| settings.add_notary(notary)))

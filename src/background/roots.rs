@@ -11,9 +11,10 @@ use crate::root_records::RootRecords;
 use assay_core::message::{Notice, Response};
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::RootRecord;
+use assay_core::roots::Roots;
 use assay_core::signer::RootId;
-use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
-use assay_sources::tuf::{Origin, PLACES, Place, RootStorage, refresh, report};
+use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
+use assay_sources::tuf::{Origin, PLACES, Place, RootStorage, in_use, refresh, report};
 use assay_sources::{HttpRequest, Method, Transport};
 use std::rc::Rc;
 use std::time::Duration;
@@ -34,6 +35,15 @@ const JITTER: f64 = 0.1;
 /// The browser wakes nobody sooner than this, in seconds.
 const SOONEST: f64 = 30.0;
 
+/// The roots of Sigstore and GitHub, made ready when they are first needed.
+#[derive(Default)]
+pub(super) struct PublicRoots {
+    /// How often they were refreshed since the worker started, so that what was made ready from
+    /// records read before is not kept.
+    refreshed: u32,
+    ready: Option<Rc<Roots>>,
+}
+
 impl Background {
     /// What can be seen of the trust roots.
     pub(super) async fn list_roots(&self) -> Response {
@@ -49,6 +59,31 @@ impl Background {
             }
         }
         Response::Roots { roots }
+    }
+
+    /// The roots of Sigstore and GitHub as they were last refreshed, ready to prove with. One that
+    /// cannot be used is left out: what belongs to it is then not proven.
+    pub(super) async fn public_roots(&self) -> Rc<Roots> {
+        if let Some(roots) = &self.public_roots.borrow().ready {
+            return Rc::clone(roots);
+        }
+        let refreshed = self.public_roots.borrow().refreshed;
+        let mut roots = Roots::new();
+        for place in &PLACES {
+            let Some(origin) = origin(place).await else {
+                continue;
+            };
+            let record = self.root_record(&origin.root).await;
+            if let Err(problem) = add(&mut roots, &origin, record.as_ref()) {
+                log(&problem);
+            }
+        }
+        let roots = Rc::new(roots);
+        let mut public = self.public_roots.borrow_mut();
+        if public.refreshed == refreshed {
+            public.ready = Some(Rc::clone(&roots));
+        }
+        roots
     }
 
     /// Refreshes a trust root because the user asked for it.
@@ -101,6 +136,11 @@ impl Background {
             None => Err(RefreshCheck::Usable.failed(place.tuf_root, "a file", "none")),
         };
         self.let_go(place.tuf_root);
+        {
+            let mut public = self.public_roots.borrow_mut();
+            public.refreshed += 1;
+            public.ready = None;
+        }
         bus::tell(&Notice::RootsChanged);
         refreshed.map(|_| ())
     }
@@ -127,6 +167,15 @@ impl Background {
             None
         })
     }
+}
+
+fn add(roots: &mut Roots, origin: &Origin, record: Option<&RootRecord>) -> Result<(), String> {
+    let used = in_use(origin, record).map_err(|error| error.to_string())?;
+    let root = TrustRoot::parse(origin.root.clone(), used.trusted_root);
+    let root = root.map_err(|error| error.to_string())?;
+    roots
+        .add_refreshed(root, used.freshness)
+        .map_err(|problem| problem.to_string())
 }
 
 /// Where trust begins, out of the extension's own files.

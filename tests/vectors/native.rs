@@ -1,4 +1,4 @@
-//! The vectors against what the program `assay` runs: RustCrypto, and ring behind the same trait.
+//! The vectors against what the program `assay` runs: RustCrypto, and AWS-LC behind the same trait.
 #![cfg(not(target_arch = "wasm32"))]
 
 use assay_core::crypto::RustCrypto;

@@ -7,12 +7,12 @@ use crate::error::CliError;
 use crate::output;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
-use assay_core::proof::Prover;
+use assay_core::roots::Roots;
 use assay_core::settings::{Notary, notary_address};
 use assay_core::site::host_of;
 use assay_core::trust_root::fingerprint;
 use assay_notary::files::{self, Mode};
-use assay_sources::notary::{prover, trust_root_request};
+use assay_sources::notary::{own_root, trust_root_request};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 pub struct KnownNotary {
     /// The notary, as it was pinned.
     pub notary: Notary,
-    /// What proves its answers.
-    pub prover: Prover,
+    /// Its trust root, ready to prove with.
+    pub root: Roots,
 }
 
 /// Contacts the notary: fetches its trust root, compares it with the pinned one, and pins it if
@@ -60,8 +60,8 @@ pub fn contact(client: &Client, args: &Contact) -> Result<KnownNotary, CliError>
         (Err(error), _) => return Err(error),
     };
     expect(args, &notary)?;
-    let prover = prover(&notary).map_err(|error| CliError::TrustRoot(error.to_string()))?;
-    Ok(KnownNotary { notary, prover })
+    let root = own_root(&notary).map_err(|error| CliError::TrustRoot(error.to_string()))?;
+    Ok(KnownNotary { notary, root })
 }
 
 fn expect(args: &Contact, notary: &Notary) -> Result<(), CliError> {
@@ -101,7 +101,7 @@ fn fetch(client: &Client, address: &str) -> Result<Notary, CliError> {
         enabled: true,
     };
     // What is no trust root is not pinned.
-    prover(&notary).map_err(|error| malformed(error.to_string()))?;
+    own_root(&notary).map_err(|error| malformed(error.to_string()))?;
     Ok(notary)
 }
 

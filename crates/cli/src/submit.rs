@@ -114,7 +114,7 @@ impl<'a> Submitter<'a> {
             .map_err(|error| CliError::Internal(error.to_string()))?;
         let attestation = self
             .notary
-            .prover
+            .root
             .prove(&bundle, digest)
             .map_err(|error| not_proven(error.to_string()))?;
         self.check_signer(&attestation.signer.identity)

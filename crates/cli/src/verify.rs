@@ -6,12 +6,13 @@ use crate::contact::{KnownNotary, contact};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
-use crate::{hash, output};
+use crate::{hash, output, roots};
+use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::policy::{Judgement, judge};
 use assay_core::reason::Reason;
-use assay_core::settings::{Scope, Settings};
+use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::Identity;
 use assay_core::verdict::Verdict;
 use assay_sources::notary::ask;
@@ -42,14 +43,15 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         .map_err(|error| CliError::Internal(error.to_string()))?;
     let client = Client::new();
     let known = contact(&client, &args.contact)?;
-    let KnownNotary { notary, prover } = known;
-    let prover = Ok(prover);
+    let KnownNotary { notary, root } = known;
+    let roots = roots::public()?.and(&root);
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     for file in &args.files {
         let checked = hash::file(file).map(|digest| {
-            let evidence = [runtime.block_on(ask(&client, &notary, &prover, &digest))];
-            let settings = trusting(&args.signer, &evidence);
+            let asking = ask(&client, &notary, &roots, &digest, roots::now());
+            let evidence = [runtime.block_on(asking)];
+            let settings = trusting(&args.signer, &notary, &evidence);
             (digest, judge(&evidence, &settings, None, None), evidence)
         });
         let result = match checked {
@@ -79,10 +81,13 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
 }
 
 /// Settings that trust those proven signers whom the user named, compared whole. A name is only
-/// ever one under the asked notary's trust root, as no other root can have proven it.
-fn trusting(names: &[String], evidence: &[Evidence]) -> Settings {
+/// ever one under the asked notary's own trust root: under another root, whose bundles a notary can
+/// show as well, the same name may be somebody else's.
+fn trusting(names: &[String], notary: &Notary, evidence: &[Evidence]) -> Settings {
     let mut settings = Settings::default();
-    for attestation in evidence.iter().flat_map(Evidence::proven) {
+    let root = notary.root_id();
+    let own = |attestation: &&Attestation| attestation.signer.root == root;
+    for attestation in evidence.iter().flat_map(Evidence::proven).filter(own) {
         let name = match &attestation.signer.identity {
             Identity::Named { subject, .. } => subject,
             Identity::Key { fingerprint } => fingerprint,

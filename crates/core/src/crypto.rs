@@ -1,7 +1,7 @@
 //! RustCrypto behind the provider trait of `sigstore-crypto`, so that the same verification runs
 //! natively and in wasm.
 
-#[cfg(feature = "ring")]
+#[cfg(feature = "aws-lc")]
 pub mod native;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};

@@ -7,6 +7,8 @@
 use crate::artifact::ArtifactDigests;
 use crate::attestation::Attestation;
 use crate::proof::{Check, MAX_CERTIFICATES, ProofError, Prover, ReadBundle};
+use crate::root_store::{Freshness, StaleRoot};
+use crate::signer::RootId;
 use crate::trust_root::TrustRoot;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, DerCertificate};
@@ -23,6 +25,8 @@ pub struct Roots {
 
 struct Known {
     prover: Prover,
+    /// How old the root is; `None` where it is pinned, and nobody says how old.
+    freshness: Option<Freshness>,
     authorities: Vec<Authority>,
     logs: Vec<Vec<u8>>,
 }
@@ -40,21 +44,51 @@ impl Roots {
         Self::default()
     }
 
-    /// Adds a trust root; one with the same id is replaced.
+    /// Adds a trust root that is pinned; one with the same id is replaced.
     ///
     /// # Errors
     /// When a key or certificate in it cannot be used.
     pub fn add(&mut self, root: TrustRoot) -> Result<(), ProofError> {
-        let id = root.id().clone();
-        let known = Known::new(Prover::new(root)?);
-        self.known.retain(|other| *other.prover.root().id() != id);
-        self.known.push(Rc::new(known));
-        Ok(())
+        self.put(root, None)
+    }
+
+    /// Adds a trust root that is refreshed from time to time; one with the same id is replaced.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn add_refreshed(
+        &mut self,
+        root: TrustRoot,
+        freshness: Freshness,
+    ) -> Result<(), ProofError> {
+        self.put(root, Some(freshness))
+    }
+
+    /// These and others. Where both have a root with the same id, the other one counts.
+    pub fn and(&self, others: &Self) -> Self {
+        let mut known = self.known.clone();
+        known.retain(|one| others.prover(one.prover.root().id()).is_none());
+        known.extend(others.known.iter().cloned());
+        Self { known }
+    }
+
+    /// The prover of one root.
+    pub fn prover(&self, root: &RootId) -> Option<&Prover> {
+        self.provers().find(|prover| prover.root().id() == root)
     }
 
     /// The provers of all roots.
     pub fn provers(&self) -> impl Iterator<Item = &Prover> {
         self.known.iter().map(|known| &known.prover)
+    }
+
+    /// What is to be said about the age of those roots that are stale. `now` is in seconds since
+    /// 1970.
+    pub fn stale(&self, now: i64) -> impl Iterator<Item = StaleRoot> {
+        self.known.iter().filter_map(move |known| {
+            let id = known.prover.root().id();
+            known.freshness?.stale(id, now)
+        })
     }
 
     /// Proves a bundle against the root that it belongs to.
@@ -82,10 +116,18 @@ impl Roots {
         }
         Err(refusal.unwrap_or_else(|| Check::KnownRoot.failed(belongs_to(read.bundle()))))
     }
+
+    fn put(&mut self, root: TrustRoot, freshness: Option<Freshness>) -> Result<(), ProofError> {
+        let id = root.id().clone();
+        let known = Known::new(Prover::new(root)?, freshness);
+        self.known.retain(|other| *other.prover.root().id() != id);
+        self.known.push(Rc::new(known));
+        Ok(())
+    }
 }
 
 impl Known {
-    fn new(prover: Prover) -> Self {
+    fn new(prover: Prover, freshness: Option<Freshness>) -> Self {
         let content = prover.root().content();
         let chains = content
             .certificate_authorities
@@ -101,6 +143,7 @@ impl Known {
             .collect();
         Self {
             prover,
+            freshness,
             authorities,
             logs,
         }

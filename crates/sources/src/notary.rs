@@ -3,7 +3,9 @@
 use crate::{HttpRequest, HttpResponse, Method, Transport};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::{Check, ProofError, Prover};
+use assay_core::proof::{Check, ProofError};
+use assay_core::root_store::StaleRoot;
+use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde::Deserialize;
@@ -19,25 +21,80 @@ pub const SIZE_LIMIT: usize = 16 * 1024 * 1024;
 /// How many bundles of an answer are verified at most; each takes milliseconds.
 pub const MAX_BUNDLES: usize = 256;
 
-/// Asks `notary` about a digest and proves the answer. It never fails: whatever happens is
-/// evidence, if only of an outage.
+/// Asks `notary` about a digest and proves the answer against whichever of the roots each bundle
+/// belongs to. It never fails: whatever happens is evidence, if only of an outage. `now` is in
+/// seconds since 1970.
 pub async fn ask(
     transport: &impl Transport,
     notary: &Notary,
-    prover: &Result<Prover, ProofError>,
+    roots: &Roots,
     digest: &Sha256Digest,
+    now: i64,
 ) -> Evidence {
-    let outcome = match prover {
-        Ok(prover) => match transport.send(&request(&notary.address, digest)).await {
-            Ok(response) => outcome(&response, prover, digest),
-            Err(failure) => Outcome::Failed { failure },
-        },
-        Err(problem) => Outcome::Failed {
-            failure: Failure::TrustRoot {
-                detail: problem.to_string(),
-            },
-        },
+    let answer = answer(transport, notary, digest).await;
+    prove(notary, answer, roots, digest, now)
+}
+
+/// What a notary offers as proofs about a digest.
+///
+/// # Errors
+/// When it gives no usable answer.
+pub async fn answer(
+    transport: &impl Transport,
+    notary: &Notary,
+    digest: &Sha256Digest,
+) -> Result<Candidates, Failure> {
+    read(&transport.send(&request(&notary.address, digest)).await?)
+}
+
+/// What is proven by a notary's answer.
+pub fn prove(
+    notary: &Notary,
+    answer: Result<Candidates, Failure>,
+    roots: &Roots,
+    digest: &Sha256Digest,
+    now: i64,
+) -> Evidence {
+    let candidates = match answer {
+        Ok(candidates) => candidates,
+        Err(failure) => return evidence(notary, Outcome::Failed { failure }),
     };
+    let (mut proven, mut rejected) = (Vec::new(), Vec::new());
+    for bundle in candidates.bundles {
+        match roots.prove(&bundle, digest) {
+            Ok(attestation) => proven.push(attestation),
+            Err(problem) => rejected.push(problem),
+        }
+    }
+    // A root that is old may lack the very authority that a bundle names.
+    let homeless = rejected
+        .iter()
+        .any(|problem| problem.check == Check::KnownRoot);
+    let mut stale: Vec<StaleRoot> = roots.stale(now).collect();
+    stale.retain(|stale| homeless || proven.iter().any(|one| one.signer.root == stale.root));
+    let mut evidence = evidence(
+        notary,
+        Outcome::Answered {
+            proven,
+            rejected,
+            truncated: candidates.truncated,
+            withheld: Vec::new(),
+        },
+    );
+    evidence.stale_roots = stale;
+    evidence
+}
+
+/// What there is instead of an answer when the notary's pinned root cannot be used: it is not even
+/// asked.
+pub fn unusable(notary: &Notary, problem: &ProofError) -> Evidence {
+    let failure = Failure::TrustRoot {
+        detail: problem.to_string(),
+    };
+    evidence(notary, Outcome::Failed { failure })
+}
+
+fn evidence(notary: &Notary, outcome: Outcome) -> Evidence {
     Evidence {
         source: notary.address.clone(),
         name: notary.name.clone(),
@@ -46,14 +103,16 @@ pub async fn ask(
     }
 }
 
-/// The prover for a notary's pinned trust root.
+/// A notary's pinned trust root, ready to prove with.
 ///
 /// # Errors
 /// When the pinned root cannot be used.
-pub fn prover(notary: &Notary) -> Result<Prover, ProofError> {
+pub fn own_root(notary: &Notary) -> Result<Roots, ProofError> {
     let root = TrustRoot::parse(notary.root_id(), &notary.trusted_root)
         .map_err(|error| Check::TrustRoot.failed(error.to_string()))?;
-    Prover::new(root)
+    let mut roots = Roots::new();
+    roots.add(root)?;
+    Ok(roots)
 }
 
 /// The request for all that a notary knows about a digest.
@@ -139,26 +198,6 @@ struct Answer<'a> {
 struct Item<'a> {
     #[serde(borrow)]
     bundle: &'a RawValue,
-}
-
-fn outcome(response: &HttpResponse, prover: &Prover, digest: &Sha256Digest) -> Outcome {
-    let candidates = match read(response) {
-        Ok(candidates) => candidates,
-        Err(failure) => return Outcome::Failed { failure },
-    };
-    let (mut proven, mut rejected) = (Vec::new(), Vec::new());
-    for bundle in candidates.bundles {
-        match prover.prove(&bundle, digest) {
-            Ok(attestation) => proven.push(attestation),
-            Err(problem) => rejected.push(problem),
-        }
-    }
-    Outcome::Answered {
-        proven,
-        rejected,
-        truncated: candidates.truncated,
-        withheld: Vec::new(),
-    }
 }
 
 #[cfg(test)]

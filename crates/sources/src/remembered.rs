@@ -8,6 +8,7 @@ use crate::{Transport, log_proofs};
 use assay_core::attestation::{Attestation, Logged};
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome, Withheld};
 use assay_core::log_memory::{self, Contradiction, LogId, LogMemory, MAX_LOGS, Need, Shown, Taken};
+use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
 
@@ -57,14 +58,16 @@ pub trait Turn {
 
 /// Withholds from the evidence whatever was proven under a log that cannot be relied on now.
 ///
-/// `address` is where the logs are asked for proofs, `root` the trust root that the evidence was
-/// proven with, `now` in seconds since 1970. What is already known is compared without a request
-/// and without waiting for anybody.
+/// `roots` are those that the evidence was proven with. The logs of the root `asked` are asked for
+/// proofs at `address`; the logs of others are not asked, so of them only what contradicts itself
+/// in plain sight is noticed, two states of the same length, and what they show is remembered only
+/// if it is the first. `now` is in seconds since 1970. What is already known is compared without a
+/// request and without waiting for anybody.
 pub async fn compare(
     transport: &impl Transport,
     book: &impl LogBook,
-    address: &str,
-    root: &TrustRoot,
+    (asked, address): (&RootId, &str),
+    roots: &Roots,
     evidence: &mut Evidence,
     now: i64,
 ) {
@@ -74,42 +77,26 @@ pub async fn compare(
     else {
         return;
     };
-    let logged: Vec<&Attestation> = proven
-        .iter()
-        .filter(|attestation| attestation.logged.is_some())
-        .collect();
-    if logged.is_empty() {
-        return;
-    }
-    let mut comparison = Comparison {
-        transport,
-        address,
-        root,
-        now,
-        memories: Vec::new(),
-        compared: Vec::new(),
-        proofs: 0,
-    };
-    let failed = match comparison.all(book, &logged).await {
-        Ok(()) => None,
-        Err(detail) => Some(LogDoubt::Memory { detail }),
-    };
-    for attestation in std::mem::take(proven) {
-        let doubt = match (&attestation.logged, &failed) {
-            (None, _) => None,
-            (Some(_), Some(failed)) => Some(failed.clone()),
-            (Some(logged), None) => comparison.doubt(logged),
+    for prover in roots.provers() {
+        let root = prover.root();
+        let address = (root.id() == asked).then_some(address);
+        let mut comparison = Comparison {
+            transport,
+            address,
+            root,
+            now,
+            memories: Vec::new(),
+            compared: Vec::new(),
+            proofs: 0,
         };
-        match doubt {
-            None => proven.push(attestation),
-            Some(doubt) => withheld.push(Withheld { attestation, doubt }),
-        }
+        comparison.sort(book, proven, withheld).await;
     }
 }
 
 struct Comparison<'a, T> {
     transport: &'a T,
-    address: &'a str,
+    /// Where the logs can be asked, if they can.
+    address: Option<&'a str>,
     root: &'a TrustRoot,
     now: i64,
     memories: Vec<LogMemory>,
@@ -125,6 +112,37 @@ struct Compared {
 }
 
 impl<T: Transport> Comparison<'_, T> {
+    /// Moves what was proven under this root and cannot be relied on to what is withheld.
+    async fn sort(
+        &mut self,
+        book: &impl LogBook,
+        proven: &mut Vec<Attestation>,
+        withheld: &mut Vec<Withheld>,
+    ) {
+        let root = self.root.id();
+        let is_here = |one: &&Attestation| one.signer.root == *root && one.logged.is_some();
+        let logged: Vec<&Attestation> = proven.iter().filter(is_here).collect();
+        if logged.is_empty() {
+            return;
+        }
+        let failed = match self.all(book, &logged).await {
+            Ok(()) => None,
+            Err(detail) => Some(LogDoubt::Memory { detail }),
+        };
+        for attestation in std::mem::take(proven) {
+            let logged = attestation.logged.as_ref();
+            let doubt = match (logged.filter(|_| attestation.signer.root == *root), &failed) {
+                (None, _) => None,
+                (Some(_), Some(failed)) => Some(failed.clone()),
+                (Some(logged), None) => self.doubt(logged),
+            };
+            match doubt {
+                None => proven.push(attestation),
+                Some(doubt) => withheld.push(Withheld { attestation, doubt }),
+            }
+        }
+    }
+
     async fn all(&mut self, book: &impl LogBook, logged: &[&Attestation]) -> Result<(), String> {
         self.memories = book.memories(self.root.id()).await?;
         let mut turn = None;
@@ -223,7 +241,13 @@ impl<T: Transport> Comparison<'_, T> {
             Need::Proof { .. } if self.proofs >= MAX_PROOFS => {
                 return Ok(Some(unchecked("too many different states of the log")));
             }
-            Need::Proof { first, last } => self.prove(&mut memory, &shown, first, last).await,
+            Need::Proof { first, last } => match self.address {
+                Some(address) => {
+                    let ends = (first, last);
+                    self.prove(address, &mut memory, &shown, ends).await
+                }
+                None => return Ok(None),
+            },
         };
         let doubt = match found {
             Ok(None) => None,
@@ -249,24 +273,24 @@ impl<T: Transport> Comparison<'_, T> {
     /// proves one; nothing, if they do.
     async fn prove(
         &mut self,
+        address: &str,
         memory: &mut LogMemory,
         shown: &Shown,
-        first: u64,
-        last: u64,
+        (first, last): (u64, u64),
     ) -> Result<Option<Box<Contradiction>>, Failure> {
         let worthless = || Failure::Malformed {
             detail: format!("no proof that leads from {first} to {last} entries"),
         };
         self.proofs += 1;
         let log: &LogId = &shown.log;
-        let request = log_proofs::consistency_request(self.address, log, first, last);
+        let request = log_proofs::consistency_request(address, log, first, last);
         let hashes = log_proofs::read_consistency(&self.transport.send(&request).await?)?;
         match memory.take(shown, &hashes) {
             Taken::Consistent => Ok(None),
             Taken::Contradiction(found) => Ok(Some(found)),
             Taken::Unproven => Err(worthless()),
             Taken::MayContradict { entry } => {
-                let request = log_proofs::entry_request(self.address, entry);
+                let request = log_proofs::entry_request(address, entry);
                 let placed = log_proofs::read_entry(&self.transport.send(&request).await?, entry)?;
                 let under = log_memory::read(&placed.checkpoint, &log.key_id, self.root)
                     .map_err(|_| worthless())?;

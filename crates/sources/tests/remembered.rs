@@ -7,7 +7,7 @@ mod common;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
 use assay_core::log_memory::{Contradiction, LogMemory, MAX_LOGS, Proof};
-use assay_core::proof::Prover;
+use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::signer::RootId;
 use assay_core::trust_root::fingerprint;
@@ -30,7 +30,7 @@ struct World {
     wire: Wire,
     book: Book,
     notary: Notary,
-    prover: Result<Prover, assay_core::proof::ProofError>,
+    roots: Roots,
 }
 
 /// What replaces an answer.
@@ -155,7 +155,7 @@ impl World {
         let wire = Wire::default();
         *wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
         Self {
-            prover: notary::prover(&notary),
+            roots: notary::own_root(&notary).unwrap(),
             branches,
             _data: data,
             key,
@@ -172,7 +172,7 @@ impl World {
     /// What a notary answers about a file, proven but not compared.
     fn answer(&self, content: &str) -> Evidence {
         let digest = Sha256Digest::of(content.as_bytes());
-        let asking = notary::ask(&self.wire, &self.notary, &self.prover, &digest);
+        let asking = notary::ask(&self.wire, &self.notary, &self.roots, &digest, NOW);
         let evidence = wait_for(asking);
         self.wire.asked.borrow_mut().clear();
         assert_eq!(evidence.proven().len(), 1, "{evidence:?}");
@@ -180,8 +180,16 @@ impl World {
     }
 
     fn compare(&self, mut evidence: Evidence) -> Evidence {
-        let root = self.prover.as_ref().unwrap().root();
-        let comparing = compare(&self.wire, &self.book, ADDRESS, root, &mut evidence, NOW);
+        let root = self.notary.root_id();
+        let asked = (&root, ADDRESS);
+        let comparing = compare(
+            &self.wire,
+            &self.book,
+            asked,
+            &self.roots,
+            &mut evidence,
+            NOW,
+        );
         wait_for(comparing);
         evidence
     }

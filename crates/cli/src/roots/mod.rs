@@ -11,7 +11,8 @@ use crate::exit::Exit;
 use crate::output;
 use crate::report::{FailureReport, TrustRootReport};
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
-use assay_core::root_store::{RootReport, StaleRoot, day};
+use assay_core::root_store::{Freshness, RootReport, StaleRoot, day};
+use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, TrustRootError, fingerprint};
 use assay_sources::tuf::{Origin, refresh, report};
@@ -63,6 +64,22 @@ pub fn in_use(root: &RootId) -> Result<(TrustRoot, Option<StaleRoot>), CliError>
     used(&origin, RootFiles::of_this_user().ok().as_ref(), now())
 }
 
+/// The trust roots of Sigstore and GitHub as [`in_use`] has them, ready to prove with.
+///
+/// # Errors
+/// As [`in_use`], and when one cannot be used.
+pub fn public() -> Result<Roots, CliError> {
+    let files = RootFiles::of_this_user().ok();
+    let mut roots = Roots::new();
+    for origin in Origin::all() {
+        let (root, freshness) = held(&origin, files.as_ref())?;
+        roots
+            .add_refreshed(root, freshness)
+            .map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
+    }
+    Ok(roots)
+}
+
 /// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to or
 /// that this program carries, it is known by that one's name; else it is a root of its own.
 ///
@@ -89,6 +106,11 @@ fn used(
     files: Option<&RootFiles>,
     now: i64,
 ) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
+    let (root, freshness) = held(origin, files)?;
+    Ok((root, freshness.stale(&origin.root, now)))
+}
+
+fn held(origin: &Origin, files: Option<&RootFiles>) -> Result<(TrustRoot, Freshness), CliError> {
     let record = match files {
         Some(files) => files.read(&origin.root)?,
         None => None,
@@ -97,7 +119,7 @@ fn used(
         .map_err(|error| CliError::TrustRoot(error.to_string()))?;
     let root = TrustRoot::parse(origin.root.clone(), used.trusted_root)
         .map_err(|error| CliError::TrustRoot(error.to_string()))?;
-    Ok((root, used.freshness.stale(&origin.root, now)))
+    Ok((root, used.freshness))
 }
 
 /// A trust root, as it is printed.
@@ -217,7 +239,7 @@ impl Shown {
 }
 
 /// The time in seconds since 1970; 0 where the machine's clock is before that.
-fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
         i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
