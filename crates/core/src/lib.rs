@@ -36,3 +36,4 @@ pub mod standing;
 pub mod trust_root;
 pub mod verdict;
 pub mod words;
+mod x509_name;

@@ -10,6 +10,7 @@ use crate::proof::{Check, MAX_CERTIFICATES, ProofError, Prover, ReadBundle};
 use crate::root_store::{Freshness, StaleRoot};
 use crate::signer::RootId;
 use crate::trust_root::TrustRoot;
+use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, DerCertificate};
 use std::rc::Rc;
@@ -226,7 +227,8 @@ fn belongs_to(bundle: &Bundle) -> String {
     let issuer = certificates(bundle)
         .first()
         .and_then(|leaf| Certificate::from_der(leaf.as_bytes()).ok())
-        .map(|certificate| format!("a certificate by {}", certificate.tbs_certificate.issuer));
+        .map(|certificate| x509_name::text(&certificate.tbs_certificate.issuer))
+        .map(|issuer| format!("a certificate by {issuer}"));
     let log = bundle
         .verification_material
         .tlog_entries

@@ -8,6 +8,7 @@
 use super::check::Check;
 use super::error::ProofError;
 use crate::trust_root::TrustRoot;
+use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, KindVersion, TransparencyLogEntry};
 use x509_cert::Certificate;
@@ -59,7 +60,7 @@ fn check_certificates(bundle: &Bundle) -> Result<(), ProofError> {
         if certificate.issuer == certificate.subject {
             return Err(Check::Format.failed_for(
                 "a chain that ends below the root",
-                format!("the root {} in it", certificate.subject),
+                format!("the root {} in it", x509_name::text(&certificate.subject)),
             ));
         }
     }
