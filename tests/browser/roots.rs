@@ -5,8 +5,16 @@
 //! on this machine. No page and no site can do that.
 
 use crate::world::World;
+use assay_core::digest::Sha256Digest;
+use assay_core::proof::Check;
+use assay_core::reason::Reason;
+use assay_core::signer::RootId;
 use assay_core::verdict::Verdict;
-use assay_tests::{Browser, Extension, Options, Page, Result, extension_folder, wait_until};
+use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
+use assay_tests::{
+    Browser, Content, DownloadSite, Extension, HostileNotary, NotaryProcess, Options, Page, Reply,
+    Result, extension_folder, wait_until,
+};
 use assay_tuf_repository::{Repository, Server};
 use serde_json::{Value, json};
 use std::fs;
@@ -258,6 +266,83 @@ fn a_repository_that_is_gone_is_told_in_the_settings() -> Result<()> {
     assert!(words.contains("did not deliver timestamp.json"), "{words}");
     assert_eq!(told["fingerprint"], fingerprint(&old));
     Ok(())
+}
+
+/// Notaries show whatever they like; what it proves, and of whom, is said by the bundle's own
+/// certificate and log entry. In this package the test authority has Sigstore's place, and GitHub's.
+#[test]
+fn a_bundle_is_proven_under_the_root_that_it_names_whoever_shows_it() -> Result<()> {
+    let package = tempfile::tempdir().expect("a folder");
+    copy(&extension_folder()?, package.path());
+    let (mut public, mut github) = (instance(Manner::Public), instance(Manner::GitHub));
+    for (file, instance) in [("sigstore", &public), ("github", &github)] {
+        let file = package
+            .path()
+            .join(format!("roots/{file}.trusted_root.json"));
+        fs::write(file, instance.trusted_root().to_string()).expect("a root");
+    }
+    let notary = NotaryProcess::start()?;
+    let shower = HostileNotary::start(notary.trusted_root()?)?;
+    let site = DownloadSite::start()?;
+    let browser = Browser::launch(Options::with_extension(package.path()))?;
+    let extension = browser.extension()?;
+    extension.add_notary(&shower.url(), Some(notary.fingerprint()))?;
+    let download = |name: &str, made: Made| {
+        let bundle: Value = serde_json::from_str(&made.bundle)?;
+        shower.reply_about(
+            &Sha256Digest::of(&made.artifact).to_hex(),
+            Reply::Json(json!({ "attestations": [{ "bundle": bundle }] })),
+        );
+        browser.download(&site.put(name, Content::Bytes(made.artifact)))?;
+        extension.wait_for_judgement(name)
+    };
+    let proven = [
+        (
+            "first.bin",
+            made(&mut public, "v0.3, statement, dsse, P-384", 0),
+            RootId::sigstore(),
+        ),
+        // Its checkpoint is of another day. Sigstore's log is not asked about it.
+        (
+            "second.bin",
+            made(&mut public, "v0.3, statement, dsse, P-384", 1),
+            RootId::sigstore(),
+        ),
+        (
+            "unlogged.bin",
+            made(&mut github, "v0.3, statement, GitHub", 2),
+            RootId::github(),
+        ),
+    ];
+    for (name, made, root) in proven {
+        let judgement = download(name, made)?.judgement.expect("a judgement");
+        assert_eq!(judgement.verdict, Verdict::Signed, "{name}: {judgement:?}");
+        assert_eq!(judgement.signer.expect("a signer").root, root, "{name}");
+    }
+    assert!(
+        shower.requests().iter().all(|path| !path.contains("/log")),
+        "{:?}",
+        shower.requests()
+    );
+    let mut stranger = Instance::new(Manner::Public, Curve::P256, "a stranger's");
+    let strange = made(&mut stranger, "v0.3, message", 3);
+    let judgement = download("strange.bin", strange)?
+        .judgement
+        .expect("a judgement");
+    assert_eq!(judgement.verdict, Verdict::Unchecked);
+    let refused = |reason: &Reason| matches!(reason, Reason::ProofRefused { problem, .. } if problem.check == Check::KnownRoot);
+    assert!(judgement.reasons.iter().any(refused), "{judgement:?}");
+    Ok(())
+}
+
+fn instance(manner: Manner) -> Instance {
+    Instance::new(manner, Curve::P256, "browser")
+}
+
+fn made(instance: &mut Instance, name: &str, number: u64) -> Made {
+    let recipes = Recipe::all();
+    let recipe = recipes.iter().find(|recipe| recipe.name == name);
+    recipe.expect("a recipe").make_by(instance, number, &Honest)
 }
 
 fn copy(from: &Path, to: &Path) {

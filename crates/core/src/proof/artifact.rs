@@ -53,7 +53,7 @@ pub(super) fn digest_for(
         ));
     }
     match (sha256, sha512) {
-        (Some(sha256), _) if statement.matches_sha256(&sha256) => Ok(sha256.into()),
+        // One digest that a subject has is enough.
         (_, Some(sha512)) if sha256.is_none() || statement.matches_sha512(&sha512) => {
             let digest = ArtifactDigest::new(HashAlgorithm::Sha2512, sha512)
                 .map_err(|error| Check::Format.failed(error.to_string()))?;
