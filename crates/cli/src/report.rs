@@ -47,6 +47,9 @@ pub struct ReasonReport {
     pub code: String,
     /// An English sentence. May hold text from outside as it came.
     pub text: String,
+    /// The check that failed, where that is the reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<ProblemReport>,
 }
 
 /// What one source proved.
@@ -59,8 +62,8 @@ pub struct SourceReport {
     pub failure: Option<ReasonReport>,
     /// All that it proved.
     pub proven: Vec<AttestationReport>,
-    /// How many proofs it offered that are none.
-    pub rejected: usize,
+    /// Why what else it offered as proofs are none, one for each.
+    pub rejected: Vec<ProblemReport>,
 }
 
 /// A check that failed.
@@ -202,9 +205,14 @@ impl From<&Reason> for ReasonReport {
     fn from(reason: &Reason) -> Self {
         let message = reason.message();
         let code = message.key.strip_prefix("reason_");
+        let problem = match reason {
+            Reason::ProofRefused { problem, .. } => Some(problem.into()),
+            _ => None,
+        };
         Self {
             code: code.unwrap_or(&message.key).to_owned(),
             text: message.english(),
+            problem,
         }
     }
 }
@@ -246,13 +254,13 @@ impl From<&Attestation> for AttestationReport {
 impl From<&Evidence> for SourceReport {
     fn from(evidence: &Evidence) -> Self {
         let (failure, rejected) = match &evidence.outcome {
-            Outcome::Answered { rejected, .. } => (None, rejected.len()),
+            Outcome::Answered { rejected, .. } => (None, rejected.iter().map(Into::into).collect()),
             Outcome::Failed { failure } => {
                 let reason = Reason::SourceFailed {
                     source: evidence.name.clone(),
                     failure: failure.clone(),
                 };
-                (Some((&reason).into()), 0)
+                (Some((&reason).into()), Vec::new())
             }
         };
         Self {

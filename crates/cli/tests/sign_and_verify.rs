@@ -379,6 +379,18 @@ fn what_a_notary_does_not_prove_is_not_believed() {
             .user
             .with(&url, &["verify", "a.txt", "--signer", &fingerprint]);
         assert_eq!(told.code, 14, "{} {}", lie.0, told.out);
+        if lie.1.starts_with(br#"{"attestations":[{"#) {
+            // It showed something as a proof: both people and programs are told why it is none.
+            let told = s.user.with(&url, &["verify", "a.txt", "--json"]).json();
+            let result = &told["results"][0];
+            let reason = &result["reasons"][0];
+            assert!(reason["code"].as_str().unwrap().starts_with("proof_"));
+            let problem = &reason["problem"];
+            assert_eq!(*problem, result["sources"][0]["rejected"][0], "{result}");
+            for part in ["check", "section", "expected", "found"] {
+                assert!(!problem[part].as_str().unwrap().is_empty(), "{problem}");
+            }
+        }
     }
 }
 
