@@ -64,6 +64,18 @@ pub fn contact(client: &Client, args: &Contact) -> Result<KnownNotary, CliError>
     Ok(KnownNotary { notary, root })
 }
 
+/// The notaries that were pinned, for their names: what cannot be read is left out.
+pub fn pinned() -> Vec<Notary> {
+    let folder = config::directory().map(|directory| directory.join("notaries"));
+    let entries = folder
+        .ok()
+        .and_then(|folder| std::fs::read_dir(folder).ok());
+    let files = entries.into_iter().flatten().flatten();
+    files
+        .filter_map(|entry| load(&entry.path()).ok().flatten())
+        .collect()
+}
+
 fn expect(args: &Contact, notary: &Notary) -> Result<(), CliError> {
     match &args.fingerprint {
         Some(expected) if !expected.trim().eq_ignore_ascii_case(&notary.fingerprint) => {

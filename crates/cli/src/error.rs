@@ -86,6 +86,9 @@ pub enum CliError {
     /// A trust root or pin that cannot be used.
     #[error("{0}")]
     TrustRoot(String),
+    /// A remembered log that there is not, or that nothing can be said of.
+    #[error("{0}")]
+    Log(String),
     /// No place for the configuration.
     #[error("there is no configuration directory: {0}; set ASSAY_CONFIG_DIR")]
     NoConfig(String),

@@ -9,6 +9,7 @@ mod exit;
 mod hash;
 mod key;
 mod logged;
+mod logs;
 mod notary;
 mod output;
 mod report;
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
+        Command::Logs(args) => logs::run(&args),
         Command::Notary(args) => notary::run(args),
     };
     match done {

@@ -47,6 +47,9 @@ pub struct ReasonReport {
     pub code: String,
     /// An English sentence. May hold text from outside as it came.
     pub text: String,
+    /// The log's name for itself, where the reason is about a log. Text from outside as it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
     /// The check that failed, where that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub problem: Option<ProblemReport>,
@@ -62,6 +65,8 @@ pub struct SourceReport {
     pub failure: Option<ReasonReport>,
     /// All that it proved.
     pub proven: Vec<AttestationReport>,
+    /// All that it proved and that does not count for the sake of its log.
+    pub withheld: Vec<WithheldReport>,
     /// Why what else it offered as proofs are none, one for each.
     pub rejected: Vec<ProblemReport>,
 }
@@ -98,6 +103,16 @@ pub struct AttestationReport {
     /// Where it is logged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<LogReport>,
+}
+
+/// A proof that holds by itself, and does not count because its log cannot be relied on.
+#[derive(Debug, Serialize)]
+pub struct WithheldReport {
+    /// What would be proven.
+    #[serde(flatten)]
+    pub attestation: AttestationReport,
+    /// What is the matter with the log.
+    pub doubt: ReasonReport,
 }
 
 /// A trust root and how old it is.
@@ -209,9 +224,16 @@ impl From<&Reason> for ReasonReport {
             Reason::ProofRefused { problem, .. } => Some(problem.into()),
             _ => None,
         };
+        let log = match reason {
+            Reason::LogUnchecked { log, .. } | Reason::LogContradicted { log, .. } => {
+                Some(log.clone())
+            }
+            _ => None,
+        };
         Self {
             code: code.unwrap_or(&message.key).to_owned(),
             text: message.english(),
+            log,
             problem,
         }
     }
@@ -267,6 +289,14 @@ impl From<&Evidence> for SourceReport {
             source: evidence.source.clone(),
             failure,
             proven: evidence.proven().iter().map(Into::into).collect(),
+            withheld: evidence
+                .withheld()
+                .iter()
+                .map(|withheld| WithheldReport {
+                    attestation: (&withheld.attestation).into(),
+                    doubt: (&Reason::withheld(&evidence.name, withheld)).into(),
+                })
+                .collect(),
             rejected,
         }
     }

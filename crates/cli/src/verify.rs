@@ -2,9 +2,10 @@
 
 use crate::args::VerifyArgs;
 use crate::client::Client;
-use crate::contact::{KnownNotary, contact};
+use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::logs::Comparing;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::{hash, output, roots};
 use assay_core::attestation::Attestation;
@@ -36,26 +37,47 @@ struct Verified {
 /// Verifies the files.
 ///
 /// # Errors
-/// When the notary's trust root cannot be had at all.
+/// When the notary's trust root cannot be had at all, or there is no place for what is remembered of
+/// logs.
 pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| CliError::Internal(error.to_string()))?;
     let client = Client::new();
     let known = contact(&client, &args.contact)?;
-    let KnownNotary { notary, root } = known;
-    let roots = roots::public()?.and(&root);
+    let notary = &known.notary;
+    let roots = roots::public()?.and(&known.root);
+    let comparing = Comparing::new(&client, &known, &roots)?;
+    let mut digests = Vec::new();
+    let mut evidence = Vec::new();
+    for file in &args.files {
+        let digest = hash::file(file);
+        // Nothing is asked about a file that cannot be read: it has no evidence.
+        if let Ok(digest) = &digest {
+            let mut found = runtime.block_on(ask(&client, notary, &roots, digest, roots::now()));
+            runtime.block_on(comparing.compare(&mut found));
+            evidence.push(found);
+        }
+        digests.push(digest);
+    }
+    // Judged when all are asked: what the answer about one file brings to light about a log holds
+    // for all of them.
+    comparing.withhold(&mut evidence);
+    let alarms = comparing.alarms();
+    for alarm in &alarms {
+        output::note(&alarm.warning());
+    }
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    for file in &args.files {
-        let checked = hash::file(file).map(|digest| {
-            let asking = ask(&client, &notary, &roots, &digest, roots::now());
-            let evidence = [runtime.block_on(asking)];
-            let settings = trusting(&args.signer, &notary, &evidence);
-            (digest, judge(&evidence, &settings, None, None), evidence)
-        });
-        let result = match checked {
-            Ok((digest, judgement, evidence)) => result(file, Some(digest), &judgement, &evidence),
+    let mut evidence = evidence.chunks(1);
+    for (file, digest) in args.files.iter().zip(digests) {
+        let result = match digest {
+            Ok(digest) => {
+                let evidence = evidence.next().unwrap_or_default();
+                let settings = trusting(&args.signer, notary, evidence);
+                let judgement = judge(evidence, &settings, None, None);
+                result(file, Some(digest), &judgement, evidence)
+            }
             Err(error) => {
                 let detail = error.to_string();
                 let unread = Judgement::unread(Reason::FileUnreadable { detail });
@@ -75,6 +97,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             "trust_root_fingerprint": notary.fingerprint,
             "exit_code": exit.code(),
             "results": results,
+            "log_alarms": alarms,
         }))?;
     }
     Ok(exit)

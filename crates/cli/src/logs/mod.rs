@@ -1,0 +1,227 @@
+//! Logs that are remembered: comparing with them, and `assay logs`.
+
+mod files;
+mod shown;
+#[cfg(test)]
+mod tests;
+
+pub use shown::ShownLog;
+
+use crate::args::{LogsArgs, LogsCommand};
+use crate::client::Client;
+use crate::contact::{self, KnownNotary};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use crate::roots::now;
+use assay_core::evidence::{Evidence, LogDoubt, Outcome, Withheld};
+use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold};
+use assay_core::roots::Roots;
+use assay_core::signer::RootId;
+use assay_sources::remembered::compare;
+use files::{Kept, LogFiles};
+use serde_json::json;
+
+/// So much of a log's id must be given at least.
+const SHORTEST_ID: usize = 8;
+
+/// The memory of logs, and the notary that can be asked for proofs.
+pub struct Comparing<'a> {
+    client: &'a Client,
+    files: LogFiles,
+    known: &'a KnownNotary,
+    roots: &'a Roots,
+}
+
+impl<'a> Comparing<'a> {
+    /// Compares with what this user remembers; `roots` are those that evidence is proven with.
+    ///
+    /// # Errors
+    /// When the platform names no place for the memory.
+    pub fn new(
+        client: &'a Client,
+        known: &'a KnownNotary,
+        roots: &'a Roots,
+    ) -> Result<Self, CliError> {
+        Ok(Self {
+            client,
+            files: LogFiles::of_this_user()?,
+            known,
+            roots,
+        })
+    }
+
+    /// Withholds what was proven under a log that cannot be relied on now. What comes out about a
+    /// log is written down before this returns.
+    pub async fn compare(&self, evidence: &mut Evidence) {
+        let notary = &self.known.notary;
+        let asked = (&notary.root_id(), notary.address.as_str());
+        compare(self.client, &self.files, asked, self.roots, evidence, now()).await;
+    }
+
+    /// Withholds what logs proved before it came out, by a later file or in another process, that
+    /// they contradict themselves.
+    pub fn withhold(&self, evidence: &mut [Evidence]) {
+        let mut memories = Vec::new();
+        for root in roots_of(evidence) {
+            match self.files.read(&root) {
+                Ok(found) => memories.extend(found.into_iter().map(|kept| kept.memory)),
+                Err(error) => return withhold_all(evidence, &error.to_string()),
+            }
+        }
+        withhold(evidence, &blocked(&memories));
+    }
+
+    /// The logs under these trust roots that contradicted themselves, and on which the user has
+    /// not decided.
+    pub fn alarms(&self) -> Vec<ShownLog> {
+        let mut found = Vec::new();
+        for prover in self.roots.provers() {
+            // Where it cannot be read, the reasons tell.
+            let kept = self.files.read(prover.root().id()).unwrap_or_default();
+            found.extend(kept.into_iter().filter(|kept| kept.memory.alarm.is_some()));
+        }
+        let notaries = std::slice::from_ref(&self.known.notary);
+        found
+            .iter()
+            .map(|kept| ShownLog::of(kept, notaries))
+            .collect()
+    }
+}
+
+/// `assay logs`.
+///
+/// # Errors
+/// When what is remembered cannot be read or written, or there is no such log.
+pub fn run(args: &LogsArgs) -> Result<Exit, CliError> {
+    let files = LogFiles::of_this_user()?;
+    match &args.command {
+        None => list(&files, args.json),
+        Some(LogsCommand::Evidence(log)) => evidence(&files, &log.id),
+        Some(LogsCommand::Trust(log)) => trust(&files, &log.id, args.json),
+    }
+}
+
+fn list(files: &LogFiles, as_json: bool) -> Result<Exit, CliError> {
+    let notaries = contact::pinned();
+    let (found, problems) = files.all();
+    let logs: Vec<ShownLog> = found
+        .iter()
+        .map(|kept| ShownLog::of(kept, &notaries))
+        .collect();
+    let unreadable: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    if as_json {
+        output::json(&json!({
+            "schema": "assay.logs.v1",
+            "logs": logs,
+            "unreadable": unreadable,
+        }))?;
+    } else {
+        for log in &logs {
+            output::say(&log.text())?;
+        }
+    }
+    for problem in &unreadable {
+        output::complain(problem);
+    }
+    Ok(match unreadable.is_empty() {
+        true => Exit::DONE,
+        false => Exit::FAILED,
+    })
+}
+
+/// Prints the evidence of the alarm on which the user has to decide, else of the last one on which
+/// they did.
+fn evidence(files: &LogFiles, id: &str) -> Result<Exit, CliError> {
+    let Kept { memory, .. } = find(files, id)?;
+    let alarm: &Alarm = memory
+        .alarm
+        .as_ref()
+        .or(memory.decided.last())
+        .ok_or_else(|| CliError::Log(format!("the log {} never contradicted itself", memory.id)))?;
+    let evidence = Contradiction::parse(&alarm.evidence)
+        .map_err(|problem| CliError::Log(format!("the evidence does not hold: {problem}")))?;
+    output::json(&evidence)?;
+    Ok(Exit::DONE)
+}
+
+/// The user trusts a log again.
+fn trust(files: &LogFiles, id: &str, as_json: bool) -> Result<Exit, CliError> {
+    let root = find(files, id)?.memory.log.root;
+    let turn = files.take_turn(&root)?;
+    // As it is now that nobody else changes it.
+    let mut kept = find(files, id)?;
+    let alarmed = kept.memory.alarm.is_some();
+    if alarmed {
+        kept.memory.trust_again(now());
+        files.write(&kept, &turn)?;
+    }
+    drop(turn);
+    let log = ShownLog::of(&kept, &contact::pinned());
+    if as_json {
+        let outcome = if alarmed { "trusted" } else { "unchanged" };
+        output::json(&json!({ "schema": "assay.log.v1", "outcome": outcome, "log": log }))?;
+    } else {
+        let said = match alarmed {
+            true => "What this log proves counts again, from the history on that it showed last.",
+            false => "There is nothing to decide about this log.",
+        };
+        output::say(&format!("{}\n{said}", log.text()))?;
+    }
+    Ok(Exit::DONE)
+}
+
+/// The log whose id begins like this. As long as any memory cannot be read, it may be the one that
+/// was meant; that is told where no other is.
+fn find(files: &LogFiles, id: &str) -> Result<Kept, CliError> {
+    let (found, problems) = files.all();
+    let id = id.to_ascii_lowercase();
+    let mut meant = found
+        .into_iter()
+        .filter(|kept| id.len() >= SHORTEST_ID && kept.memory.id.starts_with(&id));
+    match (meant.next(), meant.next()) {
+        (Some(kept), None) => Ok(kept),
+        (Some(_), Some(_)) => Err(CliError::Log(format!("{id:?} are several logs"))),
+        (None, _) => Err(problems.into_iter().next().unwrap_or_else(|| {
+            CliError::Log(format!(
+                "no log is remembered whose id begins with {id:?}; `assay logs` shows the ids, of \
+                 which {SHORTEST_ID} digits are enough"
+            ))
+        })),
+    }
+}
+
+/// The trust roots under which something is proven, or withheld, that was logged.
+fn roots_of(evidence: &[Evidence]) -> Vec<RootId> {
+    let proven = evidence.iter().flat_map(Evidence::proven);
+    let withheld = evidence
+        .iter()
+        .flat_map(Evidence::withheld)
+        .map(|one| &one.attestation);
+    let mut roots: Vec<RootId> = proven
+        .chain(withheld)
+        .filter(|attestation| attestation.logged.is_some())
+        .map(|attestation| attestation.signer.root.clone())
+        .collect();
+    roots.sort();
+    roots.dedup();
+    roots
+}
+
+/// Withholds all that any log proved: which of them may be believed is not known.
+fn withhold_all(evidence: &mut [Evidence], detail: &str) {
+    for one in evidence {
+        if let Outcome::Answered {
+            proven, withheld, ..
+        } = &mut one.outcome
+        {
+            let logged = proven.extract_if(.., |attestation| attestation.logged.is_some());
+            withheld.extend(logged.map(|attestation| Withheld {
+                attestation,
+                doubt: LogDoubt::Memory {
+                    detail: detail.to_owned(),
+                },
+            }));
+        }
+    }
+}
