@@ -81,10 +81,11 @@ pub fn public() -> Result<Roots, CliError> {
 }
 
 /// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to or
-/// that this program carries, it is known by that one's name; else it is a root of its own.
+/// that this program carries, it is known by that one's name; else it is a root of its own. What is
+/// stored and cannot be read gives no name to anything.
 ///
 /// # Errors
-/// When what is stored cannot be read, or the file holds no trust root; `path` names it then.
+/// When the file holds no trust root; `path` names it then.
 pub fn recognise(path: &Path, json: &str) -> Result<TrustRoot, CliError> {
     let wrong = |error: TrustRootError| CliError::WrongFile {
         path: path.into(),
@@ -92,10 +93,11 @@ pub fn recognise(path: &Path, json: &str) -> Result<TrustRoot, CliError> {
     };
     let given = fingerprint(json).map_err(wrong)?;
     if let Ok(files) = RootFiles::of_this_user() {
-        for origin in Origin::all() {
-            if look_at(&origin, &files, now())?.fingerprint == given {
-                return TrustRoot::parse(origin.root, json).map_err(wrong);
-            }
+        let is_given = |origin: &Origin| {
+            look_at(origin, &files, now()).is_ok_and(|known| known.fingerprint == given)
+        };
+        if let Some(origin) = Origin::all().into_iter().find(is_given) {
+            return TrustRoot::parse(origin.root, json).map_err(wrong);
         }
     }
     TrustRoot::recognise(json).map_err(wrong)
