@@ -5,8 +5,10 @@ mod common;
 #[path = "common/front.rs"]
 mod front;
 
+use assay_core::digest::Sha256Digest;
+use assay_core::log_memory::Contradiction;
 use common::{Done, Notary, User, done};
-use front::Front;
+use front::{Front, Held};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -62,6 +64,11 @@ impl World {
 
     fn sign(&self, branch: usize, file: &str) {
         sign(&self.user, &self.branches[branch], file);
+    }
+
+    /// Holds the notary's answer about a file, whose content is its name.
+    fn hold_answer(&self, file: &str) -> Held {
+        self.front.hold(&Sha256Digest::of(file.as_bytes()).to_hex())
     }
 
     fn command(&self, files: &[&str]) -> std::process::Command {
@@ -192,7 +199,7 @@ fn a_log_that_forks_is_found_out_proves_nothing_and_is_trusted_again_only_by_the
     // The evidence holds by itself, whoever reads it.
     let id = log["id"].as_str().unwrap();
     let exported = world.user.run(&["logs", "evidence", id]).expect(0).out;
-    let evidence = assay_core::log_memory::Contradiction::parse(&exported).unwrap();
+    let evidence = Contradiction::parse(&exported).unwrap();
     assert_eq!((evidence.remembered.size, evidence.shown.size), (3, 4));
 
     // Nothing that it shows makes up for it, and it is not asked for any more.
@@ -230,8 +237,7 @@ fn an_alarm_is_on_the_disk_before_anything_follows_from_it() {
     let world = World::new([1, 1]);
     world.verify(&["common.txt"]).expect(0);
     world.show(1);
-    let digest = assay_core::digest::Sha256Digest::of(b"common.txt").to_hex();
-    let held = world.front.hold(Box::leak(digest.into_boxed_str()));
+    let held = world.hold_answer("common.txt");
     let mut child = world
         .command(&["second.txt", "common.txt"])
         .spawn()
@@ -247,6 +253,39 @@ fn an_alarm_is_on_the_disk_before_anything_follows_from_it() {
     world.user.run(&["logs", "evidence", id]).expect(0);
     let told = world.verify(&["common.txt"]).expect(14);
     assert!(told.err.contains("contradicts itself"), "{}", told.err);
+}
+
+/// While one program has compared a file and waits for the answer about the next, another finds the
+/// log out.
+#[test]
+fn an_alarm_that_another_program_raises_meanwhile_counts_for_all_files() {
+    let world = World::new([1, 1]);
+    world.verify(&["common.txt"]).expect(0);
+    let held = world.hold_answer("first.txt");
+    let child = world.command(&["common.txt", "first.txt"]).spawn().unwrap();
+    held.wait();
+    world.show(1);
+    world.verify(&["second.txt"]).expect(14);
+    held.release();
+    let report = done(child.wait_with_output().unwrap()).expect(14).json();
+    for result in report["results"].as_array().unwrap() {
+        assert_eq!(codes(result), ["log_contradicted"]);
+    }
+}
+
+#[test]
+fn a_memory_that_is_damaged_meanwhile_withholds_for_all_files() {
+    let world = World::new([1, 0]);
+    world.verify(&["common.txt"]).expect(0);
+    let held = world.hold_answer("first.txt");
+    let child = world.command(&["common.txt", "first.txt"]).spawn().unwrap();
+    held.wait();
+    std::fs::write(world.memory(), "").unwrap();
+    held.release();
+    let report = done(child.wait_with_output().unwrap()).expect(14).json();
+    for result in report["results"].as_array().unwrap() {
+        assert_eq!(codes(result), ["log_memory"]);
+    }
 }
 
 #[test]

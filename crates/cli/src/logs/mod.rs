@@ -120,6 +120,9 @@ fn list(files: &LogFiles, as_json: bool) -> Result<Exit, CliError> {
         for log in &logs {
             output::say(&log.text())?;
         }
+        if logs.is_empty() && unreadable.is_empty() {
+            output::note("no log is remembered yet");
+        }
     }
     for problem in &unreadable {
         output::complain(problem);

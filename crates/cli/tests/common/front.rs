@@ -23,7 +23,7 @@ pub struct Held {
 struct State {
     behind: String,
     asked: Vec<String>,
-    rule: Option<(&'static str, Rule)>,
+    rule: Option<(String, Rule)>,
 }
 
 enum Rule {
@@ -65,20 +65,20 @@ impl Front {
     }
 
     /// Requests whose path has this in it are answered with a status.
-    pub fn refuse(&self, part: &'static str, status: u16) {
-        self.state.lock().unwrap().rule = Some((part, Rule::Status(status)));
+    pub fn refuse(&self, part: &str, status: u16) {
+        self.state.lock().unwrap().rule = Some((part.to_owned(), Rule::Status(status)));
     }
 
     /// Requests whose path has this in it are not answered.
-    pub fn fall_silent(&self, part: &'static str) {
-        self.state.lock().unwrap().rule = Some((part, Rule::Silent));
+    pub fn fall_silent(&self, part: &str) {
+        self.state.lock().unwrap().rule = Some((part.to_owned(), Rule::Silent));
     }
 
     /// The next request whose path has this in it is held.
-    pub fn hold(&self, part: &'static str) -> Held {
+    pub fn hold(&self, part: &str) -> Held {
         let (asked, was_asked) = channel();
         let (release, released) = channel();
-        self.state.lock().unwrap().rule = Some((part, Rule::Hold(asked, released)));
+        self.state.lock().unwrap().rule = Some((part.to_owned(), Rule::Hold(asked, released)));
         Held {
             asked: was_asked,
             release: Some(release),
@@ -125,7 +125,7 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         let mut state = state.lock().unwrap();
         state.asked.push(path.to_owned());
         let rule = match &state.rule {
-            Some((part, _)) if !path.contains(part) => None,
+            Some((part, _)) if !path.contains(part.as_str()) => None,
             Some((_, Rule::Status(status))) => Some(Rule::Status(*status)),
             Some((_, Rule::Silent)) => Some(Rule::Silent),
             Some((_, Rule::Hold(..))) => state.rule.take().map(|(_, rule)| rule),
