@@ -6,6 +6,10 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// After so long a request that is waited for is taken to be missing: the test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The server. It lives as long as the test.
 pub struct Front {
@@ -101,7 +105,8 @@ impl Front {
 impl Held {
     /// Waits until the request is there.
     pub fn wait(&self) {
-        self.asked.recv().unwrap();
+        let asked = self.asked.recv_timeout(PATIENCE);
+        asked.expect("the request that is to be held");
     }
 
     /// Passes it on.
