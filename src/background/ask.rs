@@ -5,7 +5,7 @@ use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
-use assay_core::log_memory::withhold;
+use assay_core::log_memory::{withhold, withhold_all};
 use assay_core::policy;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
@@ -59,9 +59,16 @@ impl Background {
         let mut evidence = self.gather(&settings, &digest, record.incognito).await;
         // Another download may have found out a log meanwhile, and the user may have changed whom
         // they trust.
-        // If this cannot be read, the comparison could not read it either, and withheld everything.
-        let blocked = self.blocked_logs().await.unwrap_or_default();
-        withhold(&mut evidence, &blocked);
+        let blocked = match self.blocked_logs().await {
+            Ok(blocked) => {
+                withhold(&mut evidence, &blocked);
+                blocked
+            }
+            Err(error) => {
+                withhold_all(&mut evidence, &error.to_string());
+                Vec::new()
+            }
+        };
         let settings = settings_store::load().await?;
         self.conclude(
             id,

@@ -3,6 +3,7 @@
 
 #[cfg(feature = "aws-lc")]
 pub mod native;
+mod recent;
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sigstore_crypto::provider::{CryptoProvider, HashContext};
@@ -68,19 +69,16 @@ impl CryptoProvider for RustCrypto {
         signature: &[u8],
     ) -> Result<(), Error> {
         match scheme {
-            SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
-                use p256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
-                let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
-                let signature = Signature::from_der(signature).map_err(bad_signature)?;
-                key.verify_prehash(digest, &signature)
-                    .map_err(bad_signature)
-            }
-            SigningScheme::EcdsaP384Sha256 | SigningScheme::EcdsaP384Sha384 => {
-                use p384::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
-                let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
-                let signature = Signature::from_der(signature).map_err(bad_signature)?;
-                key.verify_prehash(digest, &signature)
-                    .map_err(bad_signature)
+            SigningScheme::EcdsaP256Sha256
+            | SigningScheme::EcdsaP256Sha384
+            | SigningScheme::EcdsaP384Sha256
+            | SigningScheme::EcdsaP384Sha384 => {
+                recent::verified(scheme, [key, digest, signature], || match scheme {
+                    SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
+                        verify_p256(key, digest, signature)
+                    }
+                    _ => verify_p384(key, digest, signature),
+                })
             }
             SigningScheme::RsaPkcs1Sha256
             | SigningScheme::RsaPkcs1Sha384
@@ -88,6 +86,24 @@ impl CryptoProvider for RustCrypto {
             other => Err(unsupported(other)),
         }
     }
+}
+
+/// FIPS 186-5, section 6.4.2.
+fn verify_p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+    use p256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
+    let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
+    let signature = Signature::from_der(signature).map_err(bad_signature)?;
+    key.verify_prehash(digest, &signature)
+        .map_err(bad_signature)
+}
+
+/// FIPS 186-5, section 6.4.2.
+fn verify_p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+    use p384::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
+    let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
+    let signature = Signature::from_der(signature).map_err(bad_signature)?;
+    key.verify_prehash(digest, &signature)
+        .map_err(bad_signature)
 }
 
 /// RFC 8032, with the strict checks that refuse keys of small order.

@@ -14,8 +14,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use crate::roots::now;
-use assay_core::evidence::{Evidence, LogDoubt, Outcome, Withheld};
-use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold};
+use assay_core::evidence::Evidence;
+use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold, withhold_all};
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_sources::remembered::compare;
@@ -209,22 +209,4 @@ fn roots_of(evidence: &[Evidence]) -> Vec<RootId> {
     roots.sort();
     roots.dedup();
     roots
-}
-
-/// Withholds all that any log proved: which of them may be believed is not known.
-fn withhold_all(evidence: &mut [Evidence], detail: &str) {
-    for one in evidence {
-        if let Outcome::Answered {
-            proven, withheld, ..
-        } = &mut one.outcome
-        {
-            let logged = proven.extract_if(.., |attestation| attestation.logged.is_some());
-            withheld.extend(logged.map(|attestation| Withheld {
-                attestation,
-                doubt: LogDoubt::Memory {
-                    detail: detail.to_owned(),
-                },
-            }));
-        }
-    }
 }

@@ -26,7 +26,7 @@ pub use consistency::{MAX_HASHES, leaf_hash};
 pub use contradiction::{
     CONTRADICTION_SCHEMA, Contradiction, ContradictionError, MAX_CONTRADICTION_BYTES, Proof,
 };
-pub use withhold::{Blocked, blocked, withhold};
+pub use withhold::{Blocked, blocked, withhold, withhold_all};
 
 use crate::digest::Sha256Digest;
 use consistency::Finding;

@@ -51,6 +51,24 @@ pub fn withhold(evidence: &mut [Evidence], blocked: &[Blocked]) {
     }
 }
 
+/// Withholds all that any log proved: which of them may be believed is not known.
+pub fn withhold_all(evidence: &mut [Evidence], detail: &str) {
+    for one in evidence {
+        if let Outcome::Answered {
+            proven, withheld, ..
+        } = &mut one.outcome
+        {
+            let logged = proven.extract_if(.., |attestation| attestation.logged.is_some());
+            withheld.extend(logged.map(|attestation| Withheld {
+                attestation,
+                doubt: LogDoubt::Memory {
+                    detail: detail.to_owned(),
+                },
+            }));
+        }
+    }
+}
+
 impl Blocked {
     fn logged(&self, attestation: &Attestation) -> bool {
         attestation.signer.root == self.root

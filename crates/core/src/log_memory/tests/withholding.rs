@@ -1,7 +1,7 @@
 use super::alarmed;
 use crate::attestation::{Attestation, Claim, Logged};
 use crate::evidence::{Evidence, Failure, LogDoubt, Outcome, Withheld};
-use crate::log_memory::{blocked, withhold};
+use crate::log_memory::{blocked, withhold, withhold_all};
 use crate::policy::judge;
 use crate::settings::{Scope, Settings};
 use crate::signer::{Identity, RootId, Signer};
@@ -116,4 +116,26 @@ fn what_is_withheld_is_neither_good_nor_bad() {
         assert_eq!(both.verdict, Verdict::Verified);
         assert_eq!(both.reasons.len(), 2);
     }
+}
+
+#[test]
+fn where_it_cannot_be_told_which_logs_are_blocked_none_proves_anything() {
+    let mut unlogged = attestation("aa", None);
+    unlogged.logged = None;
+    let logged = attestation("bb", Some("22"));
+    let contradicted = Withheld {
+        attestation: attestation("cc", Some("33")),
+        doubt: LogDoubt::Contradicted,
+    };
+    let doubtful = answered(vec![], vec![contradicted]);
+    let mut evidence = [
+        answered(vec![logged, unlogged.clone()], vec![]),
+        doubtful.clone(),
+    ];
+    withhold_all(&mut evidence, "the disk is gone");
+    assert_eq!(evidence[0].proven(), [unlogged]);
+    let memory = |one: &Withheld| matches!(&one.doubt, LogDoubt::Memory { detail } if detail == "the disk is gone");
+    assert!(evidence[0].withheld().iter().all(memory));
+    assert_eq!(evidence[0].withheld().len(), 1);
+    assert_eq!(evidence[1], doubtful, "what was withheld stays so");
 }
