@@ -15,7 +15,7 @@ use web_sys::{
 
 /// How many bytes are asked for at once. Chromium reads a response ahead of whoever takes its bytes,
 /// more than 50 MiB of it: only short responses keep that small.
-const SEGMENT_BYTES: u64 = 4 * 1024 * 1024;
+const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Waits for files to read, and for buffers to fill.
 ///
