@@ -17,6 +17,12 @@ use web_sys::{
 /// more than 50 MiB of it: only short responses keep that small.
 const SEGMENT_BYTES: u64 = 8 * 1024 * 1024;
 
+/// After how many bytes the browser is made to free what reading left behind.
+const TIDY_AFTER: u64 = 32 * SEGMENT_BYTES;
+
+/// A buffer so large that the browser looks for what it can free when it is given up.
+const LARGE_BYTES: u32 = 256 * 1024 * 1024;
+
 /// Waits for files to read, and for buffers to fill.
 ///
 /// # Errors
@@ -125,6 +131,9 @@ impl Reader {
                 return Ok(End::Changed);
             };
             read += length;
+            if read.is_multiple_of(TIDY_AFTER) {
+                have_it_tidied();
+            }
             if length < SEGMENT_BYTES {
                 break;
             }
@@ -179,6 +188,19 @@ impl Reader {
             self.say(id, FromReader::Bytes(bytes))?;
         }
         Ok(Some(length))
+    }
+}
+
+/// Reading leaves small objects behind, some twenty megabytes for each gigabyte read, which the
+/// browser counts for so little that it does not look for them for a long time. What it counts are
+/// buffers. This one is never written to, so it takes addresses and no memory.
+fn have_it_tidied() {
+    let size = js_sys::Array::of1(&LARGE_BYTES.into());
+    if let Ok(kind) = js_sys::Reflect::get(&js_sys::global(), &"ArrayBuffer".into())
+        && let Ok(kind) = kind.dyn_into::<js_sys::Function>()
+    {
+        // Where there is no room for it, nothing is lost: then the browser tidies by itself.
+        let _ = js_sys::Reflect::construct(&kind, &size);
     }
 }
 

@@ -68,7 +68,6 @@ fn log(error: TransparencyLogError, found: String) -> ProofError {
 
 fn timestamp(error: TimestampError, found: String) -> ProofError {
     match error {
-        TimestampError::Invalid(found) => Check::Timestamp.failed(found),
         TimestampError::OutsideAuthorityValidity { time } => {
             Check::TimestampWindow.failed(time.to_string())
         }
