@@ -10,7 +10,6 @@ use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::log_memory::{self, Alarm, Blocked, LogMemory};
 use assay_core::message::{Notice, Response};
-use assay_core::settings::Settings;
 use assay_core::signer::RootId;
 use assay_core::words::Message;
 use assay_sources::remembered::LogBook;
@@ -80,7 +79,7 @@ impl Background {
         let settings = settings_store::load().await?;
         for memory in &raised {
             let seen = memory.alarm.as_ref().is_some_and(|alarm| alarm.seen);
-            if !seen && concerns(memory, &settings) {
+            if !seen && settings.concerns(&memory.log.root) {
                 self.notify_of_log(memory, &settings).await;
             }
         }
@@ -98,7 +97,7 @@ impl Background {
         logs.retain(|memory| memory.alarm.as_ref().is_some_and(|alarm| !alarm.seen));
         if !logs.is_empty() {
             let settings = settings_store::load().await?;
-            logs.retain(|memory| concerns(memory, &settings));
+            logs.retain(|memory| settings.concerns(&memory.log.root));
         }
         Ok(logs)
     }
@@ -174,10 +173,4 @@ pub(super) const LOG_NOTIFICATION: &str = "log/";
 /// Now, in seconds since 1970.
 pub(super) fn seconds() -> i64 {
     (now() / 1000.0) as i64
-}
-
-/// Whether the user still asks, or may ask, somebody whose log this is.
-fn concerns(memory: &LogMemory, settings: &Settings) -> bool {
-    let root = &memory.log.root;
-    !root.is_notary() || settings.notary_of(root).is_some()
 }

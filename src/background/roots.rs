@@ -13,8 +13,8 @@ use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::RootRecord;
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
-use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
-use assay_sources::tuf::{Origin, PLACES, Place, RootStorage, in_use, refresh, report};
+use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
+use assay_sources::tuf::{Origin, PLACES, Place, RootStorage, refresh, report, trust_root};
 use assay_sources::{HttpRequest, Method, Transport};
 use std::rc::Rc;
 use std::time::Duration;
@@ -74,7 +74,13 @@ impl Background {
                 continue;
             };
             let record = self.root_record(&origin.root).await;
-            if let Err(problem) = add(&mut roots, &origin, record.as_ref()) {
+            let added = match trust_root(&origin, record.as_ref()) {
+                Ok((root, age)) => roots
+                    .add_refreshed(root, age)
+                    .map_err(|error| error.to_string()),
+                Err(error) => Err(error.to_string()),
+            };
+            if let Err(problem) = added {
                 log(&problem);
             }
         }
@@ -167,15 +173,6 @@ impl Background {
             None
         })
     }
-}
-
-fn add(roots: &mut Roots, origin: &Origin, record: Option<&RootRecord>) -> Result<(), String> {
-    let used = in_use(origin, record).map_err(|error| error.to_string())?;
-    let root = TrustRoot::parse(origin.root.clone(), used.trusted_root);
-    let root = root.map_err(|error| error.to_string())?;
-    roots
-        .add_refreshed(root, used.freshness)
-        .map_err(|problem| problem.to_string())
 }
 
 /// Where trust begins, out of the extension's own files.

@@ -19,9 +19,8 @@ const FORK: &str = "M8 12.4V9.1C8 7.6 4.9 7 4.9 4M8 9.1C8 7.6 11.1 7 11.1 4";
 pub async fn load(store: &Store, settings: &Settings) -> Result<Vec<LogMemory>, StoreError> {
     let mut logs = store.logs().await?;
     logs.retain(|memory| {
-        let root = &memory.log.root;
         let alarming = memory.alarm.is_some() || !memory.decided.is_empty();
-        alarming && (!root.is_notary() || settings.notary_of(root).is_some())
+        alarming && settings.concerns(&memory.log.root)
     });
     Ok(logs)
 }

@@ -450,3 +450,16 @@ fn hostile_names_and_words_are_shown_harmless() {
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
     }
 }
+
+#[test]
+fn a_damaged_record_of_a_public_root_is_told_and_keeps_nobody_from_verifying() {
+    let s = setting();
+    s.user.write("a.txt", "content");
+    s.run(&["sign", "a.txt"]).expect(0);
+    let fingerprint = s.fingerprint();
+    std::fs::create_dir_all(s.user.path("config/roots")).unwrap();
+    s.user.write("config/roots/sigstore.json", "damaged");
+    let told = s.run(&["verify", "a.txt", "--signer", &fingerprint]);
+    let told = told.expect(0);
+    assert!(told.err.contains("sigstore.json"), "{}", told.err);
+}

@@ -69,16 +69,11 @@ impl CryptoProvider for RustCrypto {
         signature: &[u8],
     ) -> Result<(), Error> {
         match scheme {
-            SigningScheme::EcdsaP256Sha256
-            | SigningScheme::EcdsaP256Sha384
-            | SigningScheme::EcdsaP384Sha256
-            | SigningScheme::EcdsaP384Sha384 => {
-                recent::verified(scheme, [key, digest, signature], || match scheme {
-                    SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
-                        verify_p256(key, digest, signature)
-                    }
-                    _ => verify_p384(key, digest, signature),
-                })
+            SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
+                recent::verified(scheme, [key, digest, signature], verify_p256)
+            }
+            SigningScheme::EcdsaP384Sha256 | SigningScheme::EcdsaP384Sha384 => {
+                recent::verified(scheme, [key, digest, signature], verify_p384)
             }
             SigningScheme::RsaPkcs1Sha256
             | SigningScheme::RsaPkcs1Sha384
@@ -89,7 +84,7 @@ impl CryptoProvider for RustCrypto {
 }
 
 /// FIPS 186-5, section 6.4.2.
-fn verify_p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+fn verify_p256([key, digest, signature]: [&[u8]; 3]) -> Result<(), Error> {
     use p256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
     let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
     let signature = Signature::from_der(signature).map_err(bad_signature)?;
@@ -98,7 +93,7 @@ fn verify_p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error>
 }
 
 /// FIPS 186-5, section 6.4.2.
-fn verify_p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+fn verify_p384([key, digest, signature]: [&[u8]; 3]) -> Result<(), Error> {
     use p384::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
     let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
     let signature = Signature::from_der(signature).map_err(bad_signature)?;

@@ -8,7 +8,6 @@ use crate::artifact::ArtifactDigests;
 use crate::attestation::Attestation;
 use crate::proof::{Check, MAX_CERTIFICATES, ProofError, Prover, ReadBundle};
 use crate::root_store::{Freshness, StaleRoot};
-use crate::signer::RootId;
 use crate::trust_root::TrustRoot;
 use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
@@ -68,14 +67,12 @@ impl Roots {
     /// These and others. Where both have a root with the same id, the other one counts.
     pub fn and(&self, others: &Self) -> Self {
         let mut known = self.known.clone();
-        known.retain(|one| others.prover(one.prover.root().id()).is_none());
+        known.retain(|one| {
+            let id = one.prover.root().id();
+            others.provers().all(|other| other.root().id() != id)
+        });
         known.extend(others.known.iter().cloned());
         Self { known }
-    }
-
-    /// The prover of one root.
-    pub fn prover(&self, root: &RootId) -> Option<&Prover> {
-        self.provers().find(|prover| prover.root().id() == root)
     }
 
     /// The provers of all roots.

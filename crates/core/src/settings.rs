@@ -113,6 +113,12 @@ impl Settings {
             .find(|notary| notary.root_id() == *root)
     }
 
+    /// Whether the user asks, or may ask, somebody whose logs this root names: public instances, and
+    /// the notaries that they added.
+    pub fn concerns(&self, root: &RootId) -> bool {
+        !root.is_notary() || self.notary_of(root).is_some()
+    }
+
     /// Removes the notary at `address`. Signers known under its root stay trusted, so that adding
     /// it again brings them back; nothing can be proven under a root that is not there.
     pub fn remove_notary(&mut self, address: &str) {

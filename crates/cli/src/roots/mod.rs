@@ -15,7 +15,7 @@ use assay_core::root_store::{Freshness, RootReport, StaleRoot, day};
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, TrustRootError, fingerprint};
-use assay_sources::tuf::{Origin, refresh, report};
+use assay_sources::tuf::{Origin, refresh, report, trust_root};
 use files::RootFiles;
 use serde::Serialize;
 use serde_json::json;
@@ -64,20 +64,21 @@ pub fn in_use(root: &RootId) -> Result<(TrustRoot, Option<StaleRoot>), CliError>
     used(&origin, RootFiles::of_this_user().ok().as_ref(), now())
 }
 
-/// The trust roots of Sigstore and GitHub as [`in_use`] has them, ready to prove with.
-///
-/// # Errors
-/// As [`in_use`], and when one cannot be used.
-pub fn public() -> Result<Roots, CliError> {
+/// The trust roots of Sigstore and GitHub as [`in_use`] has them, ready to prove with. One that
+/// cannot be read is told and left out: it keeps nobody from proving under another.
+pub fn public() -> Roots {
     let files = RootFiles::of_this_user().ok();
     let mut roots = Roots::new();
     for origin in Origin::all() {
-        let (root, freshness) = held(&origin, files.as_ref())?;
-        roots
-            .add_refreshed(root, freshness)
-            .map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
+        let added = held(&origin, files.as_ref()).and_then(|(root, freshness)| {
+            let added = roots.add_refreshed(root, freshness);
+            added.map_err(|problem| CliError::TrustRoot(problem.to_string()))
+        });
+        if let Err(error) = added {
+            output::note(&format!("warning: {error}"));
+        }
     }
-    Ok(roots)
+    roots
 }
 
 /// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to or
@@ -117,11 +118,7 @@ fn held(origin: &Origin, files: Option<&RootFiles>) -> Result<(TrustRoot, Freshn
         Some(files) => files.read(&origin.root)?,
         None => None,
     };
-    let used = assay_sources::tuf::in_use(origin, record.as_ref())
-        .map_err(|error| CliError::TrustRoot(error.to_string()))?;
-    let root = TrustRoot::parse(origin.root.clone(), used.trusted_root)
-        .map_err(|error| CliError::TrustRoot(error.to_string()))?;
-    Ok((root, used.freshness))
+    trust_root(origin, record.as_ref()).map_err(|error| CliError::TrustRoot(error.to_string()))
 }
 
 /// A trust root, as it is printed.

@@ -24,23 +24,24 @@ struct Verified {
     signature: Vec<u8>,
 }
 
-/// Verifies a signature, unless this very one by this very key over this very digest was among the
-/// last that were found to be right. What is wrong is not remembered.
+/// Verifies a signature, given as key, digest and signature, unless this very one was among the last
+/// that were found to be right. What is wrong is not remembered.
 ///
 /// # Errors
 /// What `verify` says.
 pub(super) fn verified<E>(
     scheme: SigningScheme,
-    [key, digest, signature]: [&[u8]; 3],
-    verify: impl FnOnce() -> Result<(), E>,
+    parts: [&[u8]; 3],
+    verify: impl FnOnce([&[u8]; 3]) -> Result<(), E>,
 ) -> Result<(), E> {
+    let [key, digest, signature] = parts;
     let is_it = |one: &Verified| {
         one.scheme == scheme && one.key == key && one.digest == digest && one.signature == signature
     };
     if RECENT.with_borrow(|recent| recent.iter().any(is_it)) {
         return Ok(());
     }
-    verify()?;
+    verify(parts)?;
     RECENT.with_borrow_mut(|recent| {
         recent.truncate(MOST - 1);
         recent.push_front(Verified {
@@ -63,7 +64,7 @@ mod tests {
     /// Whether it was verified anew.
     fn anew(scheme: SigningScheme, parts: [&[u8]; 3]) -> bool {
         let called = Cell::new(false);
-        let done = verified(scheme, parts, || {
+        let done = verified(scheme, parts, |_| {
             called.set(true);
             Ok::<_, ()>(())
         });
@@ -93,7 +94,7 @@ mod tests {
     fn what_was_wrong_is_verified_again() {
         let parts: [&[u8]; 3] = [b"wrong", b"digest", b"signature"];
         for _ in 0..2 {
-            assert_eq!(verified(SCHEME, parts, || Err("wrong")), Err("wrong"));
+            assert_eq!(verified(SCHEME, parts, |_| Err("wrong")), Err("wrong"));
         }
         assert!(anew(SCHEME, parts));
     }

@@ -6,7 +6,7 @@ use super::pin::Pin;
 use super::refresh::TARGET;
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::{Freshness, HeldRoot, RootRecord, RootReport};
-use assay_core::trust_root::fingerprint;
+use assay_core::trust_root::{TrustRoot, TrustRootError, fingerprint};
 use sigstore_tuf::{Root, Targets, TrustedMetadataSet};
 
 /// The trust root that proofs are checked against.
@@ -53,6 +53,19 @@ pub fn in_use<'a>(
     })
 }
 
+/// The trust root in use, ready to be proven with, and how old it is.
+///
+/// # Errors
+/// As [`in_use`], and when it is no trust root.
+pub fn trust_root(
+    origin: &Origin,
+    record: Option<&RootRecord>,
+) -> Result<(TrustRoot, Freshness), RefreshError> {
+    let used = in_use(origin, record)?;
+    let root = TrustRoot::parse(origin.root.clone(), used.trusted_root).map_err(unusable)?;
+    Ok((root, used.freshness))
+}
+
 /// What can be seen of a trust root. `now` is in seconds since 1970.
 ///
 /// # Errors
@@ -66,9 +79,7 @@ pub fn report(
     Ok(RootReport {
         root: origin.root.clone(),
         address: origin.address.clone().into_owned(),
-        fingerprint: fingerprint(used.trusted_root).map_err(|error| {
-            RefreshCheck::Usable.failed(TARGET, "a Sigstore trusted_root.json", error.to_string())
-        })?,
+        fingerprint: fingerprint(used.trusted_root).map_err(unusable)?,
         embedded: used.embedded,
         tuf_root: used.tuf_root,
         freshness: used.freshness,
@@ -142,6 +153,10 @@ fn is_from(root: &Root, held: &HeldRoot) -> bool {
         let pin = Pin::of_target(target);
         pin.check(TARGET, held.trusted_root.as_bytes()).is_ok()
     })
+}
+
+fn unusable(error: TrustRootError) -> RefreshError {
+    RefreshCheck::Usable.failed(TARGET, "a Sigstore trusted_root.json", error.to_string())
 }
 
 fn version_of(tuf_root: &str) -> Option<u64> {

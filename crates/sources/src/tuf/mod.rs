@@ -18,7 +18,7 @@ mod origin;
 mod pin;
 mod refresh;
 
-pub use known::{RootInUse, in_use, report};
+pub use known::{RootInUse, in_use, report, trust_root};
 pub use origin::{Origin, PLACES, Place};
 pub use refresh::refresh;
 
