@@ -17,7 +17,7 @@ use crate::report::{Report, quantile};
 
 /// Enough that nothing is won by remembering an answer.
 const BUNDLES: usize = 504;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 const JS_PEERS: [&str; 3] = [
     "@sigstore/verify@4.1.3",

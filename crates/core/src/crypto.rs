@@ -5,6 +5,7 @@
 pub mod native;
 mod recent;
 
+use assay_ecdsa::EcdsaError;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sigstore_crypto::provider::{CryptoProvider, HashContext};
 use sigstore_crypto::{Error, SigningScheme};
@@ -70,10 +71,12 @@ impl CryptoProvider for RustCrypto {
     ) -> Result<(), Error> {
         match scheme {
             SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
-                recent::verified(scheme, [key, digest, signature], verify_p256)
+                recent::verified(scheme, [key, digest, signature], assay_ecdsa::verify_p256)
+                    .map_err(bad_ecdsa)
             }
             SigningScheme::EcdsaP384Sha256 | SigningScheme::EcdsaP384Sha384 => {
-                recent::verified(scheme, [key, digest, signature], verify_p384)
+                recent::verified(scheme, [key, digest, signature], assay_ecdsa::verify_p384)
+                    .map_err(bad_ecdsa)
             }
             SigningScheme::RsaPkcs1Sha256
             | SigningScheme::RsaPkcs1Sha384
@@ -81,24 +84,6 @@ impl CryptoProvider for RustCrypto {
             other => Err(unsupported(other)),
         }
     }
-}
-
-/// FIPS 186-5, section 6.4.2.
-fn verify_p256([key, digest, signature]: [&[u8]; 3]) -> Result<(), Error> {
-    use p256::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
-    let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
-    let signature = Signature::from_der(signature).map_err(bad_signature)?;
-    key.verify_prehash(digest, &signature)
-        .map_err(bad_signature)
-}
-
-/// FIPS 186-5, section 6.4.2.
-fn verify_p384([key, digest, signature]: [&[u8]; 3]) -> Result<(), Error> {
-    use p384::ecdsa::{Signature, VerifyingKey, signature::hazmat::PrehashVerifier};
-    let key = VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
-    let signature = Signature::from_der(signature).map_err(bad_signature)?;
-    key.verify_prehash(digest, &signature)
-        .map_err(bad_signature)
 }
 
 /// RFC 8032, with the strict checks that refuse keys of small order.
@@ -163,6 +148,13 @@ fn unsupported(scheme: SigningScheme) -> Error {
 
 fn bad_key(error: impl std::fmt::Display) -> Error {
     Error::InvalidKeyFormat(error.to_string())
+}
+
+fn bad_ecdsa(error: EcdsaError) -> Error {
+    match error {
+        EcdsaError::Key => bad_key(error),
+        EcdsaError::Signature => bad_signature(error),
+    }
 }
 
 fn bad_signature(error: impl std::fmt::Display) -> Error {

@@ -32,7 +32,7 @@ struct Verified {
 pub(super) fn verified<E>(
     scheme: SigningScheme,
     parts: [&[u8]; 3],
-    verify: impl FnOnce([&[u8]; 3]) -> Result<(), E>,
+    verify: impl FnOnce(&[u8], &[u8], &[u8]) -> Result<(), E>,
 ) -> Result<(), E> {
     let [key, digest, signature] = parts;
     let is_it = |one: &Verified| {
@@ -41,7 +41,7 @@ pub(super) fn verified<E>(
     if RECENT.with_borrow(|recent| recent.iter().any(is_it)) {
         return Ok(());
     }
-    verify(parts)?;
+    verify(key, digest, signature)?;
     RECENT.with_borrow_mut(|recent| {
         recent.truncate(MOST - 1);
         recent.push_front(Verified {
@@ -64,7 +64,7 @@ mod tests {
     /// Whether it was verified anew.
     fn anew(scheme: SigningScheme, parts: [&[u8]; 3]) -> bool {
         let called = Cell::new(false);
-        let done = verified(scheme, parts, |_| {
+        let done = verified(scheme, parts, |_, _, _| {
             called.set(true);
             Ok::<_, ()>(())
         });
@@ -94,7 +94,10 @@ mod tests {
     fn what_was_wrong_is_verified_again() {
         let parts: [&[u8]; 3] = [b"wrong", b"digest", b"signature"];
         for _ in 0..2 {
-            assert_eq!(verified(SCHEME, parts, |_| Err("wrong")), Err("wrong"));
+            assert_eq!(
+                verified(SCHEME, parts, |_, _, _| Err("wrong")),
+                Err("wrong")
+            );
         }
         assert!(anew(SCHEME, parts));
     }
