@@ -1,5 +1,6 @@
 //! The HTTP client.
 
+use crate::progress::Waiting;
 use assay_core::evidence::Failure;
 use assay_sources::notary::{SIZE_LIMIT, TIME_LIMIT};
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
@@ -39,6 +40,7 @@ impl Client {
     /// As [`Transport::send`].
     pub fn get(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let Method::Get = request.method;
+        let _waiting = Waiting::new(&request.url);
         let response = self
             .agent
             .get(&request.url)
@@ -70,6 +72,7 @@ impl Client {
     /// # Errors
     /// As [`Transport::send`].
     pub fn post(&self, url: &str, body: &str) -> Result<Posted, Failure> {
+        let _waiting = Waiting::new(url);
         let response = self
             .agent
             .post(url)

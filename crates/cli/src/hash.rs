@@ -1,6 +1,7 @@
 //! A file's digests, read in pieces.
 
 use crate::error::CliError;
+use crate::progress::Reading;
 use assay_core::artifact::{ArtifactDigests, Sha512Digest};
 use assay_core::digest::Sha256Digest;
 use sha2::{Digest, Sha256, Sha512};
@@ -53,10 +54,14 @@ fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
     }
     let mut file = File::open(path).map_err(failed)?;
     let mut piece = vec![0; PIECE];
+    let mut progress = Reading::new(path, before.len());
     loop {
         match file.read(&mut piece) {
             Ok(0) => break,
-            Ok(read) => take(piece.get(..read).unwrap_or_default()),
+            Ok(read) => {
+                take(piece.get(..read).unwrap_or_default());
+                progress.advance(read);
+            }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(error)),
         }

@@ -12,6 +12,7 @@ mod logged;
 mod logs;
 mod notary;
 mod output;
+mod progress;
 mod report;
 mod roots;
 mod sign;

@@ -1,21 +1,19 @@
 //! Bundles of public instances that a notary shows: proven under their own roots, told when those
 //! are old, and compared with what is remembered of their logs without asking anybody.
 
+use crate::book::Book;
+use crate::world::{NOW, wait_for};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
-use assay_core::log_memory::LogMemory;
 use assay_core::root_store::{Freshness, MAX_AGE, StaleRoot};
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
 use assay_sources::notary::{self, Candidates};
-use assay_sources::remembered::{LogBook, Turn, compare};
+use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
-use std::cell::RefCell;
-
-const NOW: i64 = 1_800_000_000;
 
 /// Nobody may be asked.
 struct NoWire;
@@ -23,42 +21,6 @@ struct NoWire;
 impl Transport for NoWire {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         panic!("{} was asked for", request.url);
-    }
-}
-
-#[derive(Default)]
-struct Book(RefCell<Vec<LogMemory>>);
-
-struct Alone;
-
-impl Turn for Alone {
-    fn outage(&self) -> Option<Failure> {
-        None
-    }
-
-    fn tell_outage(&mut self, failure: Failure) {
-        panic!("nobody was asked: {failure}");
-    }
-}
-
-impl LogBook for Book {
-    type Turn<'a> = Alone;
-
-    async fn memories(&self, root: &RootId) -> Result<Vec<LogMemory>, String> {
-        let mut kept = self.0.borrow().clone();
-        kept.retain(|memory| memory.log.root == *root);
-        Ok(kept)
-    }
-
-    async fn turn(&self, _: &RootId) -> Result<Alone, String> {
-        Ok(Alone)
-    }
-
-    async fn remember(&self, memory: &LogMemory) -> Result<(), String> {
-        let mut kept = self.0.borrow_mut();
-        kept.retain(|known| known.log != memory.log);
-        kept.push(memory.clone());
-        Ok(())
     }
 }
 
@@ -124,8 +86,8 @@ impl Scene {
         let mut evidence = notary::prove(&self.notary, Ok(candidates), &self.roots, &digest, NOW);
         let asked = (&self.notary.root_id(), self.notary.address.as_str());
         let comparing = compare(&NoWire, &self.book, asked, &self.roots, &mut evidence, NOW);
-        let runtime = tokio::runtime::Builder::new_current_thread().build();
-        runtime.unwrap().block_on(comparing);
+        wait_for(comparing);
+        assert!(self.book.told.borrow().is_empty(), "nobody was asked");
         evidence
     }
 }
@@ -175,11 +137,11 @@ fn a_public_log_is_not_asked_and_still_cannot_show_two_histories_of_one_length()
     let mut public = instance(Manner::Public, "public");
     let (first, second) = (made(&mut public, 0), made(&mut public, 1));
     assert_eq!(scene.shown(&first).proven().len(), 1);
-    let remembered = scene.book.0.borrow().clone();
+    let remembered = scene.book.kept.borrow().clone();
     assert_eq!(remembered.len(), 1);
     // It has grown. Nothing proves that it is the same history, so it is not remembered.
     assert_eq!(scene.shown(&second).proven().len(), 1);
-    assert_eq!(*scene.book.0.borrow(), remembered);
+    assert_eq!(*scene.book.kept.borrow(), remembered);
 
     // The same keys sign another history.
     let forked = made(&mut instance(Manner::Public, "public"), 7);
@@ -187,7 +149,7 @@ fn a_public_log_is_not_asked_and_still_cannot_show_two_histories_of_one_length()
     assert!(evidence.proven().is_empty());
     let doubts: Vec<&LogDoubt> = evidence.withheld().iter().map(|one| &one.doubt).collect();
     assert_eq!(doubts, [&LogDoubt::Contradicted]);
-    assert!(scene.book.0.borrow()[0].alarm.is_some());
+    assert!(scene.book.kept.borrow()[0].alarm.is_some());
     // From then on it proves nothing, whatever it shows.
     assert!(scene.shown(&first).proven().is_empty());
     // The notary's own log is another one.

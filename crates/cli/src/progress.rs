@@ -1,0 +1,113 @@
+//! What takes long says how far it is: on standard error, where that is a terminal.
+
+use crate::output;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// What is done sooner says nothing.
+const PATIENCE: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(100);
+
+/// How much of a file was read. It vanishes when it is dropped.
+pub struct Reading {
+    bar: Option<ProgressBar>,
+    name: String,
+    size: u64,
+    done: u64,
+    begun: Instant,
+}
+
+impl Reading {
+    /// Of a file with so many bytes.
+    pub fn new(path: &Path, size: u64) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        Self {
+            bar: None,
+            name: output::plain(&name.to_string_lossy()),
+            size,
+            done: 0,
+            begun: Instant::now(),
+        }
+    }
+
+    /// So many bytes more.
+    pub fn advance(&mut self, bytes: usize) {
+        self.done = self.done.saturating_add(bytes as u64);
+        if self.bar.is_none() && self.begun.elapsed() >= PATIENCE && on_a_terminal() {
+            let bar = ProgressBar::new(self.size)
+                .with_style(style(
+                    "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
+                ))
+                .with_message(self.name.clone())
+                .with_elapsed(self.begun.elapsed());
+            self.bar = Some(bar);
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        }
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Tells, while it lives, whom is waited for.
+pub struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Waiting {
+    /// For the server at this address.
+    pub fn new(url: &str) -> Self {
+        if !on_a_terminal() {
+            return Self(None);
+        }
+        let text = format!("waiting for {}", output::plain(host(url)));
+        let (over, ends) = channel();
+        let teller = std::thread::spawn(move || {
+            if ends.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
+                return;
+            }
+            let bar = ProgressBar::new_spinner()
+                .with_style(style("{spinner} {msg} ({elapsed})"))
+                .with_message(text)
+                .with_elapsed(PATIENCE);
+            while ends.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                bar.tick();
+            }
+            bar.finish_and_clear();
+        });
+        Self(Some((over, teller)))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some((over, teller)) = self.0.take() {
+            drop(over);
+            // The line is gone before anything else is printed.
+            let _ = teller.join();
+        }
+    }
+}
+
+fn on_a_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// The host and port of an address.
+fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or(rest)
+}

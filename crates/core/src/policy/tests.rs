@@ -1,0 +1,373 @@
+use super::*;
+use crate::attestation::{Certified, Logged};
+use crate::evidence::Failure;
+use crate::proof::{Check, ProofError};
+use crate::root_store::StaleRoot;
+use crate::settings::Scope;
+use crate::signer::{Identity, RootId, SubjectKind};
+
+fn signer(name: &str) -> Signer {
+    Signer {
+        root: RootId::notary("aa"),
+        identity: Identity::Key {
+            fingerprint: name.into(),
+        },
+    }
+}
+
+fn said(name: &str, log: &str, index: u64, claim: Claim) -> Attestation {
+    Attestation {
+        signer: signer(name),
+        claim,
+        logged: Some(Logged {
+            log_id: log.into(),
+            origin: log.into(),
+            index,
+            integrated_time: None,
+            checkpoint: None,
+        }),
+        signed_at: None,
+        certified: None,
+        bundle: String::new(),
+    }
+}
+
+fn standing(standing: Standing) -> Claim {
+    Claim::Standing {
+        standing,
+        reason: None,
+    }
+}
+
+fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
+    Evidence {
+        source: "n".into(),
+        name: "n".into(),
+        outcome: Outcome::Answered {
+            proven,
+            rejected,
+            truncated: false,
+            withheld: vec![],
+        },
+        stale_roots: Vec::new(),
+    }
+}
+
+fn failed() -> Evidence {
+    Evidence {
+        source: "m".into(),
+        name: "m".into(),
+        outcome: Outcome::Failed {
+            failure: Failure::Unreachable,
+        },
+        stale_roots: Vec::new(),
+    }
+}
+
+fn refused() -> ProofError {
+    Check::ThisFile.failed("")
+}
+
+fn trusting(names: &[&str]) -> Settings {
+    let mut settings = Settings::default();
+    for name in names {
+        settings.trust(signer(name), Scope::Everywhere);
+    }
+    settings
+}
+
+fn verdict(evidence: &[Evidence], settings: &Settings) -> Verdict {
+    judge(evidence, settings, None, None).verdict
+}
+
+#[test]
+fn a_file_that_nobody_knows_is_unknown_and_no_more() {
+    let judgement = judge(&[answered(vec![], vec![])], &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert_eq!(judgement.reasons, [Reason::NobodyKnows { sources: 1 }]);
+    let alone = judge(&[], &trusting(&["a"]), None, None);
+    assert_eq!(alone.reasons, [Reason::NoSources]);
+}
+
+#[test]
+fn only_a_trusted_signer_makes_a_file_verified() {
+    let evidence = [answered(vec![said("a", "l", 1, Claim::Signature)], vec![])];
+    assert_eq!(verdict(&evidence, &trusting(&["a"])), Verdict::Verified);
+    assert_eq!(verdict(&evidence, &trusting(&["b"])), Verdict::Signed);
+    assert_eq!(verdict(&evidence, &trusting(&[])), Verdict::Signed);
+}
+
+#[test]
+fn what_strangers_say_makes_nothing_red_and_nothing_green() {
+    let warned = [answered(
+        vec![
+            said("a", "l", 1, Claim::Signature),
+            said("x", "l", 2, standing(Standing::Untrusted)),
+            said("y", "l", 3, standing(Standing::Unsupported)),
+        ],
+        vec![],
+    )];
+    assert_eq!(verdict(&warned, &trusting(&["a"])), Verdict::Verified);
+    let only_warned = [answered(
+        vec![said("x", "l", 2, standing(Standing::Untrusted))],
+        vec![],
+    )];
+    let judgement = judge(&only_warned, &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert!(judgement.reasons.contains(&Reason::StrangerWarns {
+        signer: signer("x")
+    }));
+}
+
+#[test]
+fn within_a_log_the_newest_statement_of_a_signer_wins() {
+    let withdrawn = vec![
+        said("a", "l", 5, standing(Standing::Untrusted)),
+        said("a", "l", 1, Claim::Signature),
+    ];
+    let restored = vec![
+        said("a", "l", 5, standing(Standing::Untrusted)),
+        said("a", "l", 9, standing(Standing::Trusted)),
+    ];
+    let settings = trusting(&["a"]);
+    assert_eq!(
+        verdict(&[answered(withdrawn, vec![])], &settings),
+        Verdict::Untrusted
+    );
+    assert_eq!(
+        verdict(&[answered(restored, vec![])], &settings),
+        Verdict::Verified
+    );
+}
+
+#[test]
+fn across_logs_the_strictest_statement_wins() {
+    let evidence = [
+        answered(
+            vec![said("a", "l", 1, standing(Standing::Unsupported))],
+            vec![],
+        ),
+        answered(vec![said("a", "m", 99, Claim::Signature)], vec![]),
+    ];
+    assert_eq!(verdict(&evidence, &trusting(&["a"])), Verdict::Unsupported);
+}
+
+#[test]
+fn one_trusted_signer_who_warns_outweighs_another_who_vouches() {
+    let evidence = [answered(
+        vec![
+            said("a", "l", 9, Claim::Signature),
+            said("b", "l", 1, standing(Standing::Untrusted)),
+        ],
+        vec![],
+    )];
+    assert_eq!(
+        verdict(&evidence, &trusting(&["a", "b"])),
+        Verdict::Untrusted
+    );
+}
+
+#[test]
+fn untrusted_stays_until_the_user_clears_it() {
+    let settings = trusting(&["a"]);
+    let untrusted = judge(
+        &[answered(
+            vec![said("a", "l", 1, standing(Standing::Untrusted))],
+            vec![],
+        )],
+        &settings,
+        None,
+        None,
+    );
+    assert_eq!(untrusted.verdict, Verdict::Untrusted);
+    for later in [
+        vec![],
+        vec![failed()],
+        vec![answered(vec![said("a", "l", 7, Claim::Signature)], vec![])],
+    ] {
+        let again = judge(&later, &settings, None, Some(&untrusted));
+        assert_eq!(again.verdict, Verdict::Untrusted);
+        assert_eq!(again.signer, Some(signer("a")));
+        let third = judge(&later, &settings, None, Some(&again));
+        assert_eq!(third.verdict, Verdict::Untrusted);
+    }
+    let cleared = judge(&[failed()], &trusting(&[]), None, Some(&untrusted));
+    assert_eq!(cleared.verdict, Verdict::Unchecked);
+}
+
+#[test]
+fn an_outage_is_no_verdict_and_never_unknown() {
+    let settings = trusting(&["a"]);
+    assert_eq!(verdict(&[failed()], &settings), Verdict::Unchecked);
+    let half = [failed(), answered(vec![], vec![])];
+    assert_eq!(verdict(&half, &settings), Verdict::Unchecked);
+    let proven = [
+        failed(),
+        answered(vec![said("a", "l", 1, Claim::Signature)], vec![]),
+    ];
+    let judgement = judge(&proven, &settings, None, None);
+    assert_eq!(judgement.verdict, Verdict::Verified);
+    assert_eq!(judgement.reasons.len(), 2);
+    assert!(judgement.may_pass());
+}
+
+#[test]
+fn a_refused_proof_leaves_the_file_unchecked_and_never_red() {
+    let settings = trusting(&["a"]);
+    let refused_only = [answered(vec![], vec![refused()])];
+    assert_eq!(verdict(&refused_only, &settings), Verdict::Unchecked);
+    let beside = [answered(
+        vec![said("a", "l", 1, Claim::Signature)],
+        vec![refused()],
+    )];
+    assert_eq!(verdict(&beside, &settings), Verdict::Verified);
+}
+
+#[test]
+fn an_answer_that_was_cut_short_is_not_unknown() {
+    let cut_short = |proven| Evidence {
+        source: "n".into(),
+        name: "n".into(),
+        outcome: Outcome::Answered {
+            proven,
+            rejected: vec![],
+            truncated: true,
+            withheld: vec![],
+        },
+        stale_roots: Vec::new(),
+    };
+    let settings = trusting(&["a"]);
+    assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);
+    // A key without a name may have warned of the file in what was left out; a name cannot
+    // be crowded out.
+    let proven = vec![said("a", "l", 1, Claim::Signature)];
+    assert_eq!(verdict(&[cut_short(proven)], &settings), Verdict::Unchecked);
+    let named = named("release@example.org", "k", 1, Claim::Signature);
+    let mut settings = Settings::default();
+    settings.trust(named.signer.clone(), Scope::Everywhere);
+    assert_eq!(
+        verdict(&[cut_short(vec![named])], &settings),
+        Verdict::Verified
+    );
+}
+
+/// A statement under a certified name, made with the key `key`.
+fn named(name: &str, key: &str, index: u64, claim: Claim) -> Attestation {
+    let mut attestation = said(key, "l", index, claim);
+    attestation.signer.identity = Identity::Named {
+        issuer: "https://n.example".into(),
+        subject_kind: SubjectKind::Email,
+        subject: name.into(),
+    };
+    attestation.certified = Some(Certified {
+        issuer: "https://n.example".into(),
+        subject: name.into(),
+        key: key.into(),
+        source_ref: None,
+        source_digest: None,
+        runner: None,
+        run: None,
+    });
+    attestation
+}
+
+#[test]
+fn a_key_that_was_trusted_before_it_had_a_name_is_still_listened_to() {
+    let settings = trusting(&["k"]);
+    let vouched = said("k", "l", 1, Claim::Signature);
+    let warned = |key| named("release@example.org", key, 2, standing(Standing::Untrusted));
+    let statements = vec![vouched.clone(), warned("k")];
+    assert_eq!(
+        verdict(&[answered(statements, vec![])], &settings),
+        Verdict::Untrusted
+    );
+    let by_another = vec![vouched, warned("other")];
+    assert_eq!(
+        verdict(&[answered(by_another, vec![])], &settings),
+        Verdict::Verified
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_now_is_still_untrusted() {
+    let settings = trusting(&["a"]);
+    let statement = said("a", "l", 1, standing(Standing::Untrusted));
+    let earlier = judge(&[answered(vec![statement], vec![])], &settings, None, None);
+    let now = unread(Reason::FileMissing, &settings, None, Some(&earlier));
+    assert_eq!(now.verdict, Verdict::Untrusted);
+    assert!(now.reasons.contains(&Reason::FileMissing));
+    let again = unread(Reason::FileMissing, &settings, None, Some(&now));
+    assert_eq!(again.verdict, Verdict::Untrusted);
+    let trusts_nobody = unread(Reason::FileMissing, &Settings::default(), None, Some(&now));
+    assert_eq!(trusts_nobody.verdict, Verdict::Unchecked);
+    let unknown_before = unread(Reason::FileMissing, &settings, None, None);
+    assert_eq!(unknown_before.verdict, Verdict::Unchecked);
+}
+
+#[test]
+fn what_merely_informs_changes_nothing() {
+    let report = Claim::Other {
+        predicate_type: "t".into(),
+    };
+    let evidence = [answered(vec![said("a", "l", 1, report)], vec![])];
+    let judgement = judge(&evidence, &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert_eq!(judgement.reasons.len(), 2);
+    assert!(!judgement.may_pass());
+}
+
+fn stale(root: RootId) -> StaleRoot {
+    StaleRoot {
+        root,
+        refreshed_at: 0,
+        expired_at: None,
+    }
+}
+
+fn told(judgement: &Judgement, root: &RootId) -> bool {
+    let stale = stale(root.clone());
+    judgement.reasons.contains(&Reason::StaleRoot { stale })
+}
+
+#[test]
+fn what_a_stale_root_proves_stands_and_its_age_is_told() {
+    let root = RootId::notary("aa");
+    let mut evidence = answered(vec![said("a", "l", 1, Claim::Signature)], vec![]);
+    evidence.note_stale(&[stale(root.clone()), stale(RootId::github())]);
+    let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Verified);
+    assert!(told(&judgement, &root));
+    assert!(!told(&judgement, &RootId::github()), "it had no part");
+}
+
+#[test]
+fn what_a_stale_root_cannot_prove_is_unchecked_and_never_red() {
+    let mut evidence = answered(vec![], vec![refused()]);
+    evidence.note_stale(&[stale(RootId::github())]);
+    let judgement = judge(&[evidence.clone(), evidence], &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Unchecked);
+    let stale = judgement.reasons.iter();
+    let stale = stale.filter(|reason| matches!(reason, Reason::StaleRoot { .. }));
+    assert_eq!(stale.count(), 1, "it is told once");
+}
+
+#[test]
+fn a_stale_root_that_had_no_part_is_not_told() {
+    for mut evidence in [answered(vec![], vec![]), failed()] {
+        evidence.note_stale(&[stale(RootId::github())]);
+        let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+        assert!(!told(&judgement, &RootId::github()));
+    }
+}
+
+#[test]
+fn what_merely_informs_under_a_stale_root_stays_unknown() {
+    let other = Claim::Other {
+        predicate_type: "scan".into(),
+    };
+    let mut evidence = answered(vec![said("a", "l", 1, other)], vec![]);
+    evidence.note_stale(&[stale(RootId::notary("aa"))]);
+    let judgement = judge(&[evidence], &trusting(&["a"]), None, None);
+    assert_eq!(judgement.verdict, Verdict::Unknown);
+    assert!(told(&judgement, &RootId::notary("aa")));
+}
