@@ -148,7 +148,7 @@ pub struct VerifyBundleArgs {
     /// The signer's public key (PEM), for bundles without a certificate.
     #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
     pub key: Option<PathBuf>,
-    /// A trusted_root.json instead of the one of Sigstore's public instance.
+    /// A trusted_root.json instead of the public one that the bundle belongs to, Sigstore's or GitHub's.
     #[arg(long, value_name = "FILE", conflicts_with = "staging")]
     pub trusted_root: Option<PathBuf>,
     /// Sigstore's instance for trials instead of the public one.

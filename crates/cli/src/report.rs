@@ -194,6 +194,7 @@ impl From<&Signer> for SignerReport {
         let (kind, issuer) = match &signer.identity {
             Identity::Named { issuer, .. } => ("named", Some(issuer.clone())),
             Identity::Workflow { issuer, .. } => ("workflow", Some(issuer.clone())),
+            Identity::Release { .. } => ("release", None),
             Identity::Key { .. } => ("key", None),
         };
         Self {

@@ -114,7 +114,7 @@ fn trusting(names: &[String], notary: &Notary, evidence: &[Evidence]) -> Setting
         let name = match &attestation.signer.identity {
             Identity::Named { subject, .. } => subject,
             Identity::Key { fingerprint } => fingerprint,
-            Identity::Workflow { .. } => continue,
+            Identity::Workflow { .. } | Identity::Release { .. } => continue,
         };
         if names.contains(name) {
             settings.trust(attestation.signer.clone(), Scope::Everywhere);

@@ -26,10 +26,10 @@ const MAX_KEY_BYTES: usize = 64 * 1024;
 /// When a file cannot be read, or the trust root cannot be used. A bundle that is not proven is no
 /// error of the program: it ends with its own exit code.
 pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
-    let (root, stale) = trust_root(args)?;
+    let bundle = text(&args.bundle, MAX_BUNDLE_BYTES)?;
+    let (root, stale) = trust_root(args, &bundle)?;
     let prover = Prover::new(root).map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
     let digests = digests(&args.artifact)?;
-    let bundle = text(&args.bundle, MAX_BUNDLE_BYTES)?;
     let key = match &args.key {
         Some(path) => Some(text(path, MAX_KEY_BYTES)?),
         None => None,
@@ -93,15 +93,18 @@ fn prove(
 /// The root that counts, and what is to be said about its age.
 ///
 /// A root given as a file is a root of its own, unless [`roots::recognise`] knows it; and only
-/// GitHub's needs no log.
-fn trust_root(args: &VerifyBundleArgs) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
+/// GitHub's needs no log. Where none is given, the bundle says which of the public ones it is of.
+fn trust_root(
+    args: &VerifyBundleArgs,
+    bundle: &str,
+) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
     let Some(path) = &args.trusted_root else {
         if args.staging {
             return TrustRoot::embedded(RootId::sigstore_staging())
                 .map(|root| (root, None))
                 .map_err(|error| CliError::TrustRoot(error.to_string()));
         }
-        return roots::in_use(&RootId::sigstore());
+        return roots::of_bundle(bundle);
     };
     let json = text(path, MAX_TRUST_ROOT_BYTES)?;
     Ok((roots::recognise(path, &json)?, None))

@@ -312,6 +312,38 @@ fn a_signer_must_be_named_and_one_way_only() {
     }
 }
 
+/// A bundle that names an authority of GitHub's: as its signer's certificate stands one of the
+/// authorities themselves, so that it is of that root, and proves nothing.
+fn of_github(made: &Made) -> String {
+    let root: Value = serde_json::from_str(SIGSTORE_GITHUB_TRUSTED_ROOT).unwrap();
+    let authority = &root["certificateAuthorities"][0]["certChain"]["certificates"][0];
+    let mut bundle: Value = serde_json::from_str(&made.bundle).unwrap();
+    bundle["verificationMaterial"]["certificate"] = authority.clone();
+    bundle.to_string()
+}
+
+#[test]
+fn a_bundle_says_itself_which_public_root_it_is_of() {
+    let (user, made) = user_with("v0.3, statement, GitHub release");
+    let run = || {
+        let signer = [
+            "--certificate-identity",
+            "x",
+            "--certificate-oidc-issuer",
+            "",
+        ];
+        verify(&user, &[&signer[..], &["--json", "file"]].concat())
+    };
+    // Nobody known has made it: it is held against Sigstore's, which asks for a log.
+    let done = run().expect(1);
+    assert_eq!(done.json()["trust_root"]["root"], "sigstore");
+    assert_eq!(refused(done), "logged");
+    user.write("b.json", of_github(&made));
+    let done = run().expect(1);
+    assert_eq!(done.json()["trust_root"]["root"], "github");
+    assert_eq!(refused(done), "timestamp");
+}
+
 #[test]
 fn what_is_stored_of_a_root_is_read_where_that_root_counts() {
     let (user, _) = user_with("v0.3, key, message");

@@ -31,6 +31,8 @@ impl Attestation {
     /// name is given to it. `None` where the key is not known.
     pub fn key_holder(&self) -> Option<Signer> {
         let fingerprint = match (&self.signer.identity, &self.certified) {
+            // GitHub signs the releases of all repositories with one key.
+            (Identity::Release { .. }, _) => return None,
             (Identity::Key { fingerprint }, _) => fingerprint,
             (_, Some(certified)) if !certified.key.is_empty() => &certified.key,
             _ => return None,
@@ -104,13 +106,14 @@ pub enum Claim {
 /// that differ in it may well be the same signer's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certified {
-    /// Who vouched for the name (Fulcio's extension 1.3.6.1.4.1.57264.1.8).
+    /// Who vouched for the name (Fulcio's extension 1.3.6.1.4.1.57264.1.8). Empty in the certificate
+    /// of GitHub's releases alone.
     pub issuer: String,
     /// The subject alternative name, whole (RFC 5280, section 4.2.1.6).
     pub subject: String,
     /// The fingerprint of the certified key (see [`crate::signer::key_fingerprint`]).
     pub key: String,
-    /// The ref that was built, such as `refs/tags/v1` (.1.14).
+    /// The ref that was built, such as `refs/tags/v1` (.1.14), or released.
     pub source_ref: Option<String>,
     /// The commit that was built (.1.13).
     pub source_digest: Option<String>,

@@ -27,8 +27,14 @@ struct Known {
     prover: Prover,
     /// How old the root is; `None` where it is pinned, and nobody says how old.
     freshness: Option<Freshness>,
+    realm: Realm,
+}
+
+/// By what bundles say that they belong to a trust root: its authorities and its logs.
+pub struct Realm {
     authorities: Vec<Authority>,
     logs: Vec<Vec<u8>>,
+    without_log: bool,
 }
 
 /// The name and the key of an authority, as certificates refer to it.
@@ -102,11 +108,7 @@ impl Roots {
         let digests = digests.into();
         let mut refusal = None;
         // More than one only where two roots share an authority or a log.
-        for known in self
-            .known
-            .iter()
-            .filter(|known| known.claims(read.bundle()))
-        {
+        for known in self.known.iter().filter(|known| known.realm.claims(&read)) {
             match known.prover.prove_read(&read, &digests) {
                 Ok(attestation) => return Ok(attestation),
                 Err(problem) => refusal = refusal.or(Some(problem)),
@@ -117,16 +119,23 @@ impl Roots {
 
     fn put(&mut self, root: TrustRoot, freshness: Option<Freshness>) -> Result<(), ProofError> {
         let id = root.id().clone();
-        let known = Known::new(Prover::new(root)?, freshness);
+        let realm = Realm::of(&root);
+        let prover = Prover::new(root)?;
+        let known = Known {
+            prover,
+            freshness,
+            realm,
+        };
         self.known.retain(|other| *other.prover.root().id() != id);
         self.known.push(Rc::new(known));
         Ok(())
     }
 }
 
-impl Known {
-    fn new(prover: Prover, freshness: Option<Freshness>) -> Self {
-        let content = prover.root().content();
+impl Realm {
+    /// What belongs to this root.
+    pub fn of(root: &TrustRoot) -> Self {
+        let content = root.content();
         let chains = content
             .certificate_authorities
             .iter()
@@ -140,14 +149,15 @@ impl Known {
             .map(|log| log.log_id.key_id.as_bytes().to_vec())
             .collect();
         Self {
-            prover,
-            freshness,
             authorities,
             logs,
+            without_log: root.is_without_log(),
         }
     }
 
-    fn claims(&self, bundle: &Bundle) -> bool {
+    /// Whether a bundle says that it belongs to this root. It proves nothing.
+    pub fn claims(&self, read: &ReadBundle<'_>) -> bool {
+        let bundle = read.bundle();
         let entries = &bundle.verification_material.tlog_entries;
         let logs = entries.iter().any(|entry| {
             self.logs
@@ -166,7 +176,7 @@ impl Known {
                 known.any(|authority| authority.is(&issuer))
             })
         });
-        issued && (logs || self.prover.root().is_without_log())
+        issued && (logs || self.without_log)
     }
 }
 

@@ -86,6 +86,14 @@ pub enum Identity {
         /// The workflow's path in the repository (.1.18, without repository and ref).
         workflow: String,
     },
+    /// GitHub itself, for an immutable release of a repository. All of them have one certificate,
+    /// so that the repository is what the signed statement says.
+    Release {
+        /// The repository's address.
+        repository: String,
+        /// GitHub's lasting identifier of the repository.
+        repository_id: Option<String>,
+    },
     /// A bare public key.
     Key {
         /// `SHA256:` and the base64 (no padding) of the SHA-256 of the key's DER (RFC 5280
@@ -123,15 +131,21 @@ impl Signer {
                 "signer_workflow",
                 [ci(issuer), without_scheme(repository), file_name(workflow)],
             ),
+            Identity::Release { repository, .. } => {
+                Message::new("signer_release", [without_scheme(repository)])
+            }
             Identity::Key { fingerprint } => Message::new("signer_key", [fingerprint.clone()]),
         }
     }
 
-    /// The signer of one signature in plain words: for a workflow with the tag or branch that it
-    /// ran at (a full git ref), which is not part of who it is.
+    /// The signer of one signature in plain words: for a workflow or a release with the tag or
+    /// branch that it is of (a full git ref), which is not part of who it is.
     pub fn message_at(&self, source_ref: Option<&str>) -> Message {
         let mut message = self.message();
-        if !matches!(self.identity, Identity::Workflow { .. }) {
+        if !matches!(
+            self.identity,
+            Identity::Workflow { .. } | Identity::Release { .. }
+        ) {
             return message;
         }
         let at = source_ref.and_then(|full| {
@@ -140,7 +154,8 @@ impl Signer {
                 full.strip_prefix("refs/heads/")
                     .map(|name| ("_branch", name))
             };
-            tag.or_else(branch)
+            let has_branches = matches!(self.identity, Identity::Workflow { .. });
+            tag.or_else(|| has_branches.then(branch).flatten())
         });
         if let Some((suffix, name)) = at {
             message.key.push_str(suffix);
@@ -154,7 +169,9 @@ impl Signer {
     pub fn name(&self) -> String {
         match &self.identity {
             Identity::Named { subject, .. } => subject.clone(),
-            Identity::Workflow { repository, .. } => without_scheme(repository),
+            Identity::Workflow { repository, .. } | Identity::Release { repository, .. } => {
+                without_scheme(repository)
+            }
             Identity::Key { fingerprint } => fingerprint.clone(),
         }
     }
@@ -271,6 +288,21 @@ mod tests {
         assert_eq!(
             english(google.message_at(Some("refs/tags/v1"))),
             "release@example.org (Google)"
+        );
+        let release = Signer {
+            root: RootId::github(),
+            identity: Identity::Release {
+                repository: "https://github.com/cli/cli".into(),
+                repository_id: None,
+            },
+        };
+        assert_eq!(
+            english(release.message_at(Some("refs/tags/v2.60"))),
+            "GitHub release v2.60 of cli/cli"
+        );
+        assert_eq!(
+            english(release.message_at(Some("refs/heads/v2.60"))),
+            "GitHub release of cli/cli"
         );
         let key = Signer {
             root: RootId::sigstore(),

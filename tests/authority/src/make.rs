@@ -7,7 +7,7 @@ use crate::hand::{Facts, Hand, Honest, Moments, Order, Submission};
 use crate::instance::{Instance, Manner};
 use crate::key::{Curve, Hash, Key};
 use crate::recipe::{About, Content, Recipe, Signer, Version};
-use crate::subject::Subject;
+use crate::subject::{COMMIT, REPOSITORY_ID, Subject};
 use crate::time::{BEGINNING, Window};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -193,7 +193,7 @@ impl Maker<'_> {
                 (content, None, signature)
             }
             Content::Statement { subjects } => {
-                let mut statement = statement(subjects, artifact);
+                let mut statement = statement(subjects, artifact, &self.recipe.signer);
                 self.hand.statement(&mut statement);
                 let mut envelope = Envelope {
                     payload_type: "application/vnd.in-toto+json".into(),
@@ -387,10 +387,10 @@ impl Maker<'_> {
     }
 }
 
-fn statement(subjects: &[About], artifact: &[u8]) -> Value {
+fn statement(subjects: &[About], artifact: &[u8], signer: &Signer) -> Value {
     let sha256 = hex::encode(Hash::Sha256.digest(artifact));
     let sha512 = hex::encode(Hash::Sha512.digest(artifact));
-    let subjects: Vec<_> = subjects
+    let mut subjects: Vec<_> = subjects
         .iter()
         .enumerate()
         .map(|(number, about)| {
@@ -406,11 +406,32 @@ fn statement(subjects: &[About], artifact: &[u8]) -> Value {
             json!({ "name": format!("tool-{number}.tar.gz"), "digest": digest })
         })
         .collect();
+    let (predicate_type, predicate) = match signer {
+        Signer::Certified(Subject::Release { repository, tag }) => {
+            let purl = format!("pkg:github/{repository}@{tag}");
+            subjects.insert(0, json!({ "uri": purl, "digest": { "sha1": COMMIT } }));
+            (
+                "https://in-toto.io/attestation/release/v0.2",
+                json!({
+                    "ownerId": "59704711",
+                    "purl": purl,
+                    "releaseId": "222158671",
+                    "repository": repository,
+                    "repositoryId": REPOSITORY_ID,
+                    "tag": tag,
+                }),
+            )
+        }
+        _ => (
+            "https://slsa.dev/provenance/v1",
+            json!({ "buildDefinition": { "buildType": "https://example.org/build" } }),
+        ),
+    };
     json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,
-        "predicateType": "https://slsa.dev/provenance/v1",
-        "predicate": { "buildDefinition": { "buildType": "https://example.org/build" } },
+        "predicateType": predicate_type,
+        "predicate": predicate,
     })
 }
 

@@ -100,6 +100,11 @@ impl Recipe {
         matches!(self.content, Content::Statement { .. })
     }
 
+    /// Whether GitHub signs a release.
+    pub fn release(&self) -> bool {
+        matches!(self.signer, Signer::Certified(Subject::Release { .. }))
+    }
+
     /// The kind of the last entry, which is the one that is broken, where one is.
     pub fn last_entry(&self) -> Option<Kind> {
         self.entries.last().copied()
@@ -301,6 +306,11 @@ impl Recipe {
             },
             Self {
                 name: "v0.3, statement, GitHub",
+                ..github.clone()
+            },
+            Self {
+                name: "v0.3, statement, GitHub release",
+                signer: Signer::Certified(Subject::release()),
                 ..github.clone()
             },
             Self {

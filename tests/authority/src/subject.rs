@@ -30,8 +30,17 @@ pub enum Subject {
         /// name, path and ref.
         called: Option<String>,
     },
+    /// GitHub, for an immutable release. The repository is in the statement alone.
+    Release {
+        /// Owner and name of the repository.
+        repository: String,
+        /// The release's tag.
+        tag: String,
+    },
 }
 
+/// The name under which GitHub signs all releases.
+pub const RELEASES: &str = "https://dotcom.releases.github.com";
 /// The issuer of GitHub Actions' identities.
 pub const ACTIONS: &str = "https://token.actions.githubusercontent.com";
 /// The path of every workflow here.
@@ -76,11 +85,20 @@ impl Subject {
         }
     }
 
-    /// Who vouches for it.
+    /// A release.
+    pub fn release() -> Self {
+        Self::Release {
+            repository: "example/tool".into(),
+            tag: "v1.2.3".into(),
+        }
+    }
+
+    /// Who vouches for it; nobody for releases.
     pub fn issuer(&self) -> &str {
         match self {
             Self::Person { issuer, .. } | Self::Machine { issuer, .. } => issuer,
             Self::Workflow { .. } => ACTIONS,
+            Self::Release { .. } => "",
         }
     }
 
@@ -97,6 +115,7 @@ impl Subject {
                 Some(called) => format!("https://github.com/{called}"),
                 None => format!("https://github.com/{repository}/{WORKFLOW}@{source_ref}"),
             },
+            Self::Release { .. } => RELEASES.into(),
         }
     }
 
@@ -107,12 +126,13 @@ impl Subject {
             Self::Person { .. } => certificate::email(&self.name()),
             _ => certificate::uri(&self.name()),
         };
-        let mut extensions = vec![
-            alternative_names(&[name]),
+        let mut extensions = vec![alternative_names(&[name])];
+        if !self.issuer().is_empty() {
             // The same in the form of before, without DER.
-            certificate::raw(certificate::fulcio_oid(1), false, self.issuer().as_bytes()),
-            fulcio(8, self.issuer()),
-        ];
+            let before =
+                certificate::raw(certificate::fulcio_oid(1), false, self.issuer().as_bytes());
+            extensions.extend([before, fulcio(8, self.issuer())]);
+        }
         if let Self::Workflow {
             repository,
             source_ref,

@@ -10,9 +10,10 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use crate::report::{FailureReport, TrustRootReport};
+use assay_core::proof::ReadBundle;
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::{Freshness, RootReport, StaleRoot, day};
-use assay_core::roots::Roots;
+use assay_core::roots::{Realm, Roots};
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, TrustRootError, fingerprint};
 use assay_sources::tuf::{Origin, refresh, report, trust_root};
@@ -62,6 +63,26 @@ pub fn in_use(root: &RootId) -> Result<(TrustRoot, Option<StaleRoot>), CliError>
         .ok_or_else(|| CliError::TrustRoot(format!("{} has no repository", root.name())))?;
     // Where the platform has no place for records, none was ever stored.
     used(&origin, RootFiles::of_this_user().ok().as_ref(), now())
+}
+
+/// The public root that a bundle belongs to, as [`in_use`] has it: GitHub's where the bundle says
+/// so, else Sigstore's.
+///
+/// # Errors
+/// As [`in_use`].
+pub fn of_bundle(bundle: &str) -> Result<(TrustRoot, Option<StaleRoot>), CliError> {
+    let sigstore = in_use(&RootId::sigstore())?;
+    let Ok(read) = ReadBundle::parse(bundle) else {
+        return Ok(sigstore);
+    };
+    if Realm::of(&sigstore.0).claims(&read) {
+        return Ok(sigstore);
+    }
+    let github = in_use(&RootId::github())?;
+    Ok(match Realm::of(&github.0).claims(&read) {
+        true => github,
+        false => sigstore,
+    })
 }
 
 /// The trust roots of Sigstore and GitHub as [`in_use`] has them, ready to prove with. One that

@@ -2,19 +2,21 @@
 
 use super::check::Check;
 use super::error::ProofError;
+use super::release::Release;
 use crate::attestation::Certified;
-use crate::signer::{Identity, SubjectKind, key_fingerprint};
+use crate::signer::{Identity, RootId, SubjectKind, key_fingerprint};
 use sigstore_verify::{SubjectAltName, VerificationResult};
 
-/// The signer, and what else the certificate says.
+/// The name in the certificate with which GitHub signs the immutable releases of all repositories.
+const RELEASES: &str = "https://dotcom.releases.github.com";
+
+/// The signer, and what else the certificate says. `release` is the release that the signed
+/// statement is about, where it is about one.
 pub(super) fn identity_of(
     result: &VerificationResult,
+    root: &RootId,
+    release: Option<Release>,
 ) -> Result<(Identity, Certified), ProofError> {
-    let issuer = result
-        .issuer()
-        .filter(|issuer| !issuer.is_empty())
-        .ok_or_else(|| Check::Identity.failed("no issuer (extension 1.3.6.1.4.1.57264.1.8)"))?
-        .to_owned();
     let (subject_kind, subject) = match result.identity() {
         Some(SubjectAltName::Email(subject)) => (SubjectKind::Email, subject.clone()),
         Some(SubjectAltName::Uri(subject)) => (SubjectKind::Uri, subject.clone()),
@@ -23,8 +25,17 @@ pub(super) fn identity_of(
     if subject.is_empty() {
         return Err(Check::Identity.failed("an empty name"));
     }
+    let releases = *root == RootId::github() && subject == RELEASES;
+    let issuer = match result.issuer() {
+        // Nobody vouches for the name: it is GitHub's own, under GitHub's own root.
+        None if releases => String::new(),
+        Some(issuer) if !issuer.is_empty() => issuer.to_owned(),
+        _ => {
+            return Err(Check::Identity.failed("no issuer (extension 1.3.6.1.4.1.57264.1.8)"));
+        }
+    };
     let claims = result.certificate().map(|info| &info.ci_claims);
-    let certified = Certified {
+    let mut certified = Certified {
         issuer: issuer.clone(),
         subject: subject.clone(),
         key: result
@@ -36,6 +47,20 @@ pub(super) fn identity_of(
         runner: claims.and_then(|claims| claims.runner_environment.clone()),
         run: claims.and_then(|claims| claims.run_invocation_uri.clone()),
     };
+    if releases {
+        let release = release.ok_or_else(|| {
+            Check::Identity.failed_for(
+                "a statement about a release, which names its repository",
+                "a statement that names none",
+            )
+        })?;
+        certified.source_ref = release.tag.map(|tag| format!("refs/tags/{tag}"));
+        let identity = Identity::Release {
+            repository: format!("https://github.com/{}", release.repository),
+            repository_id: release.repository_id,
+        };
+        return Ok((identity, certified));
+    }
     let workflow = claims.and_then(|claims| {
         Some(Identity::Workflow {
             issuer: issuer.clone(),

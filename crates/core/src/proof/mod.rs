@@ -12,6 +12,7 @@ mod error;
 mod identity;
 pub mod rebuilt;
 mod refusal;
+mod release;
 mod stricter;
 
 pub use check::Check;
@@ -23,6 +24,7 @@ use crate::attestation::{Attestation, Certified, Claim, Logged};
 use crate::signer::{Identity, Signer, key_fingerprint};
 use crate::trust_root::TrustRoot;
 use refusal::refused;
+use release::Release;
 use serde::Deserialize;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Artifact, Bundle, DerPublicKey, SignatureContent};
@@ -196,7 +198,8 @@ impl Prover {
         if !unlogged && !result.tlog_verified() {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }
-        let (identity, certified) = identity::identity_of(&result)?;
+        let (_, release) = said(bundle)?;
+        let (identity, certified) = identity::identity_of(&result, self.root.id(), release)?;
         let logged = match unlogged {
             true => None,
             false => Some(entry::logged(
@@ -248,7 +251,7 @@ impl Prover {
                 root: self.root.id().clone(),
                 identity: proven.identity,
             },
-            claim: claim_of(&read.bundle)?,
+            claim: said(&read.bundle)?.0,
             logged: proven.logged,
             signed_at: proven.signed_at,
             certified: proven.certified,
@@ -274,7 +277,8 @@ const STATEMENT_VERSIONS: [&str; 2] = [
     "https://in-toto.io/Statement/v1",
 ];
 
-fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
+/// What a bundle's signer says, and of which release.
+fn said(bundle: &Bundle) -> Result<(Claim, Option<Release>), ProofError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Statement {
@@ -285,16 +289,21 @@ fn claim_of(bundle: &Bundle) -> Result<Claim, ProofError> {
         predicate: serde_json::Value,
     }
     match &bundle.content {
-        SignatureContent::MessageSignature(_) => Ok(Claim::Signature),
+        SignatureContent::MessageSignature(_) => Ok((Claim::Signature, None)),
         SignatureContent::DsseEnvelope(envelope) => {
             let statement: Statement = serde_json::from_slice(envelope.payload.as_bytes())
                 .map_err(|error| Check::Kind.failed(format!("the signed statement: {error}")))?;
             if !STATEMENT_VERSIONS.contains(&statement.version.as_str()) {
                 return Err(Check::Kind.failed_for("an in-toto statement", statement.version));
             }
-            Ok(Claim::of_predicate(
-                &statement.predicate_type,
-                &statement.predicate,
+            let Statement {
+                predicate_type,
+                predicate,
+                ..
+            } = statement;
+            Ok((
+                Claim::of_predicate(&predicate_type, &predicate),
+                Release::of_predicate(&predicate_type, &predicate),
             ))
         }
         _ => Err(Check::Kind.failed("neither a signature nor a signed statement")),

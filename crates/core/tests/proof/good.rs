@@ -35,6 +35,10 @@ fn identity(made: &Made) -> Identity {
             repository_id: Some(REPOSITORY_ID.into()),
             workflow: WORKFLOW.into(),
         },
+        Signer::Certified(Subject::Release { repository, .. }) => Identity::Release {
+            repository: format!("https://github.com/{repository}"),
+            repository_id: Some(REPOSITORY_ID.into()),
+        },
         Signer::Certified(subject) => Identity::Named {
             issuer: subject.issuer().into(),
             subject_kind: match subject {
@@ -74,6 +78,12 @@ fn every_kind_of_bundle_is_proven_and_read() {
                 assert_eq!(certified.subject, subject.name(), "{name}");
                 let commit = matches!(subject, Subject::Workflow { .. }).then_some(COMMIT);
                 assert_eq!(certified.source_digest.as_deref(), commit, "{name}");
+                let source_ref = match subject {
+                    Subject::Workflow { source_ref, .. } => Some(source_ref.clone()),
+                    Subject::Release { tag, .. } => Some(format!("refs/tags/{tag}")),
+                    _ => None,
+                };
+                assert_eq!(certified.source_ref, source_ref, "{name}");
             }
             other => panic!("{name}: {other:?}"),
         }

@@ -1,13 +1,14 @@
 //! The signer's certificate, and whoever vouches for it.
 
-use super::{Change, Reach, certified, defect, private, public, timed_once};
+use super::{Change, Reach, certified, defect, private, public, timed_once, vouched};
 use crate::certificate::{
     CODE_SIGNING, Issuer, SERVER_AUTH, TIME_STAMPING, alternative_names, basic_constraints, email,
-    extended_key_usage, fulcio, fulcio_oid, raw,
+    extended_key_usage, fulcio, fulcio_oid, raw, uri,
 };
 use crate::ct::{SCT_LIST, SctDraft};
 use crate::hand::{Facts, Moments};
 use crate::key::{Curve, Key};
+use crate::subject::RELEASES;
 use crate::time::{BEGINNING, Window, YEAR, rfc3339};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -357,10 +358,20 @@ fn names() -> Vec<Change> {
         defect(
             "nobody vouches for the name",
             "identity",
-            certified,
+            vouched,
             [Reach::Order(|order| {
                 order.draft.remove(fulcio_oid(8));
                 order.draft.remove(fulcio_oid(1));
+            })],
+        ),
+        defect(
+            "the name of GitHub's releases, under another root",
+            "identity",
+            public,
+            [Reach::Order(|order| {
+                order.draft.remove(fulcio_oid(8));
+                order.draft.remove(fulcio_oid(1));
+                order.draft.set(alternative_names(&[uri(RELEASES)]));
             })],
         ),
         defect(

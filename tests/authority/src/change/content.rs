@@ -1,6 +1,8 @@
 //! What is signed, and the signature.
 
-use super::{Change, Reach, any, certified, defect, keyed, message, statement, states_digest};
+use super::{
+    Change, Reach, any, certified, defect, keyed, message, release, statement, states_digest,
+};
 use crate::recipe::{Content, Recipe};
 use serde_json::json;
 
@@ -53,6 +55,31 @@ pub(super) fn defects() -> Vec<Change> {
                 for subject in statement["subject"].as_array_mut().expect("subjects") {
                     subject["digest"] = json!({ "gitCommit": "5e".repeat(20) });
                 }
+            })],
+        ),
+        defect(
+            "a release of no repository",
+            "identity",
+            release,
+            [Reach::Statement(|statement| {
+                let predicate = statement["predicate"].as_object_mut().expect("fields");
+                predicate.remove("repository");
+            })],
+        ),
+        defect(
+            "a release of what is no repository",
+            "identity",
+            release,
+            [Reach::Statement(|statement| {
+                statement["predicate"]["repository"] = json!("example/tool/../evil");
+            })],
+        ),
+        defect(
+            "the signer of releases says something else",
+            "identity",
+            release,
+            [Reach::Statement(|statement| {
+                statement["predicateType"] = json!("https://slsa.dev/provenance/v1");
             })],
         ),
         defect(

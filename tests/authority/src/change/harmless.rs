@@ -183,7 +183,7 @@ pub(super) fn all() -> Vec<Change> {
         ),
         harmless(
             "a statement without predicate",
-            statement,
+            |recipe| statement(recipe) && !recipe.release(),
             [Reach::Statement(|statement| {
                 if let Some(fields) = statement.as_object_mut() {
                     fields.remove("predicate");

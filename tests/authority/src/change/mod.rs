@@ -199,6 +199,14 @@ fn certified(recipe: &Recipe) -> bool {
     recipe.certified()
 }
 
+fn vouched(recipe: &Recipe) -> bool {
+    recipe.certified() && !recipe.release()
+}
+
+fn release(recipe: &Recipe) -> bool {
+    recipe.release()
+}
+
 fn keyed(recipe: &Recipe) -> bool {
     !recipe.certified()
 }
