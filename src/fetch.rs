@@ -2,7 +2,7 @@
 
 use crate::js;
 use assay_core::evidence::Failure;
-use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
+use assay_sources::{HttpRequest, HttpResponse, Method, Transport, rate_limited};
 use gloo_net::http::{RequestBuilder, Response};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -43,6 +43,11 @@ impl Transport for Fetch {
             .send()
             .await
             .map_err(|error| failed(error.to_string()))?;
+        let header = |name: &str| response.headers().get(name);
+        let seconds = (js::now() / 1000.0) as i64;
+        if let Some(limited) = rate_limited(response.status(), header, seconds) {
+            return Err(limited);
+        }
         let body =
             read_body(&response, request.size_limit)
                 .await

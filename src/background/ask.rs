@@ -6,12 +6,12 @@ use crate::settings_store;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::log_memory::{withhold, withhold_all};
-use assay_core::policy;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, Settings};
+use assay_sources::github::{self, Question};
 use assay_sources::notary;
 use assay_sources::remembered::compare;
 use futures_util::future::{join, join_all};
@@ -56,7 +56,7 @@ impl Background {
             return self.give_up(id, Reason::CutOff).await;
         }
         let settings = settings_store::load().await?;
-        let mut evidence = self.gather(&settings, &digest, record.incognito).await;
+        let mut evidence = self.gather(&settings, &digest, &record).await;
         // Another download may have found out a log meanwhile, and the user may have changed whom
         // they trust.
         let blocked = match self.blocked_logs().await {
@@ -73,12 +73,7 @@ impl Background {
         self.conclude(
             id,
             Box::new(move |record| {
-                record.judgement = Some(policy::judge(
-                    &evidence,
-                    &settings,
-                    record.site.as_deref(),
-                    record.judgement.as_ref(),
-                ));
+                record.judgement = Some(record.judge(&evidence, &settings));
                 record.evidence = evidence;
             }),
         )
@@ -95,10 +90,48 @@ impl Background {
         &self,
         settings: &Settings,
         digest: &Sha256Digest,
-        private: bool,
+        record: &DownloadRecord,
     ) -> Vec<Evidence> {
+        let private = record.incognito;
         let asked = settings.notaries.iter().filter(|notary| notary.enabled);
-        join_all(asked.map(|notary| self.ask_notary(notary, digest, private))).await
+        let notaries = asked.map(|notary| self.ask_notary(notary, digest, private));
+        let downloaded_at = (record.completed_at / 1000.0) as i64;
+        let question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let github = async {
+            match question.filter(|_| settings.github) {
+                Some(question) => Some(self.ask_github(&question, digest, private).await),
+                None => None,
+            }
+        };
+        let (github, mut evidence) = join(github, join_all(notaries)).await;
+        evidence.extend(github);
+        evidence
+    }
+
+    /// Asks GitHub about a file from there, and compares the logs with what is remembered of them.
+    async fn ask_github(
+        &self,
+        question: &Question,
+        digest: &Sha256Digest,
+        private: bool,
+    ) -> Evidence {
+        let (answer, roots) = join(
+            github::answer(&Fetch, question, digest),
+            self.public_roots(),
+        )
+        .await;
+        let now = logs::seconds();
+        let mut evidence = github::finish(&Fetch, question, answer, &roots, digest, now).await;
+        compare(
+            &Fetch,
+            &self.book(private),
+            None,
+            &roots,
+            &mut evidence,
+            now,
+        )
+        .await;
+        evidence
     }
 
     /// Asks one notary, proves what it answers under whichever root each bundle belongs to, and
@@ -114,7 +147,7 @@ impl Background {
         let roots = public.and(own);
         let now = logs::seconds();
         let mut evidence = notary::prove(notary, answer, &roots, digest, now);
-        let asked = (&notary.root_id(), notary.address.as_str());
+        let asked = Some((&notary.root_id(), notary.address.as_str()));
         compare(
             &Fetch,
             &self.book(private),

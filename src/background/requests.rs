@@ -8,7 +8,6 @@ use crate::js::{from_js, to_js};
 use crate::settings_store;
 use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
-use assay_core::policy;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Notary, Settings, notary_address};
 use assay_core::site;
@@ -101,6 +100,10 @@ impl Background {
                 removed
             }
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
+            Request::EnableGithub { enabled } => {
+                self.change_settings(Box::new(move |settings| settings.github = enabled))
+                    .await
+            }
             Request::EnableNotary { address, enabled } => {
                 self.change_settings(Box::new(move |settings| {
                     for notary in &mut settings.notaries {
@@ -212,8 +215,7 @@ impl Background {
         let judge = |record: &DownloadRecord| {
             let mut evidence = record.evidence.clone();
             withhold(&mut evidence, &blocked);
-            let site = record.site.as_deref();
-            let judgement = policy::judge(&evidence, &settings, site, record.judgement.as_ref());
+            let judgement = record.judge(&evidence, &settings);
             (evidence, Some(judgement))
         };
         for record in self.store.all().await? {

@@ -4,6 +4,7 @@ use super::{Background, BackgroundError, roots};
 use crate::chrome::alarms;
 use crate::js::now;
 use assay_core::policy::Judgement;
+use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Retry, Stage};
 use std::rc::Rc;
 
@@ -31,6 +32,9 @@ pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
         .or(DELAYS.last())
         .copied()
         .unwrap_or(86_400.0);
+    // Who said when they may be asked again is not asked before.
+    let limits = judgement.reasons.iter().filter_map(Reason::wait);
+    let delay = limits.map(f64::from).fold(delay, f64::max);
     Some(Retry {
         attempts: attempts + 1,
         due_at: now + delay * 1000.0,

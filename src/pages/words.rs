@@ -2,6 +2,7 @@
 
 use super::hostile_text::isolated;
 use crate::chrome::i18n;
+use assay_core::reason::Reason;
 use assay_core::record::DownloadRecord;
 use assay_core::signer::Signer;
 use assay_core::verdict::Verdict;
@@ -50,9 +51,11 @@ pub fn verdict_meaning(verdict: Verdict) -> String {
 /// The word of a record's badge. An authentic file's word names the publisher.
 pub fn badge(record: &DownloadRecord, reading: bool) -> String {
     match (record.verdict(), &record.judgement) {
-        (Some(Verdict::Authentic), Some(judgement)) => match &judgement.signer {
-            Some(signer) => t1("verdict_authentic_from", &signer.name()),
-            None => verdict(Verdict::Authentic),
+        (Some(Verdict::Authentic), Some(judgement)) => match judgement.reasons.first() {
+            Some(Reason::SignedByPublisher { publisher, .. }) => {
+                t1("verdict_authentic_from", publisher)
+            }
+            _ => verdict(Verdict::Authentic),
         },
         (Some(outcome), _) => verdict(outcome),
         (None, _) => t(match record.stage {

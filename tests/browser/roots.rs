@@ -10,6 +10,7 @@ use assay_core::proof::Check;
 use assay_core::reason::Reason;
 use assay_core::signer::RootId;
 use assay_core::verdict::Verdict;
+use assay_test_authority::recipe::Signer;
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, HostileNotary, NotaryProcess, Options, Page, Reply,
@@ -335,7 +336,7 @@ fn a_bundle_is_proven_under_the_root_that_it_names_whoever_shows_it() -> Result<
     Ok(())
 }
 
-fn instance(manner: Manner) -> Instance {
+pub fn instance(manner: Manner) -> Instance {
     Instance::new(manner, Curve::P256, "browser")
 }
 
@@ -345,7 +346,18 @@ fn made(instance: &mut Instance, name: &str, number: u64) -> Made {
     recipe.expect("a recipe").make_by(instance, number, &Honest)
 }
 
-fn copy(from: &Path, to: &Path) {
+/// The same, signed by somebody else.
+pub fn made_by(instance: &mut Instance, name: &str, signer: Signer, number: u64) -> Made {
+    let recipes = Recipe::all();
+    let recipe = recipes.into_iter().find(|recipe| recipe.name == name);
+    let recipe = Recipe {
+        signer,
+        ..recipe.expect("a recipe")
+    };
+    recipe.make_by(instance, number, &Honest)
+}
+
+pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");

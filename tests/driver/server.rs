@@ -5,7 +5,9 @@ use std::thread::JoinHandle;
 use axum::Router;
 use futures_util::future::select;
 use tokio::sync::oneshot;
+use tokio_rustls::TlsAcceptor;
 
+use crate::tls::TlsListener;
 use crate::{Error, Result};
 
 /// A web server on this machine with a thread of its own; dropping it cuts every connection.
@@ -18,6 +20,15 @@ pub(crate) struct Server {
 impl Server {
     /// Serves on `port` of the loopback address, or on a free one (0).
     pub(crate) fn start(port: u16, routes: Router) -> Result<Self> {
+        Self::start_with(port, routes, None)
+    }
+
+    /// The same on a free port, over TLS.
+    pub(crate) fn start_tls(routes: Router, acceptor: TlsAcceptor) -> Result<Self> {
+        Self::start_with(0, routes, Some(acceptor))
+    }
+
+    fn start_with(port: u16, routes: Router, acceptor: Option<TlsAcceptor>) -> Result<Self> {
         let failed = || Error::io(format!("no web server on port {port}"));
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
@@ -32,7 +43,14 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::spawn(move || {
             runtime.block_on(async move {
-                let serving = pin!(async { axum::serve(listener, routes).await });
+                let serving = pin!(async {
+                    match acceptor {
+                        None => axum::serve(listener, routes).await,
+                        Some(acceptor) => {
+                            axum::serve(TlsListener { listener, acceptor }, routes).await
+                        }
+                    }
+                });
                 select(serving, stopped).await;
             });
             runtime.shutdown_background();

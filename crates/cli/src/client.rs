@@ -1,9 +1,10 @@
 //! The HTTP client.
 
 use crate::progress::Waiting;
+use crate::roots::now;
 use assay_core::evidence::Failure;
 use assay_sources::notary::{SIZE_LIMIT, TIME_LIMIT};
-use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
+use assay_sources::{HttpRequest, HttpResponse, Method, Transport, rate_limited};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::HeaderMap;
@@ -111,6 +112,10 @@ fn read(
         _ => Failure::Unreachable,
     };
     let mut response = response.map_err(failed)?;
+    let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+    if let Some(limited) = rate_limited(response.status().as_u16(), header, now()) {
+        return Err(limited);
+    }
     let body = response
         .body_mut()
         .with_config()

@@ -11,7 +11,7 @@ use crate::{hash, output, roots};
 use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
-use assay_core::policy::{Judgement, judge};
+use assay_core::policy::{Judgement, Place, judge};
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::Identity;
@@ -75,7 +75,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             Ok(digest) => {
                 let evidence = evidence.next().unwrap_or_default();
                 let settings = trusting(&args.signer, notary, evidence);
-                let judgement = judge(evidence, &settings, None, None);
+                let judgement = judge(evidence, &settings, Place::default(), None);
                 result(file, Some(digest), &judgement, evidence)
             }
             Err(error) => {

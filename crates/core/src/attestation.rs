@@ -145,12 +145,11 @@ impl Claim {
     /// a standing that cannot be read vouches for nothing.
     pub fn of_predicate(predicate_type: &str, predicate: &serde_json::Value) -> Self {
         use crate::standing::{STANDING_PREDICATE, StandingPredicate};
-        use serde::Deserialize as _;
         let predicate_type = predicate_type.to_owned();
         if predicate_type == STANDING_PREDICATE {
-            return match StandingPredicate::deserialize(predicate) {
-                Ok(StandingPredicate { standing, reason }) => Self::Standing { standing, reason },
-                Err(_) => Self::Other { predicate_type },
+            return match StandingPredicate::read(predicate) {
+                Some(StandingPredicate { standing, reason }) => Self::Standing { standing, reason },
+                None => Self::Other { predicate_type },
             };
         }
         if VOUCHING_PREDICATES.contains(&predicate_type.as_str()) {

@@ -5,7 +5,7 @@
 pub mod native;
 mod recent;
 
-use assay_ecdsa::EcdsaError;
+use assay_ecdsa::{p256, p384};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use sigstore_crypto::provider::{CryptoProvider, HashContext};
 use sigstore_crypto::{Error, SigningScheme};
@@ -71,12 +71,10 @@ impl CryptoProvider for RustCrypto {
     ) -> Result<(), Error> {
         match scheme {
             SigningScheme::EcdsaP256Sha256 | SigningScheme::EcdsaP256Sha384 => {
-                recent::verified(scheme, [key, digest, signature], assay_ecdsa::verify_p256)
-                    .map_err(bad_ecdsa)
+                recent::verified(scheme, [key, digest, signature], verify_p256)
             }
             SigningScheme::EcdsaP384Sha256 | SigningScheme::EcdsaP384Sha384 => {
-                recent::verified(scheme, [key, digest, signature], assay_ecdsa::verify_p384)
-                    .map_err(bad_ecdsa)
+                recent::verified(scheme, [key, digest, signature], verify_p384)
             }
             SigningScheme::RsaPkcs1Sha256
             | SigningScheme::RsaPkcs1Sha384
@@ -84,6 +82,22 @@ impl CryptoProvider for RustCrypto {
             other => Err(unsupported(other)),
         }
     }
+}
+
+/// FIPS 186-5, section 6.4.2. The key as SEC 1 writes it, the signature in DER (RFC 3279, section
+/// 2.2.3).
+fn verify_p256(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+    let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
+    let signature = p256::ecdsa::Signature::from_der(signature).map_err(bad_signature)?;
+    assay_ecdsa::verify_p256(&key, digest, &signature).map_err(bad_signature)
+}
+
+/// FIPS 186-5, section 6.4.2. The key as SEC 1 writes it, the signature in DER (RFC 3279, section
+/// 2.2.3).
+fn verify_p384(key: &[u8], digest: &[u8], signature: &[u8]) -> Result<(), Error> {
+    let key = p384::ecdsa::VerifyingKey::from_sec1_bytes(key).map_err(bad_key)?;
+    let signature = p384::ecdsa::Signature::from_der(signature).map_err(bad_signature)?;
+    assay_ecdsa::verify_p384(&key, digest, &signature).map_err(bad_signature)
 }
 
 /// RFC 8032, with the strict checks that refuse keys of small order.
@@ -148,13 +162,6 @@ fn unsupported(scheme: SigningScheme) -> Error {
 
 fn bad_key(error: impl std::fmt::Display) -> Error {
     Error::InvalidKeyFormat(error.to_string())
-}
-
-fn bad_ecdsa(error: EcdsaError) -> Error {
-    match error {
-        EcdsaError::Key => bad_key(error),
-        EcdsaError::Signature => bad_signature(error),
-    }
 }
 
 fn bad_signature(error: impl std::fmt::Display) -> Error {

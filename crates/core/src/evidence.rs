@@ -1,6 +1,7 @@
 //! What one source's answer proved, after verification: never the raw answer.
 
 use crate::attestation::Attestation;
+use crate::digest::Sha256Digest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
 use crate::signer::RootId;
@@ -18,6 +19,26 @@ pub struct Evidence {
     /// The trust roots that had a part in it and were stale.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stale_roots: Vec<StaleRoot>,
+    /// What the file's publisher publishes as its digest, where this source is the publisher and
+    /// does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Published>,
+}
+
+/// A digest that a publisher publishes for a file, held against the file's own. It is no signature:
+/// it came over HTTPS, from a place that only the publisher writes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Published {
+    /// The digest of this very file.
+    Same,
+    /// That of another file.
+    Other {
+        /// What is published.
+        expected: Sha256Digest,
+        /// What the file has.
+        found: Sha256Digest,
+    },
 }
 
 /// What came of asking one source.
@@ -97,6 +118,12 @@ pub enum Failure {
         /// The status code.
         status: u16,
     },
+    /// So many were asked for that it answers nothing for a while (RFC 6585, section 4).
+    #[error("it answers no more for the next {seconds} s")]
+    RateLimited {
+        /// For how long, in seconds; at least 1.
+        seconds: u32,
+    },
     /// An answer that cannot be read.
     #[error("its answer cannot be read: {detail}")]
     Malformed {
@@ -122,6 +149,7 @@ impl Failure {
     pub(crate) fn figure(&self) -> String {
         match self {
             Self::TimedOut { seconds } => seconds.to_string(),
+            Self::RateLimited { seconds } => seconds.div_ceil(60).to_string(),
             Self::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
             Self::Status { status } => status.to_string(),
             Self::Malformed { detail } | Self::TrustRoot { detail } => detail.clone(),
@@ -136,6 +164,7 @@ impl Failure {
             Self::TimedOut { .. } => "timed_out",
             Self::TooLarge { .. } => "too_large",
             Self::Status { .. } => "status",
+            Self::RateLimited { .. } => "rate_limited",
             Self::Malformed { .. } => "malformed",
             Self::TrustRoot { .. } => "trust_root",
         }

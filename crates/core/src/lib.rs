@@ -13,6 +13,7 @@
 //!
 //! It knows no browser, no network and no clock but the one it is given.
 
+pub mod address;
 pub mod artifact;
 pub mod attestation;
 pub mod crypto;
@@ -24,6 +25,7 @@ pub mod lookalike;
 pub mod message;
 pub mod policy;
 pub mod proof;
+pub mod publisher;
 pub mod reason;
 pub mod record;
 pub mod refresh_error;

@@ -80,6 +80,11 @@ pub enum Request {
         /// The log's short name.
         log: String,
     },
+    /// Ask, or do not ask, GitHub about what is downloaded from there.
+    EnableGithub {
+        /// Whether it is asked.
+        enabled: bool,
+    },
     /// Ask, or do not ask, this notary.
     EnableNotary {
         /// Its address.

@@ -1,8 +1,9 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
 use crate::attestation::{Attestation, Claim};
-use crate::evidence::{Evidence, Outcome, Withheld};
+use crate::evidence::{Evidence, Outcome, Published, Withheld};
 use crate::lookalike::oddities;
+use crate::publisher::Publisher;
 use crate::reason::Reason;
 use crate::settings::Settings;
 use crate::signer::{Identity, Signer};
@@ -39,17 +40,27 @@ impl Judgement {
     }
 }
 
+/// Where a file came from, as far as that has a say.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Place<'a> {
+    /// The host, where one is known.
+    pub site: Option<&'a str>,
+    /// Who publishes there, where the address tells.
+    pub publisher: Option<&'a Publisher>,
+}
+
 /// Judges one file.
 ///
-/// `site` is the host that the download came from. `earlier` is the judgement of an earlier check
+/// `earlier` is the judgement of an earlier check
 /// of the same bytes: "untrusted" is sticky, so that it does not vanish with the source that said
 /// it.
 pub fn judge(
     evidence: &[Evidence],
     settings: &Settings,
-    site: Option<&str>,
+    place: Place<'_>,
     earlier: Option<&Judgement>,
 ) -> Judgement {
+    let Place { site, publisher } = place;
     let mut findings = Vec::new();
     for (attestation, word) in words_of_signers(evidence) {
         if word == Word::Vouches && may_be_crowded_out(attestation, evidence) {
@@ -58,7 +69,14 @@ pub fn judge(
         let holder = attestation.key_holder();
         let trusted = settings.trusts(&attestation.signer, site)
             || holder.is_some_and(|holder| settings.trusts(&holder, site));
-        findings.push(finding(attestation, word, trusted));
+        let whose = match publisher {
+            _ if trusted => Whose::Trusted,
+            Some(publisher) if publisher.is_signer(&attestation.signer) => {
+                Whose::Publisher(publisher)
+            }
+            _ => Whose::Stranger,
+        };
+        findings.push(finding(attestation, word, whose));
     }
     if let Some(signer) = still_untrusted(earlier, settings, site) {
         let said_again = findings
@@ -73,6 +91,7 @@ pub fn judge(
             ));
         }
     }
+    findings.extend(evidence.iter().filter_map(published));
     findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
     conclude(by_precedence(findings), evidence.len())
@@ -173,6 +192,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
         Some(
             Reason::SignedByTrusted { signer }
             | Reason::SignedByStranger { signer }
+            | Reason::SignedByPublisher { signer, .. }
             | Reason::DeclaredUntrusted { signer, .. }
             | Reason::StillUntrusted { signer }
             | Reason::DeclaredUnsupported { signer, .. },
@@ -186,30 +206,66 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
     }
 }
 
-fn finding(attestation: &Attestation, word: Word, trusted: bool) -> Finding {
+/// Whose word it is.
+enum Whose<'a> {
+    Trusted,
+    Publisher(&'a Publisher),
+    Stranger,
+}
+
+/// What the publisher publishes beside the file.
+fn published(evidence: &Evidence) -> Option<Finding> {
+    let publisher = evidence.name.clone();
+    Some(match evidence.published.as_ref()? {
+        Published::Same => (Some(Verdict::Intact), Reason::Published { publisher }),
+        Published::Other { expected, found } => (
+            Some(Verdict::Mismatch),
+            Reason::PublishedOther {
+                publisher,
+                expected: *expected,
+                found: *found,
+            },
+        ),
+    })
+}
+
+fn finding(attestation: &Attestation, word: Word, whose: Whose<'_>) -> Finding {
     let signer = attestation.signer.clone();
     let reason_given = match &attestation.claim {
         Claim::Standing { reason, .. } => reason.clone(),
         _ => None,
     };
-    match (word, trusted) {
-        (Word::Untrusted, true) => (
+    match (word, whose) {
+        (Word::Untrusted, Whose::Trusted) => (
             Some(Verdict::Untrusted),
             Reason::DeclaredUntrusted {
                 signer,
                 reason: reason_given,
             },
         ),
-        (Word::Unsupported, true) => (
+        (Word::Unsupported, Whose::Trusted) => (
             Some(Verdict::Unsupported),
             Reason::DeclaredUnsupported {
                 signer,
                 reason: reason_given,
             },
         ),
-        (Word::Vouches, true) => (Some(Verdict::Verified), Reason::SignedByTrusted { signer }),
-        (Word::Vouches, false) => (Some(Verdict::Signed), Reason::SignedByStranger { signer }),
-        (Word::Untrusted | Word::Unsupported, false) => (None, Reason::StrangerWarns { signer }),
+        (Word::Vouches, Whose::Trusted) => {
+            (Some(Verdict::Verified), Reason::SignedByTrusted { signer })
+        }
+        (Word::Vouches, Whose::Publisher(publisher)) => (
+            Some(Verdict::Authentic),
+            Reason::SignedByPublisher {
+                signer,
+                publisher: publisher.to_string(),
+            },
+        ),
+        (Word::Vouches, Whose::Stranger) => {
+            (Some(Verdict::Signed), Reason::SignedByStranger { signer })
+        }
+        (Word::Untrusted | Word::Unsupported, Whose::Publisher(_) | Whose::Stranger) => {
+            (None, Reason::StrangerWarns { signer })
+        }
         (Word::Informs, _) => (
             None,
             Reason::Informs {

@@ -1,5 +1,6 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
+use crate::digest::Sha256Digest;
 use crate::evidence::{Failure, LogDoubt, Withheld};
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
@@ -21,6 +22,27 @@ pub enum Reason {
     SignedByStranger {
         /// Who.
         signer: Signer,
+    },
+    /// The publisher from whom the file came vouches for it, and the user does not know them yet.
+    SignedByPublisher {
+        /// Who.
+        signer: Signer,
+        /// The publisher's name.
+        publisher: String,
+    },
+    /// The publisher publishes the digest of this very file.
+    Published {
+        /// The publisher's name.
+        publisher: String,
+    },
+    /// The publisher publishes the digest of another file.
+    PublishedOther {
+        /// The publisher's name.
+        publisher: String,
+        /// What is published.
+        expected: Sha256Digest,
+        /// What the file has.
+        found: Sha256Digest,
     },
     /// A trusted signer declared the file untrusted.
     DeclaredUntrusted {
@@ -141,6 +163,19 @@ impl Reason {
         match self {
             Self::SignedByTrusted { signer } => by("reason_signed_by_trusted", signer),
             Self::SignedByStranger { signer } => by("reason_signed_by_stranger", signer),
+            Self::SignedByPublisher { signer, publisher } => Message::new(
+                "reason_signed_by_publisher",
+                [signer.name(), publisher.clone()],
+            ),
+            Self::Published { publisher } => Message::new("reason_published", [publisher.clone()]),
+            Self::PublishedOther {
+                publisher,
+                expected,
+                found,
+            } => Message::new(
+                "reason_published_other",
+                [publisher.clone(), expected.to_hex(), found.to_hex()],
+            ),
             Self::DeclaredUntrusted { signer, reason } => {
                 with_words("reason_declared_untrusted", signer, reason)
             }
@@ -247,6 +282,19 @@ impl Reason {
         }
     }
 
+    /// For how long whoever is to be asked again wants to be left in peace, in seconds.
+    pub fn wait(&self) -> Option<u32> {
+        match self {
+            Self::SourceFailed { failure, .. } | Self::LogUnchecked { failure, .. } => {
+                match failure {
+                    Failure::RateLimited { seconds } => Some(*seconds),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
     /// One of each kind, for tests of the words in every language.
     pub fn samples() -> Vec<Self> {
         let signer = || Signer {
@@ -275,6 +323,18 @@ impl Reason {
         let mut samples = vec![
             Self::SignedByTrusted { signer: signer() },
             Self::SignedByStranger { signer: signer() },
+            Self::SignedByPublisher {
+                signer: signer(),
+                publisher: "publisher".into(),
+            },
+            Self::Published {
+                publisher: "publisher".into(),
+            },
+            Self::PublishedOther {
+                publisher: "publisher".into(),
+                expected: Sha256Digest::of(b"expected"),
+                found: Sha256Digest::of(b"found"),
+            },
             Self::DeclaredUntrusted {
                 signer: signer(),
                 reason: words(),
@@ -329,6 +389,7 @@ impl Reason {
             Failure::TimedOut { seconds: 10 },
             Failure::TooLarge { limit: 1 << 20 },
             Failure::Status { status: 500 },
+            Failure::RateLimited { seconds: 61 },
             Failure::Malformed { detail: detail() },
             Failure::TrustRoot { detail: detail() },
         ] {

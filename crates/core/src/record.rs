@@ -2,7 +2,9 @@
 
 use crate::digest::Sha256Digest;
 use crate::evidence::Evidence;
-use crate::policy::Judgement;
+use crate::policy::{Judgement, Place, judge};
+use crate::publisher::Publisher;
+use crate::settings::Settings;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -87,6 +89,16 @@ impl DownloadRecord {
             Stage::Done => self.judgement.as_ref().map(|judgement| judgement.verdict),
             Stage::Hashing | Stage::Asking => None,
         }
+    }
+
+    /// Judges the file by this evidence.
+    pub fn judge(&self, evidence: &[Evidence], settings: &Settings) -> Judgement {
+        let publisher = Publisher::of(&[&self.url, &self.final_url]);
+        let place = Place {
+            site: self.site.as_deref(),
+            publisher: publisher.as_ref(),
+        };
+        judge(evidence, settings, place, self.judgement.as_ref())
     }
 
     /// Forgets the proofs themselves, and keeps what they proved.

@@ -14,8 +14,8 @@ use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, DerCertificate};
 use std::rc::Rc;
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode};
-use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
+use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
+use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
 
 /// Trust roots to prove bundles against.
 #[derive(Default, Clone)]
@@ -183,29 +183,21 @@ impl Realm {
 impl Authority {
     fn of(certificate: &DerCertificate) -> Option<Self> {
         let certificate = Certificate::from_der(certificate.as_bytes()).ok()?;
-        let key_id = certificate
-            .tbs_certificate
-            .get::<SubjectKeyIdentifier>()
-            .ok()
-            .flatten();
+        let key_id = extension(&certificate, SUBJECT_KEY_IDENTIFIER)
+            .and_then(|value| AnyRef::from_der(value).ok())
+            .filter(|any| any.tag() == Tag::OctetString);
         Some(Self {
             name: certificate.tbs_certificate.subject.to_der().ok()?,
-            key_id: key_id.map(|(_, id)| id.0.as_bytes().to_vec()),
+            key_id: key_id.map(|any| any.value().to_vec()),
         })
     }
 
     fn issuer_of(certificate: &DerCertificate) -> Option<Self> {
         let certificate = Certificate::from_der(certificate.as_bytes()).ok()?;
-        let key_id = certificate
-            .tbs_certificate
-            .get::<AuthorityKeyIdentifier>()
-            .ok()
-            .flatten();
+        let key_id = extension(&certificate, AUTHORITY_KEY_IDENTIFIER).and_then(key_identifier);
         Some(Self {
             name: certificate.tbs_certificate.issuer.to_der().ok()?,
-            key_id: key_id
-                .and_then(|(_, id)| id.key_identifier)
-                .map(|id| id.as_bytes().to_vec()),
+            key_id,
         })
     }
 
@@ -215,6 +207,35 @@ impl Authority {
         let keys_differ = matches!((&self.key_id, &issuer.key_id), (Some(a), Some(b)) if a != b);
         self.name == issuer.name && !keys_differ
     }
+}
+
+/// RFC 5280, section 4.2.1.1.
+const AUTHORITY_KEY_IDENTIFIER: &str = "2.5.29.35";
+
+/// RFC 5280, section 4.2.1.2.
+const SUBJECT_KEY_IDENTIFIER: &str = "2.5.29.14";
+
+fn extension<'a>(certificate: &'a Certificate, id: &str) -> Option<&'a [u8]> {
+    let id = ObjectIdentifier::new(id).ok()?;
+    let mut extensions = certificate.tbs_certificate.extensions.iter().flatten();
+    let found = extensions.find(|extension| extension.extn_id == id)?;
+    Some(found.extn_value.as_bytes())
+}
+
+/// The first field of an authority key identifier, if it is the key's. What follows it names the
+/// authority's certificate, and is left alone: all its kinds of names would be much code.
+fn key_identifier(value: &[u8]) -> Option<Vec<u8>> {
+    const KEY_IDENTIFIER: Tag = Tag::ContextSpecific {
+        constructed: false,
+        number: TagNumber::N0,
+    };
+    let fields = AnyRef::from_der(value).ok()?;
+    let mut fields = SliceReader::new(fields.value()).ok()?;
+    let first = Header::decode(&mut fields).ok()?;
+    if first.tag != KEY_IDENTIFIER {
+        return None;
+    }
+    Some(fields.read_slice(first.length).ok()?.to_vec())
 }
 
 /// The certificates that a bundle has, the signer's first.

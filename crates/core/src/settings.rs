@@ -15,6 +15,9 @@ pub struct Settings {
     /// The notaries, in the order in which they are shown.
     #[serde(default)]
     pub notaries: Vec<Notary>,
+    /// Whether GitHub is asked about what is downloaded from there.
+    #[serde(default = "yes")]
+    pub github: bool,
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
@@ -62,6 +65,7 @@ impl Default for Settings {
         Self {
             version: SETTINGS_VERSION,
             notaries: Vec::new(),
+            github: true,
             trusted: Vec::new(),
         }
     }
@@ -154,6 +158,10 @@ pub fn notary_address(typed: &str) -> Option<String> {
     let named = host.split('.').all(|label| !label.is_empty());
     (allowed && named && rest.chars().all(plain))
         .then(|| format!("{scheme}://{}{path}", authority.to_ascii_lowercase()))
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn is_loopback(host: &str) -> bool {

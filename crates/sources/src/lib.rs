@@ -5,10 +5,14 @@
 //! A source is one file of this crate. What the sources prove is then compared with what is
 //! remembered of their logs ([`remembered`]).
 
+pub mod github;
 pub mod log_proofs;
 pub mod notary;
+pub mod proving;
+mod rate_limit;
 pub mod remembered;
 mod transport;
 pub mod tuf;
 
+pub use rate_limit::rate_limited;
 pub use transport::{HttpRequest, HttpResponse, Method, Transport};

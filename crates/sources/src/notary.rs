@@ -1,15 +1,13 @@
 //! A notary: one GET by digest, answered with whole bundles.
 
+use crate::proving::{self, Candidates, List};
 use crate::{HttpRequest, HttpResponse, Method, Transport};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::evidence::{Evidence, Failure};
 use assay_core::proof::{Check, ProofError};
-use assay_core::root_store::StaleRoot;
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
-use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::time::Duration;
 
 /// How long a notary may take for its answer.
@@ -55,34 +53,10 @@ pub fn prove(
     digest: &Sha256Digest,
     now: i64,
 ) -> Evidence {
-    let candidates = match answer {
-        Ok(candidates) => candidates,
-        Err(failure) => return evidence(notary, Outcome::Failed { failure }),
-    };
-    let (mut proven, mut rejected) = (Vec::new(), Vec::new());
-    for bundle in candidates.bundles {
-        match roots.prove(&bundle, digest) {
-            Ok(attestation) => proven.push(attestation),
-            Err(problem) => rejected.push(problem),
-        }
+    match answer {
+        Ok(candidates) => proving::prove(named(notary), candidates, roots, digest, now),
+        Err(failure) => proving::failed(named(notary), failure),
     }
-    // A root that is old may lack the very authority that a bundle names.
-    let homeless = rejected
-        .iter()
-        .any(|problem| problem.check == Check::KnownRoot);
-    let mut stale: Vec<StaleRoot> = roots.stale(now).collect();
-    stale.retain(|stale| homeless || proven.iter().any(|one| one.signer.root == stale.root));
-    let mut evidence = evidence(
-        notary,
-        Outcome::Answered {
-            proven,
-            rejected,
-            truncated: candidates.truncated,
-            withheld: Vec::new(),
-        },
-    );
-    evidence.stale_roots = stale;
-    evidence
 }
 
 /// What there is instead of an answer when the notary's pinned root cannot be used: it is not even
@@ -91,16 +65,11 @@ pub fn unusable(notary: &Notary, problem: &ProofError) -> Evidence {
     let failure = Failure::TrustRoot {
         detail: problem.to_string(),
     };
-    evidence(notary, Outcome::Failed { failure })
+    proving::failed(named(notary), failure)
 }
 
-fn evidence(notary: &Notary, outcome: Outcome) -> Evidence {
-    Evidence {
-        source: notary.address.clone(),
-        name: notary.name.clone(),
-        outcome,
-        stale_roots: Vec::new(),
-    }
+fn named(notary: &Notary) -> (&str, &str) {
+    (&notary.address, &notary.name)
 }
 
 /// A notary's pinned trust root, ready to prove with.
@@ -151,7 +120,7 @@ pub fn read(response: &HttpResponse) -> Result<Candidates, Failure> {
         status => return Err(Failure::Status { status }),
     };
     let malformed = |detail: String| Failure::Malformed { detail };
-    let answer: Answer<'_> = serde_json::from_slice(&response.body).map_err(|error| {
+    let answer: List<'_> = serde_json::from_slice(&response.body).map_err(|error| {
         // A plain 404 page comes from something that is no notary.
         match known {
             true => malformed(error.to_string()),
@@ -167,37 +136,14 @@ pub fn read(response: &HttpResponse) -> Result<Candidates, Failure> {
             answer.attestations.len()
         )));
     }
+    let bundles = answer.attestations.iter().map(|listed| {
+        let bundle = listed.bundle.map(|bundle| bundle.get().to_owned());
+        bundle.ok_or_else(|| malformed("an attestation without a bundle".into()))
+    });
     Ok(Candidates {
-        bundles: answer
-            .attestations
-            .into_iter()
-            .map(|item| item.bundle.get().to_owned())
-            .collect(),
+        bundles: bundles.collect::<Result<_, _>>()?,
         truncated: answer.truncated,
     })
-}
-
-/// What a notary offers as proofs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidates {
-    /// Bundles, not yet proven.
-    pub bundles: Vec<String>,
-    /// Whether the notary said that it knows more.
-    pub truncated: bool,
-}
-
-#[derive(Deserialize)]
-struct Answer<'a> {
-    #[serde(borrow)]
-    attestations: Vec<Item<'a>>,
-    #[serde(default)]
-    truncated: bool,
-}
-
-#[derive(Deserialize)]
-struct Item<'a> {
-    #[serde(borrow)]
-    bundle: &'a RawValue,
 }
 
 #[cfg(test)]

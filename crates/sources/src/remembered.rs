@@ -58,15 +58,15 @@ pub trait Turn {
 
 /// Withholds from the evidence whatever was proven under a log that cannot be relied on now.
 ///
-/// `roots` are those that the evidence was proven with. The logs of the root `asked` are asked for
-/// proofs at `address`; the logs of others are not asked, so of them only what contradicts itself
+/// `roots` are those that the evidence was proven with. The logs of the root in `asked` are asked for
+/// proofs at the address beside it; the logs of others are not asked, so of them only what contradicts itself
 /// in plain sight is noticed, two states of the same length, and what they show is remembered only
 /// if it is the first. `now` is in seconds since 1970. What is already known is compared without a
 /// request and without waiting for anybody.
 pub async fn compare(
     transport: &impl Transport,
     book: &impl LogBook,
-    (asked, address): (&RootId, &str),
+    asked: Option<(&RootId, &str)>,
     roots: &Roots,
     evidence: &mut Evidence,
     now: i64,
@@ -79,7 +79,7 @@ pub async fn compare(
     };
     for prover in roots.provers() {
         let root = prover.root();
-        let address = (root.id() == asked).then_some(address);
+        let address = asked.and_then(|(asked, address)| (root.id() == asked).then_some(address));
         let mut comparison = Comparison {
             transport,
             address,

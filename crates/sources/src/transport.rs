@@ -41,7 +41,8 @@ pub trait Transport {
     /// Sends one request and reads the whole answer.
     ///
     /// # Errors
-    /// [`Failure::Unreachable`], [`Failure::TimedOut`] after `time_limit`, or
-    /// [`Failure::TooLarge`] as soon as more than `size_limit` bytes have come.
+    /// [`Failure::Unreachable`], [`Failure::TimedOut`] after `time_limit`,
+    /// [`Failure::TooLarge`] as soon as more than `size_limit` bytes have come, or
+    /// [`Failure::RateLimited`] where [`crate::rate_limited`] says so.
     fn send(&self, request: &HttpRequest) -> impl Future<Output = Result<HttpResponse, Failure>>;
 }

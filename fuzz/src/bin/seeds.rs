@@ -73,6 +73,7 @@ fn main() {
                 withheld: Vec::new(),
             },
             stale_roots: Vec::new(),
+            published: None,
         },
         Evidence {
             source: "https://other.example".into(),
@@ -81,6 +82,7 @@ fn main() {
                 failure: Failure::TimedOut { seconds: 10 },
             },
             stale_roots: Vec::new(),
+            published: None,
         },
     ];
     let settings = Settings::default();

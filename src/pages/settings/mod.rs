@@ -1,11 +1,12 @@
 //! The settings page: whom to ask, and whom to trust.
 
+mod github;
 mod logs;
 mod notaries;
 mod roots;
 mod signers;
 
-use super::parts::{self, Tag, button};
+use super::parts::{self, Tag, button, on_click};
 use super::words::{say, t, t1};
 use super::{dom, log_alarms};
 use crate::bus;
@@ -16,7 +17,7 @@ use assay_core::message::{Notice, Request, Response};
 use assay_core::settings::Settings;
 use std::rc::Rc;
 use sycamore::prelude::*;
-use sycamore::web::tags;
+use sycamore::web::{events, tags};
 use wasm_bindgen_futures::spawn_local;
 
 /// What the page's parts share.
@@ -106,6 +107,7 @@ fn view(ground: Ground) -> View {
         tags::main().class("page-main").children(vec![
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
+            github::view(ground),
             signers::view(ground),
             roots::view(ground),
             parts::live(move || logs::decided(ground)),
@@ -132,6 +134,29 @@ fn fail(detail: &str) {
         },
         &stage,
     );
+}
+
+/// Turns a source on and off.
+fn switch(action: &'static str, label: String, on: bool, flip: Box<dyn FnMut()>) -> View {
+    let mut flip = flip;
+    let word = if on {
+        "settings_notary_on"
+    } else {
+        "settings_notary_off"
+    };
+    tags::button()
+        .attr("type", "button")
+        .class("switch")
+        .attr("role", "switch")
+        .attr("data-action", action)
+        .attr("aria-checked", if on { "true" } else { "false" })
+        .attr("aria-label", label)
+        .on(
+            events::click,
+            on_click(move |_: web_sys::MouseEvent| flip()),
+        )
+        .children(parts::text(Tag::Span, "switch-word", t(word)))
+        .into()
 }
 
 /// Asks something of the background. What went wrong is shown; what went well is read out.

@@ -1,10 +1,10 @@
 //! The notaries: who is asked, and a new one by its address.
 
-use super::{Ground, ask, refusal, reload, remove_button};
+use super::{Ground, ask, refusal, reload, remove_button, switch};
 use crate::bus;
 use crate::pages::dom;
 use crate::pages::hostile_text::visible;
-use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
+use crate::pages::parts::{self, Tag, button, live_attribute};
 use crate::pages::words::{t, t1};
 use assay_core::message::{Request, Response};
 use assay_core::settings::Notary;
@@ -61,31 +61,13 @@ fn row(ground: Ground, notary: &Notary) -> View {
     let address = notary.address.clone();
     let enable = {
         let (address, enabled) = (address.clone(), !notary.enabled);
-        move |_: web_sys::MouseEvent| {
+        move || {
             let address = address.clone();
             ask(ground, Request::EnableNotary { address, enabled }, "");
         }
     };
-    let switch = tags::button()
-        .attr("type", "button")
-        .class("switch")
-        .attr("role", "switch")
-        .attr("data-action", "enable-notary")
-        .attr(
-            "aria-checked",
-            if notary.enabled { "true" } else { "false" },
-        )
-        .attr("aria-label", t1("settings_notary_ask", &notary.name))
-        .on(events::click, on_click(enable))
-        .children(parts::text(
-            Tag::Span,
-            "switch-word",
-            t(if notary.enabled {
-                "settings_notary_on"
-            } else {
-                "settings_notary_off"
-            }),
-        ));
+    let label = t1("settings_notary_ask", &notary.name);
+    let switch = switch("enable-notary", label, notary.enabled, Box::new(enable));
     let remove = {
         let address = address.clone();
         move || {
@@ -123,7 +105,7 @@ fn row(ground: Ground, notary: &Notary) -> View {
             tags::div()
                 .class("row-side")
                 .children(vec![
-                    switch.into(),
+                    switch,
                     remove_button(
                         "remove-notary",
                         "settings_remove",

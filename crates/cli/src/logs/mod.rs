@@ -55,7 +55,7 @@ impl<'a> Comparing<'a> {
     /// log is written down before this returns.
     pub async fn compare(&self, evidence: &mut Evidence) {
         let notary = &self.known.notary;
-        let asked = (&notary.root_id(), notary.address.as_str());
+        let asked = Some((&notary.root_id(), notary.address.as_str()));
         compare(self.client, &self.files, asked, self.roots, evidence, now()).await;
     }
 

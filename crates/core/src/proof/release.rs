@@ -1,6 +1,6 @@
 //! The release of a repository that a statement is about.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 /// The predicate types of statements about a release.
 const PREDICATES: [&str; 2] = [
@@ -9,27 +9,29 @@ const PREDICATES: [&str; 2] = [
 ];
 
 /// What GitHub says of an immutable release, in the predicate of a statement that it signs.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Release {
     /// The repository: owner, slash, name.
     pub repository: String,
     /// GitHub's lasting identifier of the repository.
-    #[serde(default)]
     pub repository_id: Option<String>,
     /// The release's tag.
-    #[serde(default)]
     pub tag: Option<String>,
 }
 
 impl Release {
     /// The release that a predicate of this type is about. `None` where it is none, or does not
     /// name a repository as GitHub does.
-    pub fn of_predicate(predicate_type: &str, predicate: &serde_json::Value) -> Option<Self> {
+    pub fn of_predicate(predicate_type: &str, predicate: &Value) -> Option<Self> {
         if !PREDICATES.contains(&predicate_type) {
             return None;
         }
-        let release = Self::deserialize(predicate).ok()?;
+        let text = |field: &str| predicate.get(field)?.as_str().map(str::to_owned);
+        let release = Self {
+            repository: text("repository")?,
+            repository_id: text("repositoryId"),
+            tag: text("tag"),
+        };
         let (owner, name) = release.repository.split_once('/')?;
         let is_name = |text: &str| {
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);

@@ -10,7 +10,8 @@ use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
-use assay_sources::notary::{self, Candidates};
+use assay_sources::notary;
+use assay_sources::proving::Candidates;
 use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
@@ -84,7 +85,7 @@ impl Scene {
         };
         let digest = Sha256Digest::of(&made.artifact);
         let mut evidence = notary::prove(&self.notary, Ok(candidates), &self.roots, &digest, NOW);
-        let asked = (&self.notary.root_id(), self.notary.address.as_str());
+        let asked = Some((&self.notary.root_id(), self.notary.address.as_str()));
         let comparing = compare(&NoWire, &self.book, asked, &self.roots, &mut evidence, NOW);
         wait_for(comparing);
         assert!(self.book.told.borrow().is_empty(), "nobody was asked");

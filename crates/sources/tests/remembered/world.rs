@@ -131,7 +131,7 @@ impl World {
         let comparing = compare(
             &self.wire,
             &self.book,
-            asked,
+            Some(asked),
             &self.roots,
             &mut evidence,
             NOW,

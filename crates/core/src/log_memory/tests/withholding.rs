@@ -2,7 +2,7 @@ use super::alarmed;
 use crate::attestation::{Attestation, Claim, Logged};
 use crate::evidence::{Evidence, Failure, LogDoubt, Outcome, Withheld};
 use crate::log_memory::{blocked, withhold, withhold_all};
-use crate::policy::judge;
+use crate::policy::{Place, judge};
 use crate::settings::{Scope, Settings};
 use crate::signer::{Identity, RootId, Signer};
 use crate::verdict::Verdict;
@@ -40,6 +40,7 @@ fn answered(proven: Vec<Attestation>, withheld: Vec<Withheld>) -> Evidence {
             withheld,
         },
         stale_roots: Vec::new(),
+        published: None,
     }
 }
 
@@ -104,7 +105,7 @@ fn what_is_withheld_is_neither_good_nor_bad() {
         (memory, true),
         (LogDoubt::Contradicted, false),
     ] {
-        let judgement = judge(&[withheld(&doubt, 3)], &settings, None, None);
+        let judgement = judge(&[withheld(&doubt, 3)], &settings, Place::default(), None);
         assert_eq!(judgement.verdict, Verdict::Unchecked, "{doubt:?}");
         assert_eq!(judgement.signer, None);
         assert_eq!(judgement.reasons.len(), 1, "it is said once");
@@ -112,7 +113,12 @@ fn what_is_withheld_is_neither_good_nor_bad() {
 
         // Beside what another log proves it is only told.
         let proven = answered(vec![attestation("aa", Some("22"))], vec![]);
-        let both = judge(&[withheld(&doubt, 1), proven], &settings, None, None);
+        let both = judge(
+            &[withheld(&doubt, 1), proven],
+            &settings,
+            Place::default(),
+            None,
+        );
         assert_eq!(both.verdict, Verdict::Verified);
         assert_eq!(both.reasons.len(), 2);
     }

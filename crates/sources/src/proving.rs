@@ -1,0 +1,86 @@
+//! Proving what a source offers.
+
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::proof::Check;
+use assay_core::root_store::StaleRoot;
+use assay_core::roots::Roots;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// What a source offers as proofs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidates {
+    /// Bundles, not yet proven.
+    pub bundles: Vec<String>,
+    /// Whether the source knows more than it told.
+    pub truncated: bool,
+}
+
+/// The shape in which GitHub lists attestations, and notaries after it.
+#[derive(Deserialize)]
+pub(crate) struct List<'a> {
+    #[serde(borrow)]
+    pub attestations: Vec<Listed<'a>>,
+    /// A notary's word that it knows more.
+    #[serde(default)]
+    pub truncated: bool,
+}
+
+/// One attestation of a list.
+#[derive(Deserialize)]
+pub(crate) struct Listed<'a> {
+    /// The bundle; GitHub may have `null` here.
+    #[serde(borrow, default)]
+    pub bundle: Option<&'a RawValue>,
+    /// Where GitHub keeps the bundle then.
+    #[serde(default)]
+    pub bundle_url: Option<String>,
+}
+
+/// Proves what a source offers about a digest, each bundle against the root that it belongs to, and
+/// tells the result as this source's. `now` is in seconds since 1970.
+pub fn prove(
+    (source, name): (&str, &str),
+    candidates: Candidates,
+    roots: &Roots,
+    digest: &Sha256Digest,
+    now: i64,
+) -> Evidence {
+    let (mut proven, mut rejected) = (Vec::new(), Vec::new());
+    for bundle in candidates.bundles {
+        match roots.prove(&bundle, digest) {
+            Ok(attestation) => proven.push(attestation),
+            Err(problem) => rejected.push(problem),
+        }
+    }
+    // A root that is old may lack the very authority that a bundle names.
+    let homeless = rejected
+        .iter()
+        .any(|problem| problem.check == Check::KnownRoot);
+    let mut stale_roots: Vec<StaleRoot> = roots.stale(now).collect();
+    stale_roots.retain(|stale| homeless || proven.iter().any(|one| one.signer.root == stale.root));
+    Evidence {
+        source: source.to_owned(),
+        name: name.to_owned(),
+        outcome: Outcome::Answered {
+            proven,
+            rejected,
+            truncated: candidates.truncated,
+            withheld: Vec::new(),
+        },
+        stale_roots,
+        published: None,
+    }
+}
+
+/// What there is where a source gave no usable answer.
+pub fn failed((source, name): (&str, &str), failure: Failure) -> Evidence {
+    Evidence {
+        source: source.to_owned(),
+        name: name.to_owned(),
+        outcome: Outcome::Failed { failure },
+        stale_roots: Vec::new(),
+        published: None,
+    }
+}
