@@ -110,6 +110,7 @@ fn computed() -> BTreeSet<String> {
     for suffix in ["_tag", "_branch"] {
         keys.insert(format!("signer_workflow{suffix}"));
     }
+    keys.insert("signer_release_tag".to_owned());
     keys
 }
 
