@@ -24,6 +24,9 @@ pub const MAX_FETCHED: usize = 4;
 /// So many attestations are asked for, the newest first: the most that GitHub tells at once.
 const PAGE: usize = 100;
 
+/// How many bytes of what is told of a release are read at most: a thousand files have so many.
+pub const RELEASE_SIZE_LIMIT: usize = 2 * 1024 * 1024;
+
 /// What is asked about: a file, and the repository that its address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
@@ -221,7 +224,11 @@ async fn listed_digest(
         "{API}/repos/{}/releases/{which}",
         question.repository.path()
     );
-    let response = transport.send(&get(url)).await?;
+    let request = HttpRequest {
+        size_limit: RELEASE_SIZE_LIMIT,
+        ..get(url)
+    };
+    let response = transport.send(&request).await?;
     match response.status {
         200 => {}
         404 => return Ok(None),

@@ -5,8 +5,13 @@ use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::proof::Check;
 use assay_core::root_store::StaleRoot;
 use assay_core::roots::Roots;
-use serde::Deserialize;
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use std::fmt;
+
+/// How many bundles of an answer are verified at most; each takes milliseconds.
+pub const MAX_BUNDLES: usize = 256;
 
 /// What a source offers as proofs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +25,7 @@ pub struct Candidates {
 /// The shape in which GitHub lists attestations, and notaries after it.
 #[derive(Deserialize)]
 pub(crate) struct List<'a> {
-    #[serde(borrow)]
+    #[serde(borrow, deserialize_with = "few")]
     pub attestations: Vec<Listed<'a>>,
     /// A notary's word that it knows more.
     #[serde(default)]
@@ -36,6 +41,30 @@ pub(crate) struct Listed<'a> {
     /// Where GitHub keeps the bundle then.
     #[serde(default)]
     pub bundle_url: Option<String>,
+}
+
+/// No more than are verified: an answer cannot take memory by being long.
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Listed<'de>>, D::Error> {
+    struct Few;
+    impl<'de> Visitor<'de> for Few {
+        type Value = Vec<Listed<'de>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MAX_BUNDLES} attestations")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut found = Vec::new();
+            while let Some(one) = list.next_element()? {
+                if found.len() == MAX_BUNDLES {
+                    return Err(A::Error::invalid_length(MAX_BUNDLES + 1, &self));
+                }
+                found.push(one);
+            }
+            Ok(found)
+        }
+    }
+    deserializer.deserialize_seq(Few)
 }
 
 /// Proves what a source offers about a digest, each bundle against the root that it belongs to, and

@@ -2,12 +2,16 @@
 //! these inputs have that size and are made to swell.
 
 use assay_core::artifact::ArtifactDigests;
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::Failure;
 use assay_core::proof::rebuilt::LogEntries;
 use assay_core::proof::{Check, MAX_BUNDLE_BYTES, Prover};
+use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
-use assay_sources::HttpResponse;
+use assay_sources::github::{self, Question, RELEASE_SIZE_LIMIT};
 use assay_sources::notary::{self, SIZE_LIMIT};
+use assay_sources::{HttpRequest, HttpResponse, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -108,6 +112,52 @@ fn a_swelling_answer_of_a_notary_is_read_within_bounds() {
                         .collect::<Vec<_>>(),
                 )
             });
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+        }
+    }
+}
+
+/// GitHub with such an answer to everything.
+struct Swollen(Vec<u8>);
+
+impl Transport for Swollen {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        if !request.url.contains("/releases/") {
+            return Ok(HttpResponse {
+                status: 404,
+                body: Vec::new(),
+            });
+        }
+        let limit = request.size_limit;
+        match self.0.len() > limit {
+            true => Err(Failure::TooLarge {
+                limit: limit as u64,
+            }),
+            false => Ok(HttpResponse {
+                status: 200,
+                body: self.0.clone(),
+            }),
+        }
+    }
+}
+
+#[test]
+fn a_swelling_release_is_read_within_bounds() {
+    let url = "https://github.com/a/b/releases/download/v1/f";
+    let question = Question::about(url, url, None).expect("a question");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime");
+    for (name, value) in swelling(RELEASE_SIZE_LIMIT - 100) {
+        for body in [
+            value.clone(),
+            format!("{{\"assets\":{value}}}"),
+            format!("{{\"other\":{value},\"assets\":[]}}"),
+        ] {
+            let wire = Swollen(body.into_bytes());
+            let digest = Sha256Digest::of(b"");
+            let roots = Roots::new();
+            let asking = github::ask(&wire, &question, &roots, &digest, 0);
+            let taken = peak(|| runtime.block_on(asking));
             assert!(taken <= LIMIT, "{name} took {taken} bytes");
         }
     }
