@@ -240,11 +240,19 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             tags::ul().class("asked").children(names).into()
         }
     };
+    let github = move || {
+        let words = match settings.with(|settings| settings.github) {
+            true => "welcome_privacy_github",
+            false => "welcome_privacy_github_off",
+        };
+        parts::text(Tag::Paragraph, "section-text", t(words))
+    };
     tags::section()
         .children(vec![
             parts::text(Tag::Title, "section-title", t("welcome_privacy_title")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_sent")),
             parts::live(asked),
+            parts::live(github),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_never")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_link")),
         ])

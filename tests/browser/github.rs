@@ -106,6 +106,17 @@ fn what_the_repository_itself_signed_is_from_there_and_verified_once_trusted() -
     let signer = record.judgement.and_then(|judgement| judgement.signer);
     world.extension.trust(signer.expect("a signer"))?;
     world.sees("first.zip", Verdict::Verified)?;
+    let settings = world.extension.open("settings.html")?;
+    wait_until(
+        "the settings to tell whose word the signer's name is",
+        || {
+            let text = settings.text("#signers")?;
+            match text.contains("Proven by Sigstore") {
+                true => Ok(()),
+                false => Err(text),
+            }
+        },
+    )?;
     // The next tag is by the same signer.
     let next = world.built(REPOSITORY, "v2", 1);
     world.download_attested("next.zip", &next)?;
@@ -199,6 +210,17 @@ fn github_learns_no_more_than_it_knows_and_nothing_once_turned_off() -> Result<(
     );
     assert!(asked.iter().all(|asked| !asked.told_more), "{asked:?}");
 
+    let welcome = world.extension.open("welcome.html")?;
+    let says = |words: &str| {
+        wait_until("the welcome page to say who is asked", || {
+            let text = welcome.text("body")?;
+            match text.contains(words) {
+                true => Ok(()),
+                false => Err(text),
+            }
+        })
+    };
+    says("GitHub is sent the fingerprint too")?;
     let settings = world.extension.open("settings.html")?;
     settings.click("[data-action=enable-github]")?;
     wait_until("the switch to be off", || {
@@ -209,6 +231,7 @@ fn github_learns_no_more_than_it_knows_and_nothing_once_turned_off() -> Result<(
             _ => Err(on),
         }
     })?;
+    says("GitHub is not asked")?;
     world.download("quiet.zip", b"quiet")?;
     let record = world
         .extension

@@ -79,6 +79,9 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
 
 /// By what the signer is proven: the same name under two roots is two signers.
 fn root(settings: &Settings, signer: &Signer) -> String {
+    if !signer.root.is_notary() {
+        return t1("settings_proven_by", signer.root.name());
+    }
     settings
         .notaries
         .iter()
