@@ -15,7 +15,7 @@ use serde::Serialize;
 /// Who signed.
 #[derive(Debug, Serialize)]
 pub struct SignerReport {
-    /// `named`, `workflow` or `key`.
+    /// `named`, `workflow`, `release` or `key`.
     pub kind: &'static str,
     /// The name, the repository, or the key's fingerprint.
     pub name: String,
