@@ -6,20 +6,26 @@ mod common;
 use common::{Notary, PROGRAM};
 use std::io::Read;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// A terminal in which the program runs; it is closed when dropped, as by its user.
+/// A terminal in which the program runs; both are ended when it is dropped.
 struct Terminal {
     child: Child,
+    /// Where the program's number is written.
+    number: PathBuf,
     shown: String,
 }
 
 impl Terminal {
     fn run(config: &Path, arguments: &str) -> Self {
+        let number = config.join("number");
         let child = Command::new("script")
             .args(["--quiet", "--return", "--flush", "--command"])
-            .arg(format!("{PROGRAM} {arguments}"))
+            .arg(format!(
+                "echo $$ > {}; exec {PROGRAM} {arguments}",
+                number.display()
+            ))
             .arg("/dev/null")
             .env("ASSAY_CONFIG_DIR", config)
             .env("TERM", "xterm")
@@ -29,6 +35,7 @@ impl Terminal {
             .unwrap();
         Self {
             child,
+            number,
             shown: String::new(),
         }
     }
@@ -56,6 +63,15 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        // Nothing less is sure to end it: who started the tests may have had the other signals
+        // ignored, which the program inherits.
+        if let Ok(number) = std::fs::read_to_string(&self.number) {
+            let mut kill = Command::new("kill");
+            let _ = kill
+                .args(["-9", number.trim()])
+                .stderr(Stdio::null())
+                .status();
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
