@@ -24,8 +24,9 @@ pub const MAX_FETCHED: usize = 4;
 /// So many attestations are asked for, the newest first: the most that GitHub tells at once.
 const PAGE: usize = 100;
 
-/// How many bytes of what is told of a release are read at most: a thousand files have so many.
-pub const RELEASE_SIZE_LIMIT: usize = 2 * 1024 * 1024;
+/// How many bytes of what is told of a release are read at most: some three hundred files have so
+/// many, and JSON can be made to take a hundred times its length in memory.
+pub const RELEASE_SIZE_LIMIT: usize = 576 * 1024;
 
 /// What is asked about: a file, and the repository that its address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -83,6 +83,7 @@ fn swelling(bytes: usize) -> Vec<(&'static str, String)> {
         ("one text", repeated("\"", "a", "\"")),
         ("escapes", repeated("\"", "\\u0041", "\"")),
         ("nesting", repeated("", "[", "")),
+        ("small objects", repeated("[", "{\"\":0},", "]")),
         ("spaces", repeated("", " ", "")),
     ]
 }

@@ -83,7 +83,9 @@ pub(super) fn identity_of(
 /// The workflow's path in its repository, without the ref: the same workflow at the next tag is
 /// the same signer.
 fn workflow_path(config: &str, repository: &str) -> String {
-    let without_ref = config.split_once('@').map_or(config, |(path, _)| path);
+    // A file's name may have an `@` as well, and no slash.
+    let at_ref = config.find("@refs/").or_else(|| config.rfind('@'));
+    let without_ref = at_ref.and_then(|at| config.get(..at)).unwrap_or(config);
     without_ref
         .strip_prefix(repository)
         .and_then(|path| path.strip_prefix('/'))
@@ -101,6 +103,14 @@ mod tests {
         for (config, path) in [
             (
                 "https://github.com/cli/cli/.github/workflows/release.yml@refs/tags/v2",
+                ".github/workflows/release.yml",
+            ),
+            (
+                "https://github.com/cli/cli/.github/workflows/release.yml@x.yml@refs/heads/a@b",
+                ".github/workflows/release.yml@x.yml",
+            ),
+            (
+                "https://github.com/cli/cli/.github/workflows/release.yml@0123abcd",
                 ".github/workflows/release.yml",
             ),
             (

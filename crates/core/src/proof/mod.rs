@@ -33,8 +33,8 @@ use sigstore_verify::{
 };
 
 /// The largest bundle that is read, in bytes. Those that vouch for a file have some ten thousand;
-/// a statement can be made to take thirty times its length in memory.
-pub const MAX_BUNDLE_BYTES: usize = 2 * 1024 * 1024;
+/// a statement can be made to take seventy times its length in memory.
+pub const MAX_BUNDLE_BYTES: usize = 768 * 1024;
 
 /// Verifies bundles against one trust root. Building one parses all of the root's keys, so keep
 /// it for several bundles.

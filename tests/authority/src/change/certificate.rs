@@ -375,6 +375,23 @@ fn names() -> Vec<Change> {
             })],
         ),
         defect(
+            "a release, under another root than GitHub's",
+            "identity",
+            |recipe| public(recipe) && recipe.statement(),
+            [
+                Reach::Order(|order| {
+                    order.draft.remove(fulcio_oid(8));
+                    order.draft.remove(fulcio_oid(1));
+                    order.draft.set(alternative_names(&[uri(RELEASES)]));
+                }),
+                Reach::Statement(|statement| {
+                    statement["predicateType"] =
+                        json!("https://in-toto.io/attestation/release/v0.2");
+                    statement["predicate"] = json!({ "repository": "example/tool" });
+                }),
+            ],
+        ),
+        defect(
             "an empty name vouches for the name",
             "identity",
             certified,
