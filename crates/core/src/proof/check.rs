@@ -46,6 +46,8 @@ pub enum Check {
     Logged,
     /// The log is one of the trust root's.
     KnownLog,
+    /// The log was in service at the time of signing.
+    LogWindow,
     /// The entry can be read.
     EntryForm,
     /// The entry is about this signature, this key and this file.
@@ -62,7 +64,7 @@ pub enum Check {
 
 impl Check {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Format,
         Self::Kind,
         Self::KnownRoot,
@@ -83,6 +85,7 @@ impl Check {
         Self::TimestampWindow,
         Self::Logged,
         Self::KnownLog,
+        Self::LogWindow,
         Self::EntryForm,
         Self::Entry,
         Self::InclusionProof,
@@ -114,6 +117,7 @@ impl Check {
             Self::TimestampWindow => "timestamp_window",
             Self::Logged => "logged",
             Self::KnownLog => "known_log",
+            Self::LogWindow => "log_window",
             Self::EntryForm => "entry_form",
             Self::Entry => "entry",
             Self::InclusionProof => "inclusion_proof",
@@ -141,6 +145,7 @@ impl Check {
             | Self::ExpectedSigner => "4.3",
             Self::Logged
             | Self::KnownLog
+            | Self::LogWindow
             | Self::EntryForm
             | Self::Entry
             | Self::InclusionProof
@@ -175,6 +180,7 @@ impl Check {
             Self::TimestampWindow => "a timestamp from the authority's time in office",
             Self::Logged => "an entry of a transparency log with a proof for it",
             Self::KnownLog => "a log of the trust root",
+            Self::LogWindow => "a log in service at the time of signing",
             Self::EntryForm => "a log entry of its kind",
             Self::Entry => "an entry for this signature, key and file",
             Self::InclusionProof => "a path from the entry to the checkpoint's root",

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::error::ProofError;
 use crate::attestation::Logged;
-use sigstore_types::{Bundle, DerPublicKey, TransparencyLogEntry};
+use sigstore_types::{Bundle, DerPublicKey, KindVersion, TransparencyLogEntry};
 use sigstore_verify::rekor::body::RekorEntryBody;
 
 /// The entry that is told of: the first with an inclusion proof, else the first.
@@ -80,8 +80,21 @@ pub(super) fn logged(entry: &TransparencyLogEntry, integrated_time: Option<i64>)
     Logged {
         log_id: hex::encode(entry.log_id.key_id.as_bytes()),
         origin: origin.unwrap_or_default().to_owned(),
-        index: entry.log_index.get(),
+        index: index(entry),
         integrated_time,
         checkpoint,
+    }
+}
+
+/// The index that is proven: the one that the log's promise covers, else the one that leads to the
+/// checkpoint's root. Of Rekor v2 the latter is the entry's own; of v1 it is the proof's, and the
+/// entry's is one that nobody signed.
+fn index(entry: &TransparencyLogEntry) -> u64 {
+    let promised = entry.inclusion_promise.is_some();
+    match &entry.inclusion_proof {
+        Some(proof) if !promised && entry.kind_version != KindVersion::HashedRekordV002 => {
+            proof.log_index.get()
+        }
+        _ => entry.log_index.get(),
     }
 }

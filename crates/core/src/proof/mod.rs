@@ -9,6 +9,7 @@ mod artifact;
 mod check;
 mod entry;
 mod error;
+mod form;
 mod identity;
 pub mod rebuilt;
 mod refusal;
@@ -70,6 +71,7 @@ impl<'a> ReadBundle<'a> {
                 format!("{} bytes", json.len()),
             ));
         }
+        form::check(json)?;
         let bundle =
             Bundle::from_json(json).map_err(|error| Check::Format.failed(error.to_string()))?;
         Ok(Self { json, bundle })
@@ -198,6 +200,9 @@ impl Prover {
         if !unlogged && !result.tlog_verified() {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }
+        if !unlogged {
+            stricter::check_times(bundle, &self.root, &result)?;
+        }
         let (_, release) = said(bundle)?;
         let (identity, certified) = identity::identity_of(&result, self.root.id(), release)?;
         let logged = match unlogged {
@@ -234,6 +239,7 @@ impl Prover {
         if !result.tlog_verified() {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }
+        stricter::check_times(bundle, &self.root, &result)?;
         Ok(Proven {
             identity: Identity::Key { fingerprint },
             certified: None,

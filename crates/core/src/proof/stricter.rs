@@ -11,6 +11,7 @@ use crate::trust_root::TrustRoot;
 use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, KindVersion, TransparencyLogEntry};
+use sigstore_verify::VerificationResult;
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
@@ -40,6 +41,41 @@ pub(super) fn check(bundle: &Bundle, root: &TrustRoot) -> Result<(), ProofError>
             return Err(Check::Logged.failed("the same entry twice"));
         }
         check_log(entry, root)?;
+    }
+    Ok(())
+}
+
+/// Refuses what was signed while a log that it names was not in service. The verifier asks this of
+/// a log's promise alone; a log's key that is no longer in use could still sign checkpoints, in
+/// whoever's hands it has come. No time that is proven of the signing may lie outside, and where
+/// none is proven, the log must be in service today.
+pub(super) fn check_times(
+    bundle: &Bundle,
+    root: &TrustRoot,
+    result: &VerificationResult,
+) -> Result<(), ProofError> {
+    let times = result.verified_timestamps();
+    for entry in &bundle.verification_material.tlog_entries {
+        let mut logs = root.content().tlogs.iter();
+        let log = logs.find(|log| log.log_id == entry.log_id);
+        let Some(window) = log.and_then(|log| log.public_key.valid_for) else {
+            continue;
+        };
+        let outside = match times.iter().find(|time| !window.contains(**time)) {
+            Some(time) => time.to_string(),
+            None if times.is_empty() && !window.is_valid() => "no proven time".to_owned(),
+            None => continue,
+        };
+        let id = hex::encode(entry.log_id.key_id.as_bytes());
+        let until = window.end.map(|end| format!(" until {end}"));
+        let until = until.unwrap_or_default();
+        return Err(Check::LogWindow.failed_for(
+            format!(
+                "a time in the service of the log {id}, from {}{until}",
+                window.start
+            ),
+            outside,
+        ));
     }
     Ok(())
 }

@@ -115,3 +115,32 @@ fn a_bundle_of_another_instance_is_refused() {
         }
     }
 }
+
+#[test]
+fn the_place_in_the_log_that_is_told_is_one_that_is_proven() {
+    let mut unpromised = 0;
+    for made in &bundles(Recipe::all().len(), Curve::P256) {
+        let Some(logged) = proven(made).logged else {
+            continue;
+        };
+        let mut bundle: serde_json::Value = serde_json::from_str(&made.bundle).unwrap();
+        let entries = &mut bundle["verificationMaterial"]["tlogEntries"];
+        let entry = &mut entries[0];
+        let v1 = made.recipe.entries[0] != Kind::HashedRekord2;
+        let told = match v1 && !made.recipe.promise {
+            true => &entry["inclusionProof"]["logIndex"],
+            false => &entry["logIndex"],
+        };
+        assert_eq!(told, &logged.index.to_string(), "{}", made.recipe.name);
+        if v1 && !made.recipe.promise {
+            unpromised += 1;
+            // Nobody signed this one.
+            entry["logIndex"] = "777".into();
+            let bundle = bundle.to_string();
+            let prover = prover(made).unwrap();
+            let proven = prover.prove(&bundle, ArtifactDigests::of(&made.artifact));
+            assert_eq!(proven.unwrap().logged.unwrap().index, logged.index);
+        }
+    }
+    assert!(unpromised > 0);
+}

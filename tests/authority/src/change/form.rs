@@ -55,6 +55,48 @@ pub(super) fn defects() -> Vec<Change> {
             })],
         ),
         defect(
+            "no version",
+            "format",
+            any,
+            [Reach::Bundle(|bundle, _| remove(bundle, "mediaType"))],
+        ),
+        defect(
+            "both a signature and an envelope",
+            "format",
+            any,
+            [Reach::Bundle(|bundle, _| {
+                let envelope = json!({ "payload": "", "payloadType": "", "signatures": [] });
+                let absent = match bundle.get("dsseEnvelope") {
+                    Some(_) => ("messageSignature", json!({ "signature": "AAAA" })),
+                    None => ("dsseEnvelope", envelope),
+                };
+                bundle[absent.0] = absent.1;
+            })],
+        ),
+        defect(
+            "both a certificate and a key",
+            "format",
+            any,
+            [Reach::Bundle(|bundle, _| {
+                let material = &mut bundle["verificationMaterial"];
+                let absent = match material.get("publicKey") {
+                    Some(_) => ("certificate", json!({ "rawBytes": "AAAA" })),
+                    None => ("publicKey", json!({ "hint": "" })),
+                };
+                material[absent.0] = absent.1;
+            })],
+        ),
+        defect(
+            "both a certificate and a chain",
+            "format",
+            certified_alone,
+            [Reach::Bundle(|bundle, _| {
+                let material = &mut bundle["verificationMaterial"];
+                let alone = material["certificate"].clone();
+                material["x509CertificateChain"] = json!({ "certificates": [alone] });
+            })],
+        ),
+        defect(
             "an empty chain",
             "format",
             certified_chain,

@@ -2,13 +2,13 @@
 
 use super::{
     Change, On, Reach, any, certified, in_v2, keyed, last_entry, last_log, promised, proven,
-    proven_v2, public, stamped, statement, timed_once,
+    proven_v2, public, stamped, statement, timed_once, untimed,
 };
 use crate::certificate::fulcio_oid;
 use crate::entry::Kind;
 use crate::key::{Hash, Key};
 use crate::recipe::{Recipe, Version};
-use crate::time::{BEGINNING, Window, rfc3339};
+use crate::time::{BEGINNING, FAR_FUTURE, Window, rfc3339};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -76,17 +76,32 @@ pub(super) fn all() -> Vec<Change> {
         ),
         harmless(
             "a log in service for that second alone",
-            promised,
+            |recipe| promised(recipe) && timed_once(recipe),
             [Reach::TrustedRoot(|root, facts| {
                 let time = facts.moments.integrated.expect("a time");
                 last_log(root, facts)["publicKey"]["validFor"] = second(time);
             })],
         ),
         harmless(
-            "a checkpoint by a log that is no longer in service",
-            |recipe| proven(recipe) && !recipe.promise,
+            "a checkpoint by a log in service for that second alone",
+            |recipe| proven(recipe) && !recipe.promise && recipe.timestamps == 1,
             [Reach::TrustedRoot(|root, facts| {
-                last_log(root, facts)["publicKey"]["validFor"]["end"] = json!(rfc3339(BEGINNING));
+                last_log(root, facts)["publicKey"]["validFor"] = second(facts.moments.stamped);
+            })],
+        ),
+        harmless(
+            "a log without a time of service",
+            proven,
+            [Reach::TrustedRoot(|root, facts| {
+                let key = last_log(root, facts)["publicKey"].as_object_mut();
+                key.expect("a key").remove("validFor");
+            })],
+        ),
+        harmless(
+            "no proven time, and a log in service until some day to come",
+            untimed,
+            [Reach::TrustedRoot(|root, facts| {
+                last_log(root, facts)["publicKey"]["validFor"]["end"] = json!(rfc3339(FAR_FUTURE));
             })],
         ),
         harmless(

@@ -2,7 +2,7 @@
 
 use super::{
     Change, Reach, defect, flip, in_v1, in_v2, last_log, logged, promised, proven, proven_v1,
-    proven_v2,
+    proven_v2, stamped, untimed,
 };
 use crate::checkpoint::{CheckpointDraft, NoteSigner};
 use crate::hand::Facts;
@@ -10,7 +10,7 @@ use crate::instance::Manner;
 use crate::key::Key;
 use crate::recipe::{Recipe, Version};
 use crate::rekor::PromiseDraft;
-use crate::time::{FAR_FUTURE, rfc3339};
+use crate::time::{BEGINNING, FAR_FUTURE, rfc3339};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -308,6 +308,44 @@ fn known() -> Vec<Change> {
                         json!(rfc3339(FAR_FUTURE));
                 }),
             ],
+        ),
+        defect(
+            "stamped before the log ran",
+            "log_window",
+            |recipe| proven(recipe) && !promised(recipe) && stamped(recipe),
+            [Reach::TrustedRoot(|root, facts| {
+                last_log(root, facts)["publicKey"]["validFor"]["start"] =
+                    json!(rfc3339(facts.moments.stamped + 1));
+            })],
+        ),
+        defect(
+            "stamped after the log's time",
+            "log_window",
+            |recipe| proven(recipe) && !promised(recipe) && stamped(recipe),
+            [Reach::TrustedRoot(|root, facts| {
+                last_log(root, facts)["publicKey"]["validFor"]["end"] =
+                    json!(rfc3339(facts.moments.stamped - 1));
+            })],
+        ),
+        defect(
+            "promised in the log's time, and stamped after it",
+            "log_window",
+            |recipe| promised(recipe) && stamped(recipe),
+            [
+                Reach::Moments(|moments| moments.stamped += 60),
+                Reach::TrustedRoot(|root, facts| {
+                    last_log(root, facts)["publicKey"]["validFor"]["end"] =
+                        json!(rfc3339(facts.moments.stamped - 1));
+                }),
+            ],
+        ),
+        defect(
+            "a checkpoint without a time by a log that runs no longer",
+            "log_window",
+            untimed,
+            [Reach::TrustedRoot(|root, facts| {
+                last_log(root, facts)["publicKey"]["validFor"]["end"] = json!(rfc3339(BEGINNING));
+            })],
         ),
         defect(
             "a checkpoint by a log that does not yet run",

@@ -280,6 +280,11 @@ fn stamped(recipe: &Recipe) -> bool {
     recipe.timestamps > 0
 }
 
+/// In a log, and without anything that says when.
+fn untimed(recipe: &Recipe) -> bool {
+    proven(recipe) && !recipe.promise && recipe.timestamps == 0
+}
+
 // What changes have in common.
 
 /// Changes the last byte of something in base64.
