@@ -1,15 +1,16 @@
 //! What a notary answers, down to the proof of each bundle in it.
 #![no_main]
 
-use assay_core::proof::Prover;
+use assay_core::roots::Roots;
 use assay_sources::HttpResponse;
+use assay_sources::proving::prove;
 use libfuzzer_sys::fuzz_target;
-use std::sync::OnceLock;
 
-static PROVER: OnceLock<Prover> = OnceLock::new();
+thread_local! {
+    static ROOTS: Roots = assay_fuzz::roots();
+}
 
 fuzz_target!(|data: &[u8]| {
-    let prover = PROVER.get_or_init(assay_fuzz::prover);
     let (status, body) = match data.split_first() {
         Some((first, rest)) if first % 4 == 0 => (404, rest),
         Some((first, rest)) if first % 4 == 1 => (500, rest),
@@ -19,11 +20,17 @@ fuzz_target!(|data: &[u8]| {
         status,
         body: body.to_vec(),
     };
-    assay_fuzz::measured(|| {
-        if let Ok(candidates) = assay_sources::notary::read(&response) {
-            for bundle in candidates.bundles.iter().take(4) {
-                let _ = prover.prove(bundle, assay_fuzz::digest());
+    ROOTS.with(|roots| {
+        assay_fuzz::measured(|| {
+            if let Ok(candidates) = assay_sources::notary::read(&response) {
+                let _ = prove(
+                    ("source", "name"),
+                    candidates,
+                    roots,
+                    &assay_fuzz::digest(),
+                    0,
+                );
             }
-        }
+        });
     });
 });

@@ -1,7 +1,6 @@
 //! What storage holds: records and settings, judged again and put into words.
 #![no_main]
 
-use assay_core::policy::judge;
 use assay_core::record::DownloadRecord;
 use assay_core::settings::Settings;
 use libfuzzer_sys::fuzz_target;
@@ -10,12 +9,7 @@ fuzz_target!(|data: &[u8]| {
     assay_fuzz::measured(|| {
         let settings = serde_json::from_slice::<Settings>(data).unwrap_or_default();
         if let Ok(record) = serde_json::from_slice::<DownloadRecord>(data) {
-            let judged = judge(
-                &record.evidence,
-                &settings,
-                record.site.as_deref(),
-                record.judgement.as_ref(),
-            );
+            let judged = record.judge(&record.evidence, &settings);
             for reason in &judged.reasons {
                 let _ = reason.message().english();
             }

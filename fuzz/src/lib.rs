@@ -3,6 +3,7 @@
 
 use assay_core::digest::Sha256Digest;
 use assay_core::proof::Prover;
+use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
 use assay_sources::tuf::Origin;
@@ -51,9 +52,19 @@ pub fn measured<T>(read: impl FnOnce() -> T) -> T {
 
 /// The prover for the notary that made the seeds.
 pub fn prover() -> Prover {
+    Prover::new(root()).expect("a prover")
+}
+
+/// The roots among which is that of the notary that made the seeds.
+pub fn roots() -> Roots {
+    let mut roots = Roots::new();
+    roots.add(root()).expect("a usable root");
+    roots
+}
+
+fn root() -> TrustRoot {
     const ROOT: &str = include_str!("../../tests/wasm/fixtures/trusted_root.json");
-    let root = TrustRoot::parse(RootId::notary("00"), ROOT).expect("the seeds' trust root");
-    Prover::new(root).expect("a prover")
+    TrustRoot::parse(RootId::notary("00"), ROOT).expect("the seeds' trust root")
 }
 
 /// The digest of the file that the seeds are about.

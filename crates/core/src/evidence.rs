@@ -51,7 +51,7 @@ pub enum Outcome {
         proven: Vec<Attestation>,
         /// What was offered as a proof and is none.
         rejected: Vec<ProofError>,
-        /// Whether the source said that it knows more than it told.
+        /// Whether the source knows more than it told, or told more than was looked at.
         #[serde(default)]
         truncated: bool,
         /// What was proven, but does not count for the sake of its log.

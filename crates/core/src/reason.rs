@@ -89,7 +89,7 @@ pub enum Reason {
         /// Why.
         failure: Failure,
     },
-    /// A source knows more about the file than it told.
+    /// A source knows more about the file than it told, or than was looked at.
     AnswerTruncated {
         /// The source's name.
         source: String,

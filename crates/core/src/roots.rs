@@ -104,17 +104,35 @@ impl Roots {
         bundle_json: &str,
         digests: impl Into<ArtifactDigests>,
     ) -> Result<Attestation, ProofError> {
-        let read = ReadBundle::parse(bundle_json)?;
-        let digests = digests.into();
+        self.prove_read(&ReadBundle::parse(bundle_json)?, &digests.into())
+    }
+
+    /// The same for a bundle that was read already.
+    ///
+    /// # Errors
+    /// As [`Self::prove`].
+    pub fn prove_read(
+        &self,
+        read: &ReadBundle<'_>,
+        digests: &ArtifactDigests,
+    ) -> Result<Attestation, ProofError> {
         let mut refusal = None;
         // More than one only where two roots share an authority or a log.
-        for known in self.known.iter().filter(|known| known.realm.claims(&read)) {
-            match known.prover.prove_read(&read, &digests) {
+        for known in self.known.iter().filter(|known| known.realm.claims(read)) {
+            match known.prover.prove_read(read, digests) {
                 Ok(attestation) => return Ok(attestation),
                 Err(problem) => refusal = refusal.or(Some(problem)),
             }
         }
         Err(refusal.unwrap_or_else(|| Check::KnownRoot.failed(belongs_to(read.bundle()))))
+    }
+
+    /// How many signatures it takes at most to prove a bundle, roughly.
+    pub fn effort(&self, read: &ReadBundle<'_>) -> usize {
+        let claiming = self.known.iter().filter(|known| known.realm.claims(read));
+        claiming
+            .map(|known| read.effort(known.prover.root().content()))
+            .sum()
     }
 
     fn put(&mut self, root: TrustRoot, freshness: Option<Freshness>) -> Result<(), ProofError> {

@@ -10,6 +10,10 @@ use sigstore_trust_root::{
 /// The largest `trusted_root.json` that is read, in bytes. Sigstore's own has about 30 kB.
 pub const MAX_TRUST_ROOT_BYTES: usize = 1024 * 1024;
 
+/// The most authorities and logs of each kind that a trust root may name. Sigstore's has three of a
+/// kind, GitHub's five; each may cost signatures to verify with every proof.
+pub const MAX_OF_A_KIND: usize = 32;
+
 /// A pinned trust root: a Sigstore `trusted_root.json` and the name under which it is known.
 #[derive(Debug)]
 pub struct TrustRoot {
@@ -38,6 +42,14 @@ pub enum TrustRootError {
         /// The name that was asked for.
         id: String,
     },
+    /// More than [`MAX_OF_A_KIND`] of something.
+    #[error("the trust root names {found} {what}; at most {MAX_OF_A_KIND} are used")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+    },
     /// Nothing could ever be proven against it.
     #[error("the trust root names no transparency log, so it can prove nothing")]
     NoLog,
@@ -55,6 +67,18 @@ impl TrustRoot {
         let root = TrustedRoot::from_json(json).map_err(|error| TrustRootError::Malformed {
             detail: error.to_string(),
         })?;
+        let many = [
+            ("logs", root.tlogs.len()),
+            ("certificate transparency logs", root.ctlogs.len()),
+            (
+                "certificate authorities",
+                root.certificate_authorities.len(),
+            ),
+            ("timestamp authorities", root.timestamp_authorities.len()),
+        ];
+        if let Some((what, found)) = many.into_iter().find(|(_, found)| *found > MAX_OF_A_KIND) {
+            return Err(TrustRootError::TooMany { what, found });
+        }
         let root = Self { id, root };
         if root.root.tlogs.is_empty() && !root.is_without_log() {
             return Err(TrustRootError::NoLog);

@@ -2,7 +2,7 @@
 
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::Check;
+use assay_core::proof::{Check, ReadBundle};
 use assay_core::root_store::StaleRoot;
 use assay_core::roots::Roots;
 use serde::de::{Error as _, SeqAccess, Visitor};
@@ -12,6 +12,10 @@ use std::fmt;
 
 /// How many bundles of an answer are verified at most; each takes milliseconds.
 pub const MAX_BUNDLES: usize = 256;
+
+/// How many signatures are verified at most because of one answer, as [`Roots::effort`] counts
+/// them. In wasm each takes a millisecond or so; 256 bundles as real ones are take about half of it.
+pub const MAX_SIGNATURES: usize = 4096;
 
 /// What a source offers as proofs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +81,15 @@ pub fn prove(
     now: i64,
 ) -> Evidence {
     let (mut proven, mut rejected) = (Vec::new(), Vec::new());
-    for bundle in candidates.bundles {
-        match roots.prove(&bundle, digest) {
+    let mut truncated = candidates.truncated;
+    let mut left = MAX_SIGNATURES;
+    for (effort, bundle) in by_effort(&candidates.bundles, roots) {
+        if effort > left {
+            truncated = true;
+            break;
+        }
+        left -= effort;
+        match roots.prove(bundle, digest) {
             Ok(attestation) => proven.push(attestation),
             Err(problem) => rejected.push(problem),
         }
@@ -95,12 +106,27 @@ pub fn prove(
         outcome: Outcome::Answered {
             proven,
             rejected,
-            truncated: candidates.truncated,
+            truncated,
             withheld: Vec::new(),
         },
         stale_roots,
         published: None,
     }
+}
+
+/// The bundles that differ, with how many signatures each may take to prove. What costs little comes
+/// first, so that nothing costly keeps it from being proven.
+fn by_effort<'a>(bundles: &'a [String], roots: &Roots) -> Vec<(usize, &'a str)> {
+    let anew = |(place, bundle): &(usize, &String)| !bundles[..*place].contains(bundle);
+    let effort = |bundle| ReadBundle::parse(bundle).map_or(0, |read| roots.effort(&read));
+    let mut found: Vec<(usize, &str)> = bundles
+        .iter()
+        .enumerate()
+        .filter(anew)
+        .map(|(_, bundle)| (effort(bundle), bundle.as_str()))
+        .collect();
+    found.sort_by_key(|(effort, _)| *effort);
+    found
 }
 
 /// What there is where a source gave no usable answer.

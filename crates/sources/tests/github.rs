@@ -259,14 +259,15 @@ fn only_a_few_bundles_are_fetched_and_that_is_told() {
     let mut world = World::new();
     let made = world.provenance("evil/tool");
     let digest = digest(&made);
-    let packed = snap::raw::Encoder::new().compress_vec(made.bundle.as_bytes());
-    let packed = packed.unwrap();
     let mut wire = Wire::default();
     let mut items = Vec::new();
     for number in 0..=MAX_FETCHED {
+        // Bundles that are the same are proven once.
+        let bundle = format!("{}{}", made.bundle, " ".repeat(number));
+        let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
         let url = format!("{BLOBS}/{number}");
         items.push(json!({"bundle": null, "bundle_url": url}));
-        wire = wire.with(url, 200, packed.clone());
+        wire = wire.with(url, 200, packed.unwrap());
     }
     let listed = json!({"attestations": items}).to_string();
     let wire = wire.with(attestations(&digest), 200, listed);

@@ -2,7 +2,7 @@
 //! for each target.
 
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::policy::judge;
+use assay_core::policy::{Place, judge};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
 use assay_core::settings::Settings;
@@ -97,6 +97,10 @@ fn main() {
 
 fn record(evidence: Vec<Evidence>) -> DownloadRecord {
     let settings = Settings::default();
+    let place = Place {
+        site: Some("example.org"),
+        publisher: None,
+    };
     DownloadRecord {
         version: RECORD_VERSION,
         id: "2026-01-01T00:00:00.000Z/1".into(),
@@ -111,7 +115,7 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         incognito: false,
         stage: Stage::Done,
         digest: Some(assay_fuzz::digest()),
-        judgement: Some(judge(&evidence, &settings, Some("example.org"), None)),
+        judgement: Some(judge(&evidence, &settings, place, None)),
         evidence,
         judged_at: Some(2.0),
         retry: None,

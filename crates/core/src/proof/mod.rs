@@ -27,8 +27,9 @@ use crate::trust_root::TrustRoot;
 use refusal::refused;
 use release::Release;
 use serde::Deserialize;
+use sigstore_trust_root::TrustedRoot;
 use sigstore_types::bundle::VerificationMaterialContent;
-use sigstore_types::{Artifact, Bundle, DerPublicKey, SignatureContent};
+use sigstore_types::{Artifact, Bundle, DerPublicKey, SignatureContent, TransparencyLogEntry};
 use sigstore_verify::{
     PublicKeyVerificationPolicy, VerificationPolicy, VerificationResult, Verifier,
 };
@@ -75,6 +76,27 @@ impl<'a> ReadBundle<'a> {
         let bundle =
             Bundle::from_json(json).map_err(|error| Check::Format.failed(error.to_string()))?;
         Ok(Self { json, bundle })
+    }
+
+    /// How many signatures it takes at most to prove it under a trust root, roughly: each of its
+    /// certificates and timestamps may have to be tried with each authority.
+    pub(crate) fn effort(&self, root: &TrustedRoot) -> usize {
+        let material = &self.bundle.verification_material;
+        let certificates = match &material.content {
+            VerificationMaterialContent::X509CertificateChain { certificates } => {
+                certificates.len()
+            }
+            _ => 1,
+        };
+        let stamps = &material.timestamp_verification_data.rfc3161_timestamps;
+        let logged = |entry: &TransparencyLogEntry| {
+            let proof = entry.inclusion_proof.as_ref();
+            let checkpoint = proof.and_then(|proof| proof.checkpoint.checkpoint());
+            1 + checkpoint.map_or(0, |checkpoint| checkpoint.signatures().len())
+        };
+        certificates * root.certificate_authorities.len()
+            + stamps.len() * 2 * root.timestamp_authorities.len()
+            + material.tlog_entries.iter().map(logged).sum::<usize>()
     }
 
     /// The bundle.

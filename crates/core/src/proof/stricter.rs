@@ -16,9 +16,9 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
 /// The most log entries that a bundle may have. Real ones have one.
-const MAX_ENTRIES: usize = 16;
+const MAX_ENTRIES: usize = 4;
 /// The most timestamps that a bundle may have. Real ones have one or two.
-const MAX_TIMESTAMPS: usize = 16;
+const MAX_TIMESTAMPS: usize = 4;
 /// The most signatures that a checkpoint may have: the log's and its witnesses'.
 const MAX_CHECKPOINT_SIGNATURES: usize = 32;
 /// The most certificates that a bundle may have. Real ones have one to three.

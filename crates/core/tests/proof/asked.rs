@@ -292,8 +292,8 @@ fn as_much_is_read_as_is_said_and_no_more() {
     for (name, most, too_many) in [
         (
             message,
-            &Timestamps(16) as &dyn Hand,
-            &Timestamps(17) as &dyn Hand,
+            &Timestamps(4) as &dyn Hand,
+            &Timestamps(5) as &dyn Hand,
         ),
         (message, &Signatures(32), &Signatures(33)),
         (chain, &Certificates(16), &Certificates(17)),
@@ -326,8 +326,8 @@ fn no_two_entries_of_many_are_the_same() {
     };
     assert_eq!(entries(2), Check::Logged);
     assert_eq!(entries(3), Check::Logged);
-    assert_eq!(entries(16), Check::Logged);
-    assert_eq!(entries(17), Check::Format);
+    assert_eq!(entries(4), Check::Logged);
+    assert_eq!(entries(5), Check::Format);
 
     // One entry, said to be at two places.
     let mut made = made("v0.3, message, Rekor v2");
