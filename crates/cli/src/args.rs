@@ -45,6 +45,25 @@ pub enum Command {
     Notary(NotaryArgs),
 }
 
+impl Command {
+    /// Whether JSON was asked for.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Sign(args) => args.json,
+            Self::Verify(args) => args.json,
+            Self::VerifyBundle(args) => args.json,
+            Self::Untrust(args) | Self::Unsupport(args) | Self::Trust(args) => args.json,
+            Self::Key(args) => args.json,
+            Self::Roots(args) => args.json,
+            Self::Logs(args) => args.json,
+            Self::Notary(args) => match &args.command {
+                Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
+                None => args.serve.json,
+            },
+        }
+    }
+}
+
 /// Which notary, and what it must be.
 #[derive(Debug, clap::Args)]
 pub struct Contact {

@@ -24,11 +24,13 @@ mod verify_bundle;
 use args::{Args, Command};
 use assay_core::standing::Standing;
 use clap::Parser;
+use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     assay_core::crypto::native::install();
     let args = Args::parse();
+    let wants_json = args.command.wants_json();
     let done = match args.command {
         Command::Sign(args) => sign::run(&args),
         Command::Key(args) => key::run(&args),
@@ -45,6 +47,14 @@ fn main() -> ExitCode {
         Ok(code) => code.into(),
         Err(error) => {
             output::complain(&error.to_string());
+            if wants_json {
+                // Where standard output is closed there is nobody to tell.
+                let _ = output::json(&json!({
+                    "schema": "assay.error.v1",
+                    "exit_code": error.exit().code(),
+                    "error": error.to_string(),
+                }));
+            }
             error.exit().into()
         }
     }

@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
+use crate::logs;
 use assay_core::attestation::{Attestation, Logged};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
@@ -45,12 +46,13 @@ impl<'a> Submitter<'a> {
     /// Asks the notary whether it has named the key.
     ///
     /// # Errors
-    /// When it gives no usable answer.
+    /// When it gives no usable answer, or its log has contradicted itself.
     pub fn new(
         client: &'a Client,
         notary: &'a KnownNotary,
         key: &'a SigningKey,
     ) -> Result<Self, CliError> {
+        logs::refuse_alarmed(&notary.notary)?;
         let url = format!("{}/signers/sha256:{}", notary.notary.address, key.id());
         let response = client
             .get_json(&url)

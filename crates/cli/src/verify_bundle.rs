@@ -5,7 +5,7 @@ use crate::args::VerifyBundleArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
-use crate::{hash, output, roots};
+use crate::{hash, logs, output, roots};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::Attestation;
 use assay_core::proof::{MAX_BUNDLE_BYTES, ProofError, Prover};
@@ -35,9 +35,11 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
         None => None,
     };
     let proven = prove(args, &prover, &bundle, digests, key.as_deref());
-    let exit = match &proven {
-        Ok(_) => Exit::DONE,
-        Err(_) => Exit::FAILED,
+    // What this user knows of the log counts, too; that needs nobody to be asked.
+    let withheld = proven.as_ref().ok().and_then(logs::doubt);
+    let exit = match (&proven, &withheld) {
+        (Ok(_), None) => Exit::DONE,
+        _ => Exit::FAILED,
     };
     let stale = stale.map(|stale| ReasonReport::from(&Reason::StaleRoot { stale }));
     if args.json {
@@ -47,18 +49,23 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
             "sha256": digests.sha256,
             "sha512": digests.sha512.map(|digest| digest.to_string()),
             "trust_root": { "root": prover.root().id().as_str(), "stale": stale },
-            "proven": proven.as_ref().ok().map(AttestationReport::from),
+            "proven": proven.as_ref().ok().filter(|_| withheld.is_none()).map(AttestationReport::from),
+            "withheld": withheld.as_ref().map(ReasonReport::from),
             "problem": proven.as_ref().err().map(ProblemReport::from),
         }))?;
         return Ok(exit);
     }
     let artifact = output::plain(&args.artifact);
-    match proven {
-        Ok(attestation) => output::say(&format!(
+    match (proven, withheld) {
+        (Ok(_), Some(reason)) => output::complain(&format!(
+            "{artifact}: not proven: {} See `assay logs`.",
+            output::plain(&reason.message().english())
+        )),
+        (Ok(attestation), None) => output::say(&format!(
             "{artifact}: proven, signed by {}",
             output::plain(&attestation.signer_message().english())
         ))?,
-        Err(problem) => output::complain(&format!(
+        (Err(problem), _) => output::complain(&format!(
             "{artifact}: not proven ({}, client specification {}): expected {}; found: {}",
             problem.check.code(),
             problem.check.section(),
@@ -112,7 +119,14 @@ fn trust_root(
 
 /// The digests of a file; or one digest itself, with the name of its algorithm before it.
 fn digests(artifact: &str) -> Result<ArtifactDigests, CliError> {
-    if artifact.starts_with("sha256:") || artifact.starts_with("sha512:") {
+    // Of an unknown algorithm, too: a file that is named so is rarer than a digest of another kind.
+    let is_digest = artifact.split_once(':').is_some_and(|(name, digits)| {
+        let names = ["sha", "md5", "blake"];
+        let is_hex = |digit: char| digit.is_ascii_hexdigit();
+        matches!(name, "sha256" | "sha512")
+            || names.iter().any(|known| name.starts_with(known)) && digits.chars().all(is_hex)
+    });
+    if is_digest {
         return artifact.parse().map_err(CliError::Digest);
     }
     hash::digests(Path::new(artifact))

@@ -82,6 +82,20 @@ impl World {
         done(self.command(files).output().unwrap())
     }
 
+    /// Verifies, offline, the bundle that lies beside the file.
+    fn verify_bundle(&self, file: &str) -> Done {
+        let root = format!("{}/trusted_root.json", self.branches[0].url());
+        let root = ureq::get(root).call().unwrap().body_mut().read_to_vec();
+        self.user.write("root.json", root.unwrap());
+        let key = self.user.run(&["key", "--json"]).expect(0).json();
+        self.user
+            .write("key.pub", key["public_key"].as_str().unwrap());
+        let bundle = format!("{file}.sigstore.json");
+        let bundle = ["verify-bundle", "--json", "--bundle", &bundle];
+        let by = ["--key", "key.pub", "--trusted-root", "root.json", file];
+        self.user.run(&[&bundle[..], &by].concat())
+    }
+
     fn logs(&self) -> Value {
         let listed = self.user.run(&["logs", "--json"]).expect(0).json();
         assert_eq!(listed["schema"], "assay.logs.v1");
@@ -208,6 +222,28 @@ fn a_log_that_forks_is_found_out_proves_nothing_and_is_trusted_again_only_by_the
     world.verify(&["first.txt"]).expect(14);
     assert_eq!(world.front.asked(PROOF).len(), 0);
 
+    // Nor does what was proven before count, offline; and nobody signs there.
+    let offline = world.verify_bundle("first.txt");
+    let report = offline.expect(1).json();
+    assert_eq!(report["withheld"]["code"], "log_contradicted");
+    assert_eq!(
+        (&report["proven"], &report["problem"]),
+        (&Value::Null, &Value::Null)
+    );
+    for command in ["sign", "untrust"] {
+        let refused = world
+            .user
+            .with(&world.front.url(), &[command, "first.txt", "--json"]);
+        let refused = refused.expect(1).json();
+        assert_eq!(refused["schema"], "assay.error.v1");
+        assert!(
+            refused["error"]
+                .as_str()
+                .unwrap()
+                .contains("contradicted itself")
+        );
+    }
+
     let trusted = ["logs", "trust", &id[..8], "--json"];
     let trusted = world.user.run(&trusted).expect(0).json();
     assert_eq!(trusted["schema"], "assay.log.v1");
@@ -216,6 +252,9 @@ fn a_log_that_forks_is_found_out_proves_nothing_and_is_trusted_again_only_by_the
         (&"trusted".into(), &Value::Null)
     );
     assert!(trusted["log"]["decided"][0]["decided_at"].is_i64());
+    let report = world.verify_bundle("first.txt").expect(0).json();
+    assert_eq!(report["withheld"], Value::Null);
+    assert_eq!(report["proven"]["signer"]["name"], world.signer);
     world.show(1);
     let again = world.verify(&["common.txt", "second.txt"]).expect(0);
     assert!(!again.err.contains("contradicts"), "{}", again.err);

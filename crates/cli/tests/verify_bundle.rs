@@ -210,7 +210,7 @@ fn what_cannot_be_read_is_named() {
     user.write("huge.json", vec![b' '; 3 << 20]);
     user.write("binary", [0xff, 0xfe]);
     user.write("garbage.json", "{}");
-    let cases: [(&[&str], &str); 8] = [
+    let cases: [(&[&str], &str); 9] = [
         (
             &["--bundle", "absent", "--trusted-root", "root.json", "file"],
             "absent",
@@ -267,6 +267,16 @@ fn what_cannot_be_read_is_named() {
             ],
             "sha256:12",
         ),
+        (
+            &[
+                "--bundle",
+                "b.json",
+                "--trusted-root",
+                "root.json",
+                "sha384:1234",
+            ],
+            "not a digest: \"sha384:1234\"",
+        ),
     ];
     for (arguments, named) in cases {
         let who = [
@@ -278,6 +288,11 @@ fn what_cannot_be_read_is_named() {
         let done = user.run(&[&["verify-bundle"], arguments, &who].concat());
         let done = done.expect(1);
         assert!(done.err.contains(named), "{}", done.err);
+        let told = user.run(&[&["verify-bundle", "--json"], arguments, &who].concat());
+        let told = told.expect(1).json();
+        assert_eq!(told["schema"], "assay.error.v1");
+        assert_eq!(told["exit_code"], 1);
+        assert!(done.err.contains(told["error"].as_str().unwrap()));
     }
 }
 

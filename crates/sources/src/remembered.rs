@@ -210,6 +210,18 @@ impl<T: Transport> Comparison<'_, T> {
             .then_some(None)
     }
 
+    /// The tree that is remembered of this log's key, where the key can have but one: a notary
+    /// begins one tree with its keys, and by beginning another could take back all that it showed.
+    /// One that is set up anew has another trust root, and no past here.
+    fn only_tree(&self, log: &LogId) -> Option<&str> {
+        let mut same = self
+            .memories
+            .iter()
+            .filter(|one| one.log.key_id == log.key_id);
+        let known = same.next().filter(|_| log.root.is_notary())?;
+        Some(&known.log.origin)
+    }
+
     /// Compares one checkpoint, with the turn.
     async fn ask(
         &mut self,
@@ -224,6 +236,10 @@ impl<T: Transport> Comparison<'_, T> {
         };
         let known = self.memories.iter().find(|one| one.log == shown.log);
         let Some(mut memory) = known.cloned() else {
+            if let Some(other) = self.only_tree(&shown.log) {
+                let detail = format!("{} instead of {other}", shown.log.origin);
+                return Ok(Some(unchecked(&detail)));
+            }
             if self.memories.len() >= MAX_LOGS {
                 return Ok(Some(unchecked("more trees than any log has")));
             }

@@ -14,9 +14,12 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use crate::roots::now;
-use assay_core::evidence::Evidence;
+use assay_core::attestation::Attestation;
+use assay_core::evidence::{Evidence, Outcome};
 use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold, withhold_all};
+use assay_core::reason::Reason;
 use assay_core::roots::Roots;
+use assay_core::settings::Notary;
 use assay_core::signer::RootId;
 use assay_sources::remembered::compare;
 use files::{Kept, LogFiles};
@@ -62,14 +65,7 @@ impl<'a> Comparing<'a> {
     /// Withholds what logs proved before it came out, by a later file or in another process, that
     /// they contradict themselves.
     pub fn withhold(&self, evidence: &mut [Evidence]) {
-        let mut memories = Vec::new();
-        for root in roots_of(evidence) {
-            match self.files.read(&root) {
-                Ok(found) => memories.extend(found.into_iter().map(|kept| kept.memory)),
-                Err(error) => return withhold_all(evidence, &error.to_string()),
-            }
-        }
-        withhold(evidence, &blocked(&memories));
+        self.files.withhold(evidence);
     }
 
     /// The logs under these trust roots that contradicted themselves, and on which the user has
@@ -86,6 +82,46 @@ impl<'a> Comparing<'a> {
             .iter()
             .map(|kept| ShownLog::of(kept, notaries))
             .collect()
+    }
+}
+
+/// Why a proof does not count for this user, although it is one: its log has contradicted itself, or
+/// what is remembered of logs cannot be read. Nobody is asked.
+pub fn doubt(attestation: &Attestation) -> Option<Reason> {
+    // Where there is no place for it, nothing is remembered.
+    let files = LogFiles::of_this_user().ok()?;
+    let source = attestation.signer.root.as_str();
+    let mut evidence = [Evidence {
+        source: source.to_owned(),
+        name: source.to_owned(),
+        outcome: Outcome::Answered {
+            proven: vec![attestation.clone()],
+            rejected: Vec::new(),
+            truncated: false,
+            withheld: Vec::new(),
+        },
+        stale_roots: Vec::new(),
+        published: None,
+    }];
+    files.withhold(&mut evidence);
+    let [evidence] = &evidence;
+    let withheld = evidence.withheld().first()?;
+    Some(Reason::withheld(source, withheld))
+}
+
+/// Refuses to have anything logged in a log that contradicted itself.
+///
+/// # Errors
+/// As long as the user has not decided about a log of this notary, or when it cannot be told.
+pub fn refuse_alarmed(notary: &Notary) -> Result<(), CliError> {
+    let kept = LogFiles::of_this_user()?.read(&notary.root_id())?;
+    match kept.iter().find(|kept| kept.memory.alarm.is_some()) {
+        None => Ok(()),
+        Some(kept) => Err(CliError::Log(format!(
+            "the log {} of {} has contradicted itself. Nothing is logged there until you decide \
+             about it: see `assay logs`",
+            kept.memory.id, notary.address
+        ))),
     }
 }
 
@@ -191,6 +227,21 @@ fn find(files: &LogFiles, id: &str) -> Result<Kept, CliError> {
                  which {SHORTEST_ID} digits are enough"
             ))
         })),
+    }
+}
+
+impl LogFiles {
+    /// Withholds what was proven by logs that contradicted themselves; where it cannot be told which
+    /// these are, what any log proved.
+    fn withhold(&self, evidence: &mut [Evidence]) {
+        let mut memories = Vec::new();
+        for root in roots_of(evidence) {
+            match self.read(&root) {
+                Ok(found) => memories.extend(found.into_iter().map(|kept| kept.memory)),
+                Err(error) => return withhold_all(evidence, &error.to_string()),
+            }
+        }
+        withhold(evidence, &blocked(&memories));
     }
 }
 

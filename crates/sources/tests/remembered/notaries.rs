@@ -304,23 +304,27 @@ fn a_source_without_a_log_is_not_compared() {
 }
 
 #[test]
-fn a_log_cannot_fill_the_disk_with_trees() {
+fn a_notary_does_not_begin_a_new_tree() {
     let world = World::new(1, [0, 0]);
     assert!(world.check("common 0").is_complete());
     let one = world.memory();
-    world.book.kept.borrow_mut().clear();
-    for number in 0..MAX_LOGS {
-        let mut other = one.clone();
-        other.id = number.to_string();
-        other.log.origin = format!("tree {number}");
-        other.latest.note = format!("tree {number}");
-        world.book.kept.borrow_mut().push(other);
-    }
+    // Another tree of the same key was the first that was seen.
+    let mut other = one.clone();
+    other.id = "other".into();
+    other.log.origin = "another tree".into();
+    other.latest.note = "another tree".into();
+    *world.book.kept.borrow_mut() = vec![other.clone()];
     assert!(matches!(
         unchecked(&world.check("common 0")),
-        Failure::Malformed { .. }
+        Failure::Malformed { detail } if detail.ends_with("instead of another tree")
     ));
-    assert_eq!(world.book.kept.borrow().len(), MAX_LOGS);
+    assert_eq!(*world.book.kept.borrow(), [other.clone()]);
+    assert_eq!(world.asked(), [""; 0]);
+    // Another key's tree is another log.
+    other.log.key_id = "00".repeat(32);
+    *world.book.kept.borrow_mut() = vec![other.clone()];
+    assert!(world.check("common 0").is_complete());
+    assert_eq!(*world.book.kept.borrow(), [other, one]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::book::Book;
 use crate::world::{NOW, wait_for};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
+use assay_core::log_memory::MAX_LOGS;
 use assay_core::root_store::{Freshness, MAX_AGE, StaleRoot};
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
@@ -157,4 +158,31 @@ fn a_public_log_is_not_asked_and_still_cannot_show_two_histories_of_one_length()
     let own = scene.shown(&made(&mut instance(Manner::Private, "own"), 0));
     assert_eq!(own.proven().len(), 1);
     assert!(matches!(own.outcome, Outcome::Answered { withheld, .. } if withheld.is_empty()));
+}
+
+#[test]
+fn a_log_cannot_fill_the_disk_with_trees() {
+    let scene = Scene::new([0, 0]);
+    let made = made(&mut instance(Manner::Public, "public"), 0);
+    assert_eq!(scene.shown(&made).proven().len(), 1);
+    let one = scene.book.kept.borrow()[0].clone();
+    let trees = |count: usize| {
+        let tree = |number: usize| {
+            let mut other = one.clone();
+            other.id = number.to_string();
+            other.log.origin = format!("tree {number}");
+            other.latest.note = format!("tree {number}");
+            other
+        };
+        *scene.book.kept.borrow_mut() = (0..count).map(tree).collect();
+    };
+    // A public log may well begin another tree.
+    trees(MAX_LOGS - 1);
+    assert_eq!(scene.shown(&made).proven().len(), 1);
+    assert_eq!(scene.book.kept.borrow().len(), MAX_LOGS);
+    trees(MAX_LOGS);
+    let evidence = scene.shown(&made);
+    assert!(evidence.proven().is_empty());
+    assert_eq!(evidence.withheld().len(), 1);
+    assert_eq!(scene.book.kept.borrow().len(), MAX_LOGS);
 }
