@@ -4,6 +4,7 @@ use super::hostile_text::isolated;
 use crate::chrome::i18n;
 use assay_core::reason::Reason;
 use assay_core::record::DownloadRecord;
+use assay_core::settings::Settings;
 use assay_core::signer::Signer;
 use assay_core::verdict::Verdict;
 use assay_core::words::Message;
@@ -69,6 +70,21 @@ pub fn badge(record: &DownloadRecord, reading: bool) -> String {
 /// A signer in plain words.
 pub fn signer(signer: &Signer) -> String {
     say(&signer.message())
+}
+
+/// By what the signer is proven: the same name under two roots is two signers.
+pub fn proven_by(settings: &Settings, signer: &Signer) -> String {
+    if !signer.root.is_notary() {
+        return t1("settings_proven_by", signer.root.name());
+    }
+    settings
+        .notaries
+        .iter()
+        .find(|notary| notary.root_id() == signer.root)
+        .map_or_else(
+            || t("settings_proven_by_removed"),
+            |notary| t1("settings_proven_by", &notary.name),
+        )
 }
 
 fn keyed(prefix: &str, word: &str, suffix: &str) -> String {

@@ -19,6 +19,12 @@ pub struct SignerReport {
     pub kind: &'static str,
     /// The name, the repository, or the key's fingerprint.
     pub name: String,
+    /// A workflow's path in its repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The lasting identifier of a workflow's or a release's repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repository_id: Option<String>,
     /// Who vouches for the name; nobody does for a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -197,9 +203,20 @@ impl From<&Signer> for SignerReport {
             Identity::Release { .. } => ("release", None),
             Identity::Key { .. } => ("key", None),
         };
+        let (workflow, repository_id) = match &signer.identity {
+            Identity::Workflow {
+                workflow,
+                repository_id,
+                ..
+            } => (Some(workflow.clone()), repository_id.clone()),
+            Identity::Release { repository_id, .. } => (None, repository_id.clone()),
+            Identity::Named { .. } | Identity::Key { .. } => (None, None),
+        };
         Self {
             kind,
             name: signer.name(),
+            workflow,
+            repository_id,
             issuer,
             trust_root: signer.root.as_str().to_owned(),
         }

@@ -14,6 +14,14 @@ pub enum Oddity {
         /// The scripts' English names, in order of appearance.
         scripts: Vec<String>,
     },
+    /// One word of it has only letters that look like Latin ones and are none, as in `сорру`, which
+    /// is Cyrillic; and nothing else in the name says that it is written so.
+    Imitation {
+        /// The word.
+        word: String,
+        /// The script's English name.
+        script: String,
+    },
     /// It has characters that are invisible or change the reading direction.
     Hidden {
         /// The characters' code points, as in `U+202E`.
@@ -42,6 +50,7 @@ pub fn oddities(name: &str) -> Vec<Oddity> {
     if let Some(scripts) = words(name).find_map(mixed) {
         found.push(Oddity::MixedScripts { scripts });
     }
+    found.extend(imitation(name));
     for label in words(name) {
         let Some(meaning) = encoded(label).and_then(decode) else {
             continue;
@@ -49,6 +58,7 @@ pub fn oddities(name: &str) -> Vec<Oddity> {
         if let Some(scripts) = mixed(&meaning) {
             found.push(Oddity::MixedScripts { scripts });
         }
+        found.extend(imitation(&meaning));
         found.push(Oddity::Encoded {
             label: label.to_owned(),
             meaning,
@@ -86,6 +96,35 @@ fn mixed(word: &str) -> Option<Vec<String>> {
     let beside = usize::from(apart < scripts.len());
     (apart + beside > 1).then_some(scripts)
 }
+
+/// A word that passes for a Latin one. That a word of another script could be read as Latin is chance
+/// where the rest of the name is plainly of that script.
+fn imitation(name: &str) -> Option<Oddity> {
+    let imitators = [("Cyrillic", CYRILLIC_AS_LATIN), ("Greek", GREEK_AS_LATIN)];
+    imitators.into_iter().find_map(|(imitating, letters)| {
+        let is_of_it = |c: char| script(c) == Some(imitating);
+        if name.chars().any(|c| is_of_it(c) && !letters.contains(c)) {
+            return None;
+        }
+        let passes = |word: &&str| word.chars().any(is_of_it) && mixed(word).is_none();
+        let word = words(name).find(passes)?;
+        Some(Oddity::Imitation {
+            word: word.to_owned(),
+            script: imitating.to_owned(),
+        })
+    })
+}
+
+/// Letters that look like Latin ones, or very nearly (Unicode Technical Standard 39, confusables).
+const CYRILLIC_AS_LATIN: &str = "\
+    \u{430}\u{433}\u{435}\u{43e}\u{43f}\u{440}\u{441}\u{443}\u{445}\u{455}\u{456}\u{457}\
+    \u{458}\u{461}\u{475}\u{4af}\u{4bb}\u{4cf}\u{501}\u{51b}\u{51d}\u{410}\u{412}\u{415}\
+    \u{41a}\u{41c}\u{41d}\u{41e}\u{420}\u{421}\u{422}\u{423}\u{425}\u{405}\u{406}\u{407}\
+    \u{408}\u{4c0}\u{51a}\u{51c}";
+const GREEK_AS_LATIN: &str = "\
+    \u{3b1}\u{3b9}\u{3ba}\u{3bd}\u{3bf}\u{3c1}\u{3c4}\u{3c5}\u{3c7}\u{3b3}\u{3b7}\u{3c9}\
+    \u{3f2}\u{3f3}\u{391}\u{392}\u{395}\u{396}\u{397}\u{399}\u{39a}\u{39c}\u{39d}\u{39f}\
+    \u{3a1}\u{3a4}\u{3a5}\u{3a7}";
 
 /// The script of a letter, as far as it matters here; `None` for digits and signs.
 fn script(c: char) -> Option<&'static str> {
@@ -227,6 +266,47 @@ mod tests {
             let scripts = scripts.into_iter().map(str::to_owned).collect();
             assert_eq!(oddities(name), [Oddity::MixedScripts { scripts }], "{name}");
         }
+    }
+
+    #[test]
+    fn a_word_that_passes_for_a_latin_one_is_told() {
+        for (name, word, script) in [
+            // "copy", "paypa1" without Latin letters, "ovo".
+            (
+                "\u{441}\u{43e}\u{440}\u{443}@example.org",
+                "\u{441}\u{43e}\u{440}\u{443}",
+                "Cyrillic",
+            ),
+            (
+                "https://github.com/\u{440}\u{430}\u{443}/x",
+                "\u{440}\u{430}\u{443}",
+                "Cyrillic",
+            ),
+            ("\u{3bf}\u{3bd}\u{3bf}", "\u{3bf}\u{3bd}\u{3bf}", "Greek"),
+        ] {
+            let found = oddities(name);
+            let imitation = Oddity::Imitation {
+                word: word.into(),
+                script: script.into(),
+            };
+            assert_eq!(found, [imitation], "{name}");
+        }
+        // Plain Russian and Greek, in which some words happen to look Latin.
+        for name in [
+            "\u{440}\u{430}\u{43e}@\u{43f}\u{43e}\u{447}\u{442}\u{430}.\u{440}\u{444}",
+            "\u{3bf}\u{3bd}\u{3bf}.\u{3b5}\u{3bb}",
+        ] {
+            assert_eq!(oddities(name), [], "{name}");
+        }
+        // The first of them, encoded.
+        let found = oddities("release@xn--n1aebk.example");
+        assert!(
+            matches!(
+                found.as_slice(),
+                [Oddity::Imitation { .. }, Oddity::Encoded { .. }]
+            ),
+            "{found:?}"
+        );
     }
 
     #[test]

@@ -119,17 +119,24 @@ fn may_be_crowded_out(attestation: &Attestation, evidence: &[Evidence]) -> bool 
 
 /// What the looks of the signers' names do not show. It decides nothing.
 fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
-    let mut signers: Vec<&Signer> = Vec::new();
+    let mut texts: Vec<(&Signer, &str)> = Vec::new();
     for attestation in evidence.iter().flat_map(Evidence::proven) {
-        if !signers.contains(&&attestation.signer) {
-            signers.push(&attestation.signer);
+        let signer = &attestation.signer;
+        let certified = attestation.certified.as_ref();
+        let tag = certified.and_then(|certified| certified.source_ref.as_deref());
+        for text in signer.texts().into_iter().chain(tag) {
+            if !texts.contains(&(signer, text)) {
+                texts.push((signer, text));
+            }
         }
     }
-    let told = signers.into_iter().flat_map(|signer| {
-        oddities(&signer.name())
+    let told = texts.into_iter().flat_map(|(signer, text)| {
+        let is_name = text.ends_with(&signer.name());
+        oddities(text)
             .into_iter()
-            .map(|oddity| Reason::LooksLikeAnother {
+            .map(move |oddity| Reason::LooksLikeAnother {
                 signer: signer.clone(),
+                text: (!is_name).then(|| text.to_owned()),
                 oddity,
             })
     });

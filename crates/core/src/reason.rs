@@ -101,10 +101,13 @@ pub enum Reason {
         /// Why.
         problem: ProofError,
     },
-    /// A signer's name may not be what it looks like.
+    /// A signer's name, or something else that is told of who signed, may not be what it looks like.
     LooksLikeAnother {
         /// Who.
         signer: Signer,
+        /// What else, where it is not the name.
+        #[serde(default)]
+        text: Option<String>,
         /// What its looks do not show.
         oddity: Oddity,
     },
@@ -155,17 +158,17 @@ pub enum Reason {
 impl Reason {
     /// The sentence for people.
     pub fn message(&self) -> Message {
-        let by = |key: &str, signer: &Signer| Message::new(key, [signer.name()]);
+        let by = |key: &str, signer: &Signer| Message::new(key, [signer.told()]);
         let with_words = |key: &str, signer: &Signer, reason: &Option<String>| match reason {
-            Some(words) => Message::new(&format!("{key}_words"), [signer.name(), words.clone()]),
-            None => Message::new(key, [signer.name()]),
+            Some(words) => Message::new(&format!("{key}_words"), [signer.told(), words.clone()]),
+            None => Message::new(key, [signer.told()]),
         };
         match self {
             Self::SignedByTrusted { signer } => by("reason_signed_by_trusted", signer),
             Self::SignedByStranger { signer } => by("reason_signed_by_stranger", signer),
             Self::SignedByPublisher { signer, publisher } => Message::new(
                 "reason_signed_by_publisher",
-                [signer.name(), publisher.clone()],
+                [signer.told(), publisher.clone()],
             ),
             Self::Published { publisher } => Message::new("reason_published", [publisher.clone()]),
             Self::PublishedOther {
@@ -187,7 +190,7 @@ impl Reason {
             Self::Informs {
                 signer,
                 predicate_type,
-            } => Message::new("reason_informs", [signer.name(), predicate_type.clone()]),
+            } => Message::new("reason_informs", [signer.told(), predicate_type.clone()]),
             Self::NobodyKnows { sources } => {
                 Message::new("reason_nobody_knows", [sources.to_string()])
             }
@@ -228,19 +231,29 @@ impl Reason {
                     problem.found.clone(),
                 ],
             ),
-            Self::LooksLikeAnother { signer, oddity } => match oddity {
-                Oddity::MixedScripts { scripts } => {
-                    Message::new("reason_looks_mixed", [signer.name(), scripts.join(", ")])
+            Self::LooksLikeAnother {
+                signer,
+                text,
+                oddity,
+            } => {
+                let text = text.clone().unwrap_or_else(|| signer.name());
+                match oddity {
+                    Oddity::MixedScripts { scripts } => {
+                        Message::new("reason_looks_mixed", [text, scripts.join(", ")])
+                    }
+                    Oddity::Imitation { word, script } => Message::new(
+                        "reason_looks_imitating",
+                        [text, word.clone(), script.clone()],
+                    ),
+                    Oddity::Hidden { characters } => {
+                        Message::new("reason_looks_hidden", [text, characters.join(", ")])
+                    }
+                    Oddity::Encoded { label, meaning } => Message::new(
+                        "reason_looks_encoded",
+                        [text, label.clone(), meaning.clone()],
+                    ),
                 }
-                Oddity::Hidden { characters } => Message::new(
-                    "reason_looks_hidden",
-                    [signer.name(), characters.join(", ")],
-                ),
-                Oddity::Encoded { label, meaning } => Message::new(
-                    "reason_looks_encoded",
-                    [signer.name(), label.clone(), meaning.clone()],
-                ),
-            },
+            }
             Self::StaleRoot { stale } => stale.message(),
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
             Self::FileMissing => Message::bare("reason_file_missing"),
@@ -307,6 +320,7 @@ impl Reason {
         let detail = || "detail".to_owned();
         let looks = |oddity| Self::LooksLikeAnother {
             signer: signer(),
+            text: None,
             oddity,
         };
         let refused = |problem| Self::ProofRefused {

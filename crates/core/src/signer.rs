@@ -45,6 +45,18 @@ impl RootId {
         }
     }
 
+    /// Whether it speaks of repositories and accounts by its own word: Sigstore and GitHub, who ask
+    /// those that run them. Any other root can put such names into its certificates.
+    fn is_first_hand(&self) -> bool {
+        [Self::sigstore(), Self::sigstore_staging(), Self::github()].contains(self)
+    }
+
+    /// The id as text, of a fingerprint only the beginning.
+    fn short(&self) -> &str {
+        const SHORT: usize = "notary:".len() + 12;
+        self.0.get(..SHORT).unwrap_or(&self.0)
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -119,21 +131,16 @@ impl Signer {
             Identity::Named {
                 issuer, subject, ..
             } => match provider(issuer) {
-                Some(provider) => Message::new("signer_named_at", [subject.as_str(), provider]),
+                Some(provider) => Message::new("signer_named_at", [&self.told(), provider]),
                 None => Message::new("signer_named", [subject.clone(), host_of(issuer)]),
             },
             Identity::Workflow {
-                issuer,
-                repository,
-                workflow,
-                ..
+                issuer, workflow, ..
             } => Message::new(
                 "signer_workflow",
-                [ci(issuer), without_scheme(repository), file_name(workflow)],
+                [ci(issuer), self.told(), file_name(workflow)],
             ),
-            Identity::Release { repository, .. } => {
-                Message::new("signer_release", [without_scheme(repository)])
-            }
+            Identity::Release { .. } => Message::new("signer_release", [self.told()]),
             Identity::Key { fingerprint } => Message::new("signer_key", [fingerprint.clone()]),
         }
     }
@@ -162,6 +169,37 @@ impl Signer {
             message.args.push(name.to_owned());
         }
         message
+    }
+
+    /// The name for a sentence. Where a root speaks of what is not its own, a repository or an account
+    /// elsewhere, the root is named with it: nobody else says so.
+    pub fn told(&self) -> String {
+        let borrowed = match &self.identity {
+            Identity::Named { issuer, .. } => provider(issuer).is_some(),
+            Identity::Workflow { .. } | Identity::Release { .. } => true,
+            Identity::Key { .. } => false,
+        };
+        match borrowed && !self.root.is_first_hand() {
+            true => format!("{} ({})", self.name(), self.root.short()),
+            false => self.name(),
+        }
+    }
+
+    /// All texts in it that came from outside.
+    pub fn texts(&self) -> Vec<&str> {
+        match &self.identity {
+            Identity::Named {
+                issuer, subject, ..
+            } => vec![subject, issuer],
+            Identity::Workflow {
+                issuer,
+                repository,
+                workflow,
+                ..
+            } => vec![repository, workflow, issuer],
+            Identity::Release { repository, .. } => vec![repository],
+            Identity::Key { .. } => Vec::new(),
+        }
     }
 
     /// The shortest text that tells one signer from another within a root: the name, the
@@ -284,11 +322,32 @@ mod tests {
             );
         }
         let google = named("aa", "https://accounts.google.com", "release@example.org");
-        assert_eq!(english(google.message()), "release@example.org (Google)");
+        let at_google = |root: RootId| {
+            let signer = Signer {
+                root,
+                ..google.clone()
+            };
+            english(signer.message_at(Some("refs/tags/v1")))
+        };
         assert_eq!(
-            english(google.message_at(Some("refs/tags/v1"))),
+            at_google(RootId::sigstore()),
             "release@example.org (Google)"
         );
+        // Whoever runs a notary can say so of anybody.
+        let notary = RootId::notary("1a2b3c4d5e6f7081");
+        assert_eq!(
+            at_google(notary.clone()),
+            "release@example.org (notary:1a2b3c4d5e6f) (Google)"
+        );
+        let workflow = Signer {
+            root: notary,
+            ..workflow
+        };
+        assert_eq!(
+            english(workflow.message_at(Some("refs/tags/v2.60"))),
+            "GitHub Actions in cli/cli (notary:1a2b3c4d5e6f), workflow release.yml at tag v2.60"
+        );
+        assert_eq!(workflow.name(), "cli/cli");
         let release = Signer {
             root: RootId::github(),
             identity: Identity::Release {

@@ -27,12 +27,12 @@ pub fn offers(ground: Ground, entry: Entry) -> View {
         .with(|record| (strangers(record, &settings), record.site.clone()));
     signers
         .into_iter()
-        .map(|signer| offer(entry, &signer, site.as_deref()))
+        .map(|signer| offer(entry, &settings, &signer, site.as_deref()))
         .collect::<Vec<View>>()
         .into()
 }
 
-fn offer(entry: Entry, signer: &Signer, site: Option<&str>) -> View {
+fn offer(entry: Entry, settings: &Settings, signer: &Signer, site: Option<&str>) -> View {
     let name = words::signer(signer);
     let trust = |scope: Scope| {
         let request = Request::Trust {
@@ -73,6 +73,11 @@ fn offer(entry: Entry, signer: &Signer, site: Option<&str>) -> View {
                 Tag::Paragraph,
                 "details-line",
                 filled("do_trust_text", &[&name]),
+            ),
+            parts::text(
+                Tag::Paragraph,
+                "details-aside",
+                words::proven_by(settings, signer),
             ),
             tags::div().class("button-row").children(buttons).into(),
         ])

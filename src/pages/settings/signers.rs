@@ -5,7 +5,6 @@ use crate::pages::parts::{self, Tag};
 use crate::pages::words::{self, t, t1};
 use assay_core::message::Request;
 use assay_core::settings::{Scope, Settings, TrustedSigner};
-use assay_core::signer::Signer;
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
@@ -61,7 +60,7 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
                         .children(words::signer(signer))
                         .into(),
                     parts::text(Tag::Span, "row-text", scope_words),
-                    parts::text(Tag::Span, "row-text", root(settings, signer)),
+                    parts::text(Tag::Span, "row-text", words::proven_by(settings, signer)),
                 ])
                 .into(),
             tags::div()
@@ -75,19 +74,4 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
                 .into(),
         ])
         .into()
-}
-
-/// By what the signer is proven: the same name under two roots is two signers.
-fn root(settings: &Settings, signer: &Signer) -> String {
-    if !signer.root.is_notary() {
-        return t1("settings_proven_by", signer.root.name());
-    }
-    settings
-        .notaries
-        .iter()
-        .find(|notary| notary.root_id() == signer.root)
-        .map_or_else(
-            || t("settings_proven_by_removed"),
-            |notary| t1("settings_proven_by", &notary.name),
-        )
 }

@@ -480,3 +480,42 @@ fn a_published_digest_is_less_than_a_proof_and_more_than_nothing() {
     assert_eq!(both(other(), &nobody), Verdict::Mismatch);
     assert_eq!(both(other(), &trusting(&["a"])), Verdict::Verified);
 }
+
+#[test]
+fn whatever_is_told_of_who_signed_is_looked_at_closely() {
+    let mut said = said("", "log", 0, Claim::Signature);
+    said.signer.identity = Identity::Workflow {
+        issuer: "https://tok\u{435}n.example".into(),
+        repository: "https://github.com/cl\u{456}/cli".into(),
+        repository_id: None,
+        workflow: ".github/workflows/\u{200b}release.yml".into(),
+    };
+    said.certified = Some(Certified {
+        issuer: String::new(),
+        subject: String::new(),
+        key: String::new(),
+        source_ref: Some("refs/tags/\u{202e}v1".into()),
+        source_digest: None,
+        runner: None,
+        run: None,
+    });
+    // Whoever says it twice is told of once.
+    let evidence = [answered(vec![said.clone(), said], vec![])];
+    let judged = judge(&evidence, &Settings::default(), None, None);
+    let told: Vec<Option<&str>> = judged
+        .reasons
+        .iter()
+        .filter_map(|reason| match reason {
+            Reason::LooksLikeAnother { text, .. } => Some(text.as_deref()),
+            _ => None,
+        })
+        .collect();
+    let others = [
+        ".github/workflows/\u{200b}release.yml",
+        "https://tok\u{435}n.example",
+        "refs/tags/\u{202e}v1",
+    ];
+    assert_eq!(told[0], None);
+    assert_eq!(told[1..], others.map(Some));
+    assert_eq!(judged.verdict, Verdict::Signed);
+}

@@ -215,7 +215,7 @@ impl Prover {
         let result = self
             .verifier
             .verify(artifact, bundle, &policy)
-            .map_err(refused)?;
+            .map_err(|error| refused(error, bundle, self.root.content()))?;
         if !result.certificate_verified() {
             return Err(Check::CertificateChain.failed("a chain that was not checked"));
         }
@@ -257,7 +257,7 @@ impl Prover {
         let result = self
             .verifier
             .verify(artifact, bundle, &policy)
-            .map_err(refused)?;
+            .map_err(|error| refused(error, bundle, self.root.content()))?;
         if !result.tlog_verified() {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }

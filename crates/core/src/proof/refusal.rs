@@ -2,15 +2,20 @@
 
 use super::check::Check;
 use super::error::ProofError;
+use sigstore_trust_root::TrustedRoot;
+use sigstore_types::Bundle;
 use sigstore_verify::{CertificateError, Error, TimestampError, TransparencyLogError};
+use std::time::Duration;
+use x509_cert::Certificate;
+use x509_cert::der::{DateTime, Decode};
 
 /// Which check an error stands for.
-pub(super) fn refused(error: Error) -> ProofError {
+pub(super) fn refused(error: Error, bundle: &Bundle, root: &TrustedRoot) -> ProofError {
     let found = error.to_string();
     match error {
-        Error::Certificate(error) => certificate(error, found),
+        Error::Certificate(error) => certificate(error, found, bundle),
         Error::TransparencyLog(error) => log(error, found),
-        Error::Timestamp(error) => timestamp(error, found),
+        Error::Timestamp(error) => timestamp(error, found, root),
         // The bundle was found to be about the file before; only the words say that it is the log
         // entry that is about another.
         Error::ArtifactMismatch(found) if found.contains("hashedrekord entry") => {
@@ -32,7 +37,7 @@ pub(super) fn refused(error: Error) -> ProofError {
     }
 }
 
-fn certificate(error: CertificateError, found: String) -> ProofError {
+fn certificate(error: CertificateError, found: String, bundle: &Bundle) -> ProofError {
     match error {
         CertificateError::Malformed(_) => Check::CertificateForm.failed(found),
         CertificateError::NoValidAuthority { time } => Check::AuthorityWindow.failed_for(
@@ -46,10 +51,29 @@ fn certificate(error: CertificateError, found: String) -> ProofError {
                 .iter()
                 .any(|reason| words.contains(reason)) =>
         {
-            Check::CertificateWindow.failed(words)
+            Check::CertificateWindow.failed(lifetime(&words, bundle))
         }
         CertificateError::Sct(_) => Check::CertificateTimestamp.failed(found),
         _ => Check::CertificateChain.failed(found),
+    }
+}
+
+/// When it was signed, by what the verifier says of it, and for how long the signer's certificate is
+/// valid.
+fn lifetime(words: &str, bundle: &Bundle) -> String {
+    let signed = words
+        .split_once("UnixTime(")
+        .and_then(|(_, after)| after.split_once(')'))
+        .and_then(|(seconds, _)| seconds.parse().ok())
+        .and_then(|seconds| DateTime::from_unix_duration(Duration::from_secs(seconds)).ok());
+    let leaf = bundle.signing_certificate();
+    let leaf = leaf.and_then(|leaf| Certificate::from_der(leaf.as_bytes()).ok());
+    match (signed, leaf.map(|leaf| leaf.tbs_certificate.validity)) {
+        (Some(signed), Some(validity)) => format!(
+            "signed at {signed}; the signer's certificate is valid from {} until {}",
+            validity.not_before, validity.not_after
+        ),
+        _ => words.to_owned(),
     }
 }
 
@@ -66,10 +90,25 @@ fn log(error: TransparencyLogError, found: String) -> ProofError {
     }
 }
 
-fn timestamp(error: TimestampError, found: String) -> ProofError {
+fn timestamp(error: TimestampError, found: String, root: &TrustedRoot) -> ProofError {
     match error {
         TimestampError::OutsideAuthorityValidity { time } => {
-            Check::TimestampWindow.failed(time.to_string())
+            let authorities = root.timestamp_authorities.iter();
+            let windows: Vec<String> = authorities
+                .filter_map(|authority| authority.valid_for)
+                .map(|window| match window.end {
+                    Some(end) => format!("{} to {end}", window.start),
+                    None => format!("{} on", window.start),
+                })
+                .collect();
+            let expected = Check::TimestampWindow.expected();
+            Check::TimestampWindow.failed_for(
+                format!(
+                    "{expected} (those of the trust root: {})",
+                    windows.join(", ")
+                ),
+                time.to_string(),
+            )
         }
         TimestampError::NoVerifiedTimestamp(found) => Check::Time.failed(found),
         _ => Check::Timestamp.failed(found),

@@ -6,6 +6,7 @@ use assay_core::digest::Sha256Digest;
 use assay_core::proof::{Check, Prover};
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, TrustRootError};
+use assay_test_authority::hand::{Facts, Moments};
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Change, Curve, Hand, Instance, Key, Made, Manner, Recipe};
 use serde_json::{Value, json};
@@ -264,11 +265,7 @@ impl Hand for Timestamps {
 struct Signatures(usize);
 
 impl Hand for Signatures {
-    fn checkpoint(
-        &self,
-        draft: &mut assay_test_authority::checkpoint::CheckpointDraft,
-        _: &assay_test_authority::hand::Facts,
-    ) {
+    fn checkpoint(&self, draft: &mut assay_test_authority::checkpoint::CheckpointDraft, _: &Facts) {
         let log = draft.signers[0].clone();
         draft.signers = vec![log; self.0 - draft.cosigners.len()];
     }
@@ -277,7 +274,7 @@ impl Hand for Signatures {
 struct Certificates(usize);
 
 impl Hand for Certificates {
-    fn bundle(&self, bundle: &mut Value, _: &assay_test_authority::hand::Facts) {
+    fn bundle(&self, bundle: &mut Value, _: &Facts) {
         let chain = &mut bundle["verificationMaterial"]["x509CertificateChain"]["certificates"];
         let chain = chain.as_array_mut().unwrap();
         let authority = chain[1].clone();
@@ -341,4 +338,39 @@ fn no_two_entries_of_many_are_the_same() {
     let problem = prove(&made).unwrap_err();
     assert_eq!(problem.check, Check::Logged);
     assert!(problem.found.contains("twice"), "{problem}");
+}
+
+struct Late;
+
+impl Hand for Late {
+    fn moments(&self, moments: &mut Moments) {
+        moments.certificate.until = moments.stamped - 1;
+    }
+}
+
+struct Retired;
+
+impl Hand for Retired {
+    fn trusted_root(&self, root: &mut Value, _: &Facts) {
+        root["timestampAuthorities"][0]["validFor"]["end"] = json!("2024-12-31T00:00:00Z");
+    }
+}
+
+#[test]
+fn a_refusal_for_the_sake_of_time_tells_the_time_and_the_window() {
+    let late = prove(&made_by("v0.3, message, Rekor v2", &Late)).unwrap_err();
+    assert_eq!(late.check, Check::CertificateWindow);
+    assert!(
+        late.found.starts_with("signed at 2025-01-01T00:00:")
+            && late.found.contains("valid from 2024-12-31T23:59:")
+            && late.found.contains("Z until 2025-01-01T00:00:0"),
+        "{late}"
+    );
+    let retired = prove(&made_by("v0.3, message, Rekor v2", &Retired)).unwrap_err();
+    assert_eq!(retired.check, Check::TimestampWindow);
+    assert!(
+        retired.expected.contains(" to 2024-12-31T00:00:00Z"),
+        "{retired}"
+    );
+    assert!(retired.found.starts_with("2025-01-01T00:00:"), "{retired}");
 }
