@@ -3,9 +3,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::wordless;
 use crate::workspace::{WASM_TARGET, Workspace, run, step};
 
 const PROFILE: &str = "extension";
+/// The program that proves.
+const PROVING: &str = "background";
 
 /// Makes sure that the pinned toolchain can build for wasm.
 ///
@@ -49,6 +52,8 @@ pub fn cargo_for_wasm(workspace: &Workspace) -> Result<Command> {
     ]
     .iter()
     .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
+    // By these names `wordless` knows what a function is of.
+    .chain(["-Csymbol-mangling-version=v0".to_owned()])
     .collect();
     let mut cargo = workspace.cargo();
     cargo
@@ -101,9 +106,21 @@ pub fn build_speed(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Runs wasm-bindgen on one program.
 fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
+    let mut module = walrus::Module::from_file(wasm)
+        .with_context(|| format!("{} could not be read", wasm.display()))?;
+    let taken = wordless::take_out(&mut module)
+        .with_context(|| format!("{} could not be made smaller", wasm.display()))?;
+    // They are where proofs are. A compiler that names functions otherwise would let them come
+    // back unnoticed.
+    if taken == 0 && name == PROVING {
+        bail!(
+            "no function of {} writes the words of a date's errors",
+            wasm.display()
+        );
+    }
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen
-        .input_path(wasm)
+        .input_bytes(name, module.emit_wasm())
         .out_name(name)
         .web(true)?
         .typescript(false)

@@ -14,6 +14,7 @@ mod programs;
 mod validate;
 mod verify;
 mod wasm_tests;
+mod wordless;
 mod workspace;
 
 use std::process::ExitCode;

@@ -1,0 +1,81 @@
+//! Takes the words out of errors that nobody reads.
+//!
+//! The library for dates explains what may be wrong with a date in so many words that they would be
+//! a twenty-fifth of the extension's code. Dates come here inside of larger things, which are refused
+//! as what they are, and where in them the fault is is told without the words. No setting of the
+//! library leaves them out, so they are taken out of the program: what would write them writes
+//! nothing, and does so successfully.
+
+use anyhow::{Result, bail};
+use walrus::{FunctionBuilder, FunctionKind, Module, ValType};
+
+/// The crates whose errors lose their words.
+const WORDLESS: [&str; 2] = ["jiff::", "jiff_core::"];
+
+/// Takes the words out, and says of how many functions.
+pub fn take_out(module: &mut Module) -> Result<usize> {
+    let found: Vec<_> = module
+        .funcs
+        .iter()
+        .filter(|function| function.name.as_deref().is_some_and(writes_words))
+        .map(|function| function.id())
+        .collect();
+    for &id in &found {
+        let known = module.types.get(module.funcs.get(id).ty());
+        let params: Vec<ValType> = known.params().to_vec();
+        let results: Vec<ValType> = known.results().to_vec();
+        if results != [ValType::I32] {
+            bail!("a function that writes words gives back something else than success");
+        }
+        let mut silent = FunctionBuilder::new(&mut module.types, &params, &results);
+        // `Ok(())`.
+        silent.func_body().i32_const(0);
+        let args = params.into_iter().map(|param| module.locals.add(param));
+        let silent = silent.local_func(args.collect());
+        module.funcs.get_mut(id).kind = FunctionKind::Local(silent);
+    }
+    Ok(found.len())
+}
+
+/// Whether a function with this mangled name is `fmt` of such an error.
+fn writes_words(name: &str) -> bool {
+    let name = format!("{:#}", rustc_demangle::demangle(name));
+    let implementation = [" as core::fmt::Debug>::fmt", " as core::fmt::Display>::fmt"]
+        .iter()
+        .find_map(|method| name.strip_suffix(method));
+    let Some(of) = implementation.and_then(|of| of.strip_prefix('<')) else {
+        return false;
+    };
+    let of = of.trim_start_matches('&');
+    WORDLESS.iter().any(|of_crate| of.starts_with(of_crate)) && of.contains("rror")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_errors_lose_their_words_and_nothing_else_does() {
+        // As `rustc -C symbol-mangling-version=v0` names them.
+        for (name, is_wordless) in [
+            ("<jiff::error::ErrorKind as core::fmt::Display>::fmt", true),
+            (
+                "<&jiff::error::fmt::temporal::Error as core::fmt::Debug>::fmt",
+                true,
+            ),
+            (
+                "<&jiff_core::tz::posix::ParseErrorKind as core::fmt::Debug>::fmt",
+                true,
+            ),
+            (
+                "<jiff::timestamp::Timestamp as core::fmt::Display>::fmt",
+                false,
+            ),
+            ("<webpki::error::Error as core::fmt::Debug>::fmt", false),
+            ("<jiff::error::Error as core::error::Error>::source", false),
+            ("jiff::error::Error::new", false),
+        ] {
+            assert_eq!(writes_words(name), is_wordless, "{name}");
+        }
+    }
+}
