@@ -11,7 +11,7 @@ fuzz_target!(|data: &[u8]| {
         if let Ok(record) = serde_json::from_slice::<DownloadRecord>(data) {
             let judged = record.judge(&record.evidence, &settings);
             for reason in &judged.reasons {
-                let _ = reason.message().english();
+                let _ = reason.english();
             }
             let again = serde_json::to_vec(&record).expect("what was read can be written");
             assert!(serde_json::from_slice::<DownloadRecord>(&again).is_ok());

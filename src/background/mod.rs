@@ -197,7 +197,7 @@ impl Background {
                     // What was proven of the bytes says nothing about a file that is not there.
                     record.evidence.clear();
                 }
-                record.judgement = Some(judgement);
+                record.judgement = Some(judgement.into());
             }),
         )
         .await

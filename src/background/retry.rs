@@ -3,8 +3,6 @@
 use super::{Background, BackgroundError, roots};
 use crate::chrome::alarms;
 use crate::js::now;
-use assay_core::policy::Judgement;
-use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Retry, Stage};
 use std::rc::Rc;
 
@@ -23,7 +21,7 @@ const DELAYS: [f64; 8] = [30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, 86_
 /// When a judged record is to be checked again; `None` where nothing would change by itself.
 pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
     let judgement = record.judgement.as_ref()?;
-    if record.digest.is_none() || record.deleted || !Judgement::may_pass(judgement) {
+    if record.digest.is_none() || record.deleted || !judgement.may_pass {
         return None;
     }
     let attempts = record.retry.map_or(0, |retry| retry.attempts);
@@ -33,8 +31,9 @@ pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
         .copied()
         .unwrap_or(86_400.0);
     // Who said when they may be asked again is not asked before.
-    let limits = judgement.reasons.iter().filter_map(Reason::wait);
-    let delay = limits.map(f64::from).fold(delay, f64::max);
+    let delay = judgement
+        .wait
+        .map_or(delay, |wait| delay.max(f64::from(wait)));
     Some(Retry {
         attempts: attempts + 1,
         due_at: now + delay * 1000.0,
@@ -112,6 +111,7 @@ mod tests {
     use super::*;
     use assay_core::digest::Sha256Digest;
     use assay_core::evidence::Failure;
+    use assay_core::policy::Judgement;
     use assay_core::reason::Reason;
     use assay_core::record::RECORD_VERSION;
 
@@ -131,7 +131,7 @@ mod tests {
             stage: Stage::Done,
             digest: Some(Sha256Digest::of(b"")),
             evidence: vec![],
-            judgement: Some(Judgement::unread(reason)),
+            judgement: Some(Judgement::unread(reason).into()),
             judged_at: None,
             retry: None,
             unseen_alarm: None,

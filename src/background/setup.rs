@@ -49,7 +49,7 @@ impl Background {
         let unread = |record: &DownloadRecord| {
             let judgement = record.judgement.as_ref();
             record.stage == Stage::Done
-                && judgement.is_some_and(|known| known.reasons.contains(&Reason::NoFileAccess))
+                && judgement.is_some_and(|known| known.is_because_of(&Reason::NoFileAccess))
         };
         for record in self.store.latest(LATEST).await? {
             if unread(&record) {

@@ -127,8 +127,8 @@ impl Background {
             "notification_alarm_title",
             [isolated(&record.file_name), verdict],
         );
-        let because = judgement.reasons.first().map(|reason| reason.message());
-        let because = because.map_or_else(String::new, |because| words::say(&because));
+        let because = judgement.reasons.first();
+        let because = because.map_or_else(String::new, words::say);
         show(&record.id, &title, because).await;
     }
 

@@ -2,7 +2,6 @@
 
 use super::hostile_text::isolated;
 use crate::chrome::i18n;
-use assay_core::reason::Reason;
 use assay_core::record::DownloadRecord;
 use assay_core::settings::Settings;
 use assay_core::signer::Signer;
@@ -53,7 +52,8 @@ pub fn verdict_meaning(verdict: Verdict) -> String {
 pub fn badge(record: &DownloadRecord, reading: bool) -> String {
     match (record.verdict(), &record.judgement) {
         (Some(Verdict::Authentic), Some(judgement)) => match judgement.reasons.first() {
-            Some(Reason::SignedByPublisher { publisher, .. }) => {
+            Some(Message { key, args }) if key == "reason_signed_by_publisher" => {
+                let publisher = args.get(1).map_or("", String::as_str);
                 t1("verdict_authentic_from", publisher)
             }
             _ => verdict(Verdict::Authentic),

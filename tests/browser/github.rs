@@ -237,7 +237,7 @@ fn github_learns_no_more_than_it_knows_and_nothing_once_turned_off() -> Result<(
         .extension
         .wait_for_verdict("quiet.zip", Verdict::Unknown)?;
     let judgement = record.judgement.expect("a judgement");
-    assert_eq!(judgement.reasons, [Reason::NoSources]);
+    assert_eq!(judgement.reasons, [Reason::NoSources.message()]);
     assert_eq!(world.github.asked().len(), asked.len());
     Ok(())
 }

@@ -194,7 +194,7 @@ fn an_untrusted_file_stays_so_until_the_user_removes_it_from_the_list() -> Resul
                 if record
                     .judgement
                     .as_ref()
-                    .is_some_and(|known| known.reasons.contains(&Reason::FileMissing)) =>
+                    .is_some_and(|known| known.is_because_of(&Reason::FileMissing)) =>
             {
                 assert_eq!(record.verdict(), Some(Verdict::Untrusted));
                 Ok(())

@@ -163,7 +163,7 @@ fn a_file_that_is_gone_is_said_to_be_gone() -> Result<()> {
         .extension
         .wait_for_verdict("gone.bin", Verdict::Unchecked)?;
     let reasons = record.judgement.map(|judgement| judgement.reasons);
-    assert_eq!(reasons, Some(vec![Reason::FileMissing]));
+    assert_eq!(reasons, Some(vec![Reason::FileMissing.message()]));
     world.sees("gone.bin", Verdict::Unchecked)?;
     Ok(())
 }

@@ -20,6 +20,7 @@ pub mod crypto;
 pub mod digest;
 pub mod evidence;
 pub mod file_url;
+pub mod judged;
 pub mod log_memory;
 pub mod lookalike;
 pub mod message;

@@ -3,11 +3,8 @@
 //!
 //! Nothing is refused for it. The name is proven; what is told is how to read it.
 
-use serde::{Deserialize, Serialize};
-
 /// Something about a name that its looks do not show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Oddity {
     /// One word of it has letters of several scripts, as in `pаypal` with a Cyrillic letter.
     MixedScripts {

@@ -2,6 +2,7 @@
 
 use crate::attestation::{Attestation, Claim};
 use crate::evidence::{Evidence, Outcome, Published, Withheld};
+use crate::judged::Judged;
 use crate::lookalike::oddities;
 use crate::publisher::Publisher;
 use crate::reason::Reason;
@@ -9,10 +10,9 @@ use crate::settings::Settings;
 use crate::signer::{Identity, Signer};
 use crate::standing::Standing;
 use crate::verdict::Verdict;
-use serde::{Deserialize, Serialize};
 
 /// A verdict with what led to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judgement {
     /// The outcome.
     pub verdict: Verdict,
@@ -58,7 +58,7 @@ pub fn judge(
     evidence: &[Evidence],
     settings: &Settings,
     place: Place<'_>,
-    earlier: Option<&Judgement>,
+    earlier: Option<&Judged>,
 ) -> Judgement {
     let Place { site, publisher } = place;
     let mut findings = Vec::new();
@@ -149,7 +149,7 @@ pub fn unread(
     reason: Reason,
     settings: &Settings,
     site: Option<&str>,
-    earlier: Option<&Judgement>,
+    earlier: Option<&Judged>,
 ) -> Judgement {
     match still_untrusted(earlier, settings, site) {
         Some(signer) => Judgement {
@@ -364,7 +364,7 @@ fn log_of(attestation: &Attestation) -> Option<&str> {
 }
 
 fn still_untrusted<'a>(
-    earlier: Option<&'a Judgement>,
+    earlier: Option<&'a Judged>,
     settings: &Settings,
     site: Option<&str>,
 ) -> Option<&'a Signer> {

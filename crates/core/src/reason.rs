@@ -7,11 +7,9 @@ use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
 use crate::signer::Signer;
 use crate::words::Message;
-use serde::{Deserialize, Serialize};
 
 /// One reason for a verdict. The first reason of a judgement is the one that decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     /// A trusted signer vouches for the file.
     SignedByTrusted {
@@ -106,7 +104,6 @@ pub enum Reason {
         /// Who.
         signer: Signer,
         /// What else, where it is not the name.
-        #[serde(default)]
         text: Option<String>,
         /// What its looks do not show.
         oddity: Oddity,

@@ -2,7 +2,8 @@
 
 use crate::digest::Sha256Digest;
 use crate::evidence::Evidence;
-use crate::policy::{Judgement, Place, judge};
+use crate::judged::Judged;
+use crate::policy::{Place, judge};
 use crate::publisher::Publisher;
 use crate::settings::Settings;
 use crate::verdict::Verdict;
@@ -44,7 +45,7 @@ pub struct DownloadRecord {
     /// What each source's answer proved.
     pub evidence: Vec<Evidence>,
     /// The outcome of the last check.
-    pub judgement: Option<Judgement>,
+    pub judgement: Option<Judged>,
     /// When it was judged, in milliseconds since 1970.
     pub judged_at: Option<f64>,
     /// When it is checked again by itself, because something that passes kept it from being
@@ -92,13 +93,13 @@ impl DownloadRecord {
     }
 
     /// Judges the file by this evidence.
-    pub fn judge(&self, evidence: &[Evidence], settings: &Settings) -> Judgement {
+    pub fn judge(&self, evidence: &[Evidence], settings: &Settings) -> Judged {
         let publisher = Publisher::of(&[&self.url, &self.final_url]);
         let place = Place {
             site: self.site.as_deref(),
             publisher: publisher.as_ref(),
         };
-        judge(evidence, settings, place, self.judgement.as_ref())
+        judge(evidence, settings, place, self.judgement.as_ref()).into()
     }
 
     /// Forgets the proofs themselves, and keeps what they proved.

@@ -90,7 +90,7 @@ fn main() {
     let mut record = record(evidence);
     seed("stored_record", "done", &json(&record));
     if let Some(judgement) = &mut record.judgement {
-        judgement.reasons = Reason::samples();
+        judgement.reasons = Reason::samples().iter().map(Reason::message).collect();
     }
     seed("stored_record", "all-reasons", &json(&record));
 }
@@ -115,7 +115,7 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         incognito: false,
         stage: Stage::Done,
         digest: Some(assay_fuzz::digest()),
-        judgement: Some(judge(&evidence, &settings, place, None)),
+        judgement: Some(judge(&evidence, &settings, place, None).into()),
         evidence,
         judged_at: Some(2.0),
         retry: None,

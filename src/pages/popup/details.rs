@@ -59,7 +59,7 @@ fn reasons(record: &DownloadRecord) -> View {
         Some(judgement) if record.stage == Stage::Done => judgement
             .reasons
             .iter()
-            .map(|reason| parts::text(Tag::Item, "details-reason", say(&reason.message())))
+            .map(|reason| parts::text(Tag::Item, "details-reason", say(reason)))
             .collect(),
         _ => return View::new(),
     };

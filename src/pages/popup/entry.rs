@@ -139,7 +139,7 @@ fn signer(record: &DownloadRecord) -> View {
     };
     let (field, said) = match (&judgement.signer, judgement.reasons.first()) {
         (Some(signer), _) => ("signer", words::signer(signer)),
-        (None, Some(reason)) => ("summary", words::say(&reason.message())),
+        (None, Some(reason)) => ("summary", words::say(reason)),
         (None, None) => return View::new(),
     };
     tags::span()

@@ -17,7 +17,8 @@ fn judge(
         site,
         publisher: None,
     };
-    super::judge(evidence, settings, place, earlier)
+    let earlier = earlier.cloned().map(Judged::from);
+    super::judge(evidence, settings, place, earlier.as_ref())
 }
 
 fn signer(name: &str) -> Signer {
@@ -310,12 +311,22 @@ fn a_file_that_cannot_be_read_now_is_still_untrusted() {
     let settings = trusting(&["a"]);
     let statement = said("a", "l", 1, standing(Standing::Untrusted));
     let earlier = judge(&[answered(vec![statement], vec![])], &settings, None, None);
-    let now = unread(Reason::FileMissing, &settings, None, Some(&earlier));
+    let now = unread(Reason::FileMissing, &settings, None, Some(&earlier.into()));
     assert_eq!(now.verdict, Verdict::Untrusted);
     assert!(now.reasons.contains(&Reason::FileMissing));
-    let again = unread(Reason::FileMissing, &settings, None, Some(&now));
+    let again = unread(
+        Reason::FileMissing,
+        &settings,
+        None,
+        Some(&now.clone().into()),
+    );
     assert_eq!(again.verdict, Verdict::Untrusted);
-    let trusts_nobody = unread(Reason::FileMissing, &Settings::default(), None, Some(&now));
+    let trusts_nobody = unread(
+        Reason::FileMissing,
+        &Settings::default(),
+        None,
+        Some(&now.into()),
+    );
     assert_eq!(trusts_nobody.verdict, Verdict::Unchecked);
     let unknown_before = unread(Reason::FileMissing, &settings, None, None);
     assert_eq!(unknown_before.verdict, Verdict::Unchecked);

@@ -4,7 +4,7 @@
 use crate::world::{Instead, NOW, World, doubts, proof_path, unchecked, wait_for};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
-use assay_core::log_memory::{MAX_LOGS, Proof};
+use assay_core::log_memory::Proof;
 use assay_sources::remembered::{LogBook, MAX_PROOFS};
 
 #[test]
