@@ -30,17 +30,21 @@ impl Transport for Fetch {
                 Failure::Unreachable
             }
         };
-        let builder = match request.method {
-            Method::Get => RequestBuilder::new(&request.url).method(gloo_net::http::Method::GET),
-        };
-        let response = builder
+        let builder = RequestBuilder::new(&request.url)
             .header("Accept", request.accept)
             .credentials(RequestCredentials::Omit)
             .redirect(RequestRedirect::Error)
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(RequestCache::NoStore)
-            .abort_signal(Some(&signal))
-            .send()
+            .abort_signal(Some(&signal));
+        let ready = match &request.method {
+            Method::Get => builder.method(gloo_net::http::Method::GET).build(),
+            Method::Post { json } => builder
+                .method(gloo_net::http::Method::POST)
+                .header("Content-Type", "application/json")
+                .body(json),
+        };
+        let response = async { ready?.send().await }
             .await
             .map_err(|error| failed(error.to_string()))?;
         let header = |name: &str| response.headers().get(name);

@@ -10,10 +10,11 @@ use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::roots::Roots;
-use assay_core::settings::{Notary, Settings};
+use assay_core::settings::{Notary, PUBLIC_REKOR, Settings};
+use assay_core::signer::RootId;
 use assay_sources::github::{self, Question};
-use assay_sources::notary;
 use assay_sources::remembered::compare;
+use assay_sources::{notary, rekor};
 use futures_util::future::{join, join_all};
 use std::rc::Rc;
 
@@ -103,8 +104,40 @@ impl Background {
                 None => None,
             }
         };
-        let (github, mut evidence) = join(github, join_all(notaries)).await;
+        let rekors = settings.rekors.iter();
+        let rekors = rekors.map(|address| self.ask_rekor(address, settings, digest, private));
+        let notaries = join(join_all(notaries), join_all(rekors));
+        let (github, (mut evidence, rekors)) = join(github, notaries).await;
         evidence.extend(github);
+        evidence.extend(rekors);
+        evidence
+    }
+
+    /// Asks a Rekor log, and compares it with what is remembered of it. Sigstore's own can be asked
+    /// for proofs of its history there.
+    async fn ask_rekor(
+        &self,
+        address: &str,
+        settings: &Settings,
+        digest: &Sha256Digest,
+        private: bool,
+    ) -> Evidence {
+        let public = self.public_roots().await;
+        let own: Vec<_> = settings
+            .notaries
+            .iter()
+            .map(|one| self.own_root(one))
+            .collect();
+        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
+        let roots = own.fold(public, |roots, own| Rc::new(roots.and(own)));
+        let names = rekor::names(settings, &roots);
+        let answer = rekor::answer(&Fetch, address, digest, &names).await;
+        let now = logs::seconds();
+        let mut evidence = rekor::prove(address, answer, &roots, digest, now);
+        let sigstore = RootId::sigstore();
+        let asked = (address == PUBLIC_REKOR).then_some((&sigstore, address));
+        let book = self.book(private);
+        compare(&Fetch, &book, asked, &roots, &mut evidence, now).await;
         evidence
     }
 

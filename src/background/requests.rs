@@ -104,6 +104,15 @@ impl Background {
                 self.change_settings(Box::new(move |settings| settings.github = enabled))
                     .await
             }
+            Request::AskRekor { address, asked } => match notary_address(&address) {
+                Some(address) => {
+                    self.change_settings(Box::new(move |settings| {
+                        settings.ask_rekor(address, asked);
+                    }))
+                    .await
+                }
+                None => Ok(refused("refused_not_an_address", [address])),
+            },
             Request::EnableNotary { address, enabled } => {
                 self.change_settings(Box::new(move |settings| {
                     for notary in &mut settings.notaries {

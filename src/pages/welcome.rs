@@ -9,8 +9,8 @@ use super::words::{self, t};
 use crate::bus;
 use crate::chrome::{extension, runtime, tabs};
 use crate::settings_store;
-use assay_core::message::Notice;
-use assay_core::settings::Settings;
+use assay_core::message::{Notice, Request};
+use assay_core::settings::{PUBLIC_REKOR, Settings};
 use assay_core::verdict::Verdict;
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -253,10 +253,36 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_sent")),
             parts::live(asked),
             parts::live(github),
+            parts::live(move || rekor(settings)),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_never")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_link")),
         ])
         .into()
+}
+
+/// Sigstore's public log is asked only if the user says so, here or in the settings.
+fn rekor(settings: Signal<Rc<Settings>>) -> View {
+    let is_asked = |settings: &Rc<Settings>| settings.rekors.iter().any(|one| one == PUBLIC_REKOR);
+    let asked = settings.with(is_asked);
+    let (said, action) = match asked {
+        true => ("welcome_rekor_on", "welcome_rekor_stop"),
+        false => ("welcome_rekor_off", "welcome_rekor_start"),
+    };
+    let flip = move |_: web_sys::MouseEvent| {
+        let request = Request::AskRekor {
+            address: PUBLIC_REKOR.to_owned(),
+            asked: !asked,
+        };
+        spawn_local(async move {
+            // What became of it is heard as a change of the settings.
+            let _ = bus::send(&request).await;
+        });
+    };
+    vec![
+        parts::text(Tag::Paragraph, "section-text", t(said)),
+        button("button", "ask-rekor", action, flip),
+    ]
+    .into()
 }
 
 fn legend() -> View {

@@ -35,21 +35,26 @@ impl Client {
         Self { agent }
     }
 
-    /// Reads.
+    /// Sends a request.
     ///
     /// # Errors
     /// As [`Transport::send`].
-    pub fn get(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        let Method::Get = request.method;
+    pub fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
-        let response = self
-            .agent
-            .get(&request.url)
-            .header("Accept", request.accept)
-            .config()
-            .timeout_global(Some(request.time_limit))
-            .build()
-            .call();
+        let limit = Some(request.time_limit);
+        let response = match &request.method {
+            Method::Get => {
+                let builder = self.agent.get(&request.url);
+                let builder = builder.header("Accept", request.accept).config();
+                builder.timeout_global(limit).build().call()
+            }
+            Method::Post { json } => {
+                let builder = self.agent.post(&request.url);
+                let builder = builder.header("Accept", request.accept);
+                let builder = builder.content_type("application/json").config();
+                builder.timeout_global(limit).build().send(json)
+            }
+        };
         let (response, _) = read(response, request.time_limit, request.size_limit)?;
         Ok(response)
     }
@@ -59,7 +64,7 @@ impl Client {
     /// # Errors
     /// As [`Transport::send`].
     pub fn get_json(&self, url: &str) -> Result<HttpResponse, Failure> {
-        self.get(&HttpRequest {
+        self.ask(&HttpRequest {
             method: Method::Get,
             url: url.to_owned(),
             accept: "application/json",
@@ -95,7 +100,7 @@ impl Client {
 impl Transport for Client {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         // One request at a time on a thread of its own: there is nothing to yield to.
-        self.get(request)
+        self.ask(request)
     }
 }
 

@@ -95,7 +95,7 @@ fn fetch(client: &Client, address: &str) -> Result<Notary, CliError> {
         failure,
     };
     let response = client
-        .get(&trust_root_request(address))
+        .ask(&trust_root_request(address))
         .map_err(no_answer)?;
     if response.status != 200 {
         return Err(no_answer(Failure::Status {

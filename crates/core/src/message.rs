@@ -85,6 +85,13 @@ pub enum Request {
         /// Whether it is asked.
         enabled: bool,
     },
+    /// Ask, or do not ask, this Rekor log.
+    AskRekor {
+        /// Its address, as typed.
+        address: String,
+        /// Whether it is asked.
+        asked: bool,
+    },
     /// Ask, or do not ask, this notary.
     EnableNotary {
         /// Its address.

@@ -127,6 +127,13 @@ impl Roots {
         Err(refusal.unwrap_or_else(|| Check::KnownRoot.failed(belongs_to(read.bundle()))))
     }
 
+    /// Whether a log that a bundle names is one of these roots'. It proves nothing.
+    pub fn knows_log_of(&self, read: &ReadBundle<'_>) -> bool {
+        self.known
+            .iter()
+            .any(|known| known.realm.has_log_of(read.bundle()))
+    }
+
     /// How many signatures it takes at most to prove a bundle, roughly.
     pub fn effort(&self, read: &ReadBundle<'_>) -> usize {
         let claiming = self.known.iter().filter(|known| known.realm.claims(read));
@@ -176,12 +183,7 @@ impl Realm {
     /// Whether a bundle says that it belongs to this root. It proves nothing.
     pub fn claims(&self, read: &ReadBundle<'_>) -> bool {
         let bundle = read.bundle();
-        let entries = &bundle.verification_material.tlog_entries;
-        let logs = entries.iter().any(|entry| {
-            self.logs
-                .iter()
-                .any(|log| log == entry.log_id.key_id.as_bytes())
-        });
+        let logs = self.has_log_of(bundle);
         let certificates = certificates(bundle);
         if certificates.is_empty() {
             return logs;
@@ -195,6 +197,14 @@ impl Realm {
             })
         });
         issued && (logs || self.without_log)
+    }
+
+    fn has_log_of(&self, bundle: &Bundle) -> bool {
+        let mut entries = bundle.verification_material.tlog_entries.iter();
+        entries.any(|entry| {
+            let mut logs = self.logs.iter();
+            logs.any(|log| log == entry.log_id.key_id.as_bytes())
+        })
     }
 }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The version of the stored settings.
 pub const SETTINGS_VERSION: u32 = 1;
 
+/// Sigstore's public Rekor log.
+pub const PUBLIC_REKOR: &str = "https://rekor.sigstore.dev";
+
 /// The user's settings. The same form is stored by the extension and read by the command line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
@@ -18,6 +21,10 @@ pub struct Settings {
     /// Whether GitHub is asked about what is downloaded from there.
     #[serde(default = "yes")]
     pub github: bool,
+    /// The addresses of the Rekor logs that are asked. None at first: a log learns what was
+    /// downloaded.
+    #[serde(default)]
+    pub rekors: Vec<String>,
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
@@ -66,6 +73,7 @@ impl Default for Settings {
             version: SETTINGS_VERSION,
             notaries: Vec::new(),
             github: true,
+            rekors: Vec::new(),
             trusted: Vec::new(),
         }
     }
@@ -121,6 +129,14 @@ impl Settings {
     /// the notaries that they added.
     pub fn concerns(&self, root: &RootId) -> bool {
         !root.is_notary() || self.notary_of(root).is_some()
+    }
+
+    /// Asks the Rekor log at `address` from now on, or asks it no more.
+    pub fn ask_rekor(&mut self, address: String, asked: bool) {
+        self.rekors.retain(|known| *known != address);
+        if asked {
+            self.rekors.push(address);
+        }
     }
 
     /// Removes the notary at `address`. Signers known under its root stay trusted, so that adding

@@ -10,6 +10,7 @@ pub mod log_proofs;
 pub mod notary;
 pub mod proving;
 mod rate_limit;
+pub mod rekor;
 pub mod remembered;
 mod transport;
 pub mod tuf;

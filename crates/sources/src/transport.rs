@@ -20,10 +20,15 @@ pub struct HttpRequest {
 }
 
 /// An HTTP method (RFC 9110, section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Method {
     /// Reads.
     Get,
+    /// Asks with a body.
+    Post {
+        /// The body, JSON.
+        json: String,
+    },
 }
 
 /// A complete answer.

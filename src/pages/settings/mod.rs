@@ -3,6 +3,7 @@
 mod github;
 mod logs;
 mod notaries;
+mod rekor;
 mod roots;
 mod signers;
 
@@ -108,6 +109,7 @@ fn view(ground: Ground) -> View {
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
             github::view(ground),
+            rekor::view(ground),
             signers::view(ground),
             roots::view(ground),
             parts::live(move || logs::decided(ground)),

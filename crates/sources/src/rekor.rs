@@ -1,0 +1,211 @@
+//! A Rekor v1 log: what was logged about a digest (its openapi.yaml: `index/retrieve` and
+//! `log/entries/retrieve`).
+//!
+//! Anybody can log anything about any digest, a thousand times. So those whom the user trusts are
+//! searched for first, the number of entries that are looked at is bounded, and what strangers got
+//! into the log that proves nothing is no fault of the log: only what the log itself says wrongly is
+//! held against it.
+
+use crate::notary::TIME_LIMIT;
+use crate::proving::{self, Candidates};
+use crate::{HttpRequest, HttpResponse, Method, Transport};
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::proof::rebuilt::{LogEntries, bundle_of};
+use assay_core::proof::{Check, ProofError, ReadBundle};
+use assay_core::roots::Roots;
+use assay_core::settings::Settings;
+use assay_core::signer::{Identity, SubjectKind};
+use assay_core::site::host_of;
+use futures_util::future::{join, join_all};
+use serde_json::{Value, json};
+
+/// So many entries are read at most: as many as Rekor gives at once.
+pub const MAX_ENTRIES: usize = 10;
+
+/// So many names are searched for at most beside the digest alone.
+pub const MAX_NAMES: usize = 4;
+
+/// How many bytes of a search's answer are read at most: the ids of some ten thousand entries.
+const INDEX_SIZE_LIMIT: usize = 1024 * 1024;
+
+/// How many bytes of entries are read at most. Ten of the kind that is used have fifty thousand.
+const ENTRIES_SIZE_LIMIT: usize = 2 * 1024 * 1024;
+
+/// The names that are searched for together with the digest: the e-mail addresses that the user
+/// trusts under one of these roots. A log knows signers by nothing else that is known here.
+pub fn names(settings: &Settings, roots: &Roots) -> Vec<String> {
+    let mut names = Vec::new();
+    for trusted in &settings.trusted {
+        let signer = &trusted.signer;
+        let known = roots
+            .provers()
+            .any(|prover| prover.root().id() == &signer.root);
+        if let Identity::Named {
+            subject_kind: SubjectKind::Email,
+            subject,
+            ..
+        } = &signer.identity
+            && known
+            && !signer.root.is_notary()
+            && !names.contains(subject)
+        {
+            names.push(subject.clone());
+        }
+    }
+    names.truncate(MAX_NAMES);
+    names
+}
+
+/// What a log has about a digest, not yet proven: a request for each name, one without, and one for
+/// the entries.
+///
+/// # Errors
+/// When it gives no usable answer.
+pub async fn answer(
+    transport: &impl Transport,
+    address: &str,
+    digest: &Sha256Digest,
+    names: &[String],
+) -> Result<Candidates, Failure> {
+    let named = names
+        .iter()
+        .map(|name| search(transport, address, digest, Some(name)));
+    let (named, all) = join(join_all(named), search(transport, address, digest, None)).await;
+    let mut ids: Vec<String> = Vec::new();
+    for found in named.into_iter().chain([all]) {
+        for id in found? {
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+            // One more than is read, to know that there is more.
+            if ids.len() > MAX_ENTRIES {
+                break;
+            }
+        }
+    }
+    let truncated = ids.len() > MAX_ENTRIES;
+    ids.truncate(MAX_ENTRIES);
+    let bundles = match ids.is_empty() {
+        true => Vec::new(),
+        false => {
+            let request = entries_request(address, &ids);
+            read_entries(&transport.send(&request).await?)?
+        }
+    };
+    Ok(Candidates { bundles, truncated })
+}
+
+/// Proves what a log has. `now` is in seconds since 1970.
+pub fn prove(
+    address: &str,
+    answer: Result<Candidates, Failure>,
+    roots: &Roots,
+    digest: &Sha256Digest,
+    now: i64,
+) -> Evidence {
+    let host = host_of(address).unwrap_or_else(|| address.to_owned());
+    let named = (address, host.as_str());
+    let candidates = match answer {
+        Ok(candidates) => candidates,
+        Err(failure) => return proving::failed(named, failure),
+    };
+    let is_of_a_known_log =
+        |bundle: &String| ReadBundle::parse(bundle).is_ok_and(|read| roots.knows_log_of(&read));
+    let known_log = candidates.bundles.iter().any(is_of_a_known_log);
+    let mut evidence = proving::prove(named, candidates, roots, digest, now);
+    if let Outcome::Answered { rejected, .. } = &mut evidence.outcome {
+        rejected.retain(|problem| is_the_logs_fault(problem, known_log));
+    }
+    evidence
+}
+
+/// Whether a refusal says something of the log. That a certificate is by nobody who is known, or
+/// that something was signed out of its time, says something only of whoever logged it.
+fn is_the_logs_fault(problem: &ProofError, known_log: bool) -> bool {
+    match problem.check {
+        Check::KnownRoot => !known_log,
+        Check::Format
+        | Check::ThisFile
+        | Check::Logged
+        | Check::KnownLog
+        | Check::Entry
+        | Check::InclusionProof
+        | Check::Checkpoint
+        | Check::InclusionPromise => true,
+        _ => false,
+    }
+}
+
+/// The ids of the entries about a digest: by a name, or by anybody.
+async fn search(
+    transport: &impl Transport,
+    address: &str,
+    digest: &Sha256Digest,
+    name: Option<&String>,
+) -> Result<Vec<String>, Failure> {
+    let hash = format!("sha256:{digest}");
+    let body = match name {
+        Some(name) => json!({ "hash": hash, "email": name, "operator": "and" }),
+        None => json!({ "hash": hash }),
+    };
+    let request = HttpRequest {
+        size_limit: INDEX_SIZE_LIMIT,
+        ..post(format!("{address}/api/v1/index/retrieve"), &body)
+    };
+    read_ids(&transport.send(&request).await?)
+}
+
+fn entries_request(address: &str, ids: &[String]) -> HttpRequest {
+    let body = json!({ "entryUUIDs": ids });
+    post(format!("{address}/api/v1/log/entries/retrieve"), &body)
+}
+
+fn read_ids(response: &HttpResponse) -> Result<Vec<String>, Failure> {
+    let ids: Vec<String> = read(response)?;
+    // A tree's id of 16 digits before the 64 of the entry's hash, or these alone.
+    let is_id = |id: &String| {
+        matches!(id.len(), 64 | 80) && id.bytes().all(|digit| digit.is_ascii_hexdigit())
+    };
+    match ids.iter().all(is_id) {
+        true => Ok(ids),
+        false => Err(malformed("an id of an entry that is none")),
+    }
+}
+
+/// The bundles that the entries stand for. Entries of other kinds do not hold what they are about:
+/// nothing ties them to the file.
+fn read_entries(response: &HttpResponse) -> Result<Vec<String>, Failure> {
+    let entries: Vec<LogEntries> = read(response)?;
+    let entries = entries.iter().flatten().take(MAX_ENTRIES);
+    Ok(entries
+        .filter_map(|(_, entry)| bundle_of(entry).ok())
+        .collect())
+}
+
+fn read<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Failure> {
+    match response.status {
+        200 => {
+            serde_json::from_slice(&response.body).map_err(|error| malformed(&error.to_string()))
+        }
+        status => Err(Failure::Status { status }),
+    }
+}
+
+fn post(url: String, body: &Value) -> HttpRequest {
+    HttpRequest {
+        method: Method::Post {
+            json: body.to_string(),
+        },
+        url,
+        accept: "application/json",
+        time_limit: TIME_LIMIT,
+        size_limit: ENTRIES_SIZE_LIMIT,
+    }
+}
+
+fn malformed(detail: &str) -> Failure {
+    Failure::Malformed {
+        detail: detail.to_owned(),
+    }
+}

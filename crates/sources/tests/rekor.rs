@@ -1,0 +1,300 @@
+//! What a Rekor log's answers become: entries made out of the test authority's bundles, in the
+//! shapes of Rekor's openapi.yaml.
+
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::proof::Check;
+use assay_core::roots::Roots;
+use assay_core::settings::{Scope, Settings};
+use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
+use assay_core::trust_root::TrustRoot;
+use assay_sources::rekor::{self, MAX_ENTRIES, MAX_NAMES};
+use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
+use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+
+const ADDRESS: &str = "https://rekor.example";
+
+/// A log that finds by digest, and by digest and e-mail address.
+#[derive(Default)]
+struct Log {
+    /// Entries by id, each with the name that it is found by.
+    entries: Vec<(String, Option<&'static str>, Value)>,
+    instead: Option<(&'static str, u16, String)>,
+    asked: RefCell<Vec<(String, Value)>>,
+}
+
+impl Log {
+    fn add(&mut self, entry: Value, name: Option<&'static str>) {
+        let id = format!("{:080x}", self.entries.len());
+        self.entries.push((id, name, entry));
+    }
+}
+
+impl Transport for Log {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let Method::Post { json } = &request.method else {
+            panic!("{request:?}");
+        };
+        let path = request.url.strip_prefix(ADDRESS).unwrap();
+        let asked: Value = serde_json::from_str(json).unwrap();
+        self.asked
+            .borrow_mut()
+            .push((path.to_owned(), asked.clone()));
+        let answer = |status, body: String| {
+            Ok(HttpResponse {
+                status,
+                body: body.into_bytes(),
+            })
+        };
+        if let Some((part, status, body)) = &self.instead
+            && path.contains(part)
+        {
+            return answer(*status, body.clone());
+        }
+        let body = match path {
+            "/api/v1/index/retrieve" => {
+                let name = asked["email"].as_str();
+                assert_eq!(name.is_some(), asked["operator"] == "and");
+                let found = self.entries.iter();
+                let found = found.filter(|(_, known, _)| name.is_none() || *known == name);
+                json!(found.map(|(id, _, _)| id).collect::<Vec<_>>())
+            }
+            "/api/v1/log/entries/retrieve" => {
+                let ids = asked["entryUUIDs"].as_array().unwrap();
+                assert!(ids.len() <= MAX_ENTRIES);
+                let found = self.entries.iter();
+                let found = found.filter(|(id, _, _)| ids.contains(&json!(id)));
+                json!(
+                    found
+                        .map(|(id, _, entry)| json!({ id: entry }))
+                        .collect::<Vec<_>>()
+                )
+            }
+            other => panic!("{other}"),
+        };
+        answer(200, body.to_string())
+    }
+}
+
+fn instance() -> Instance {
+    Instance::new(Manner::Public, Curve::P256, "rekor")
+}
+
+fn made_by(instance: &mut Instance, name: &str, number: u64) -> Made {
+    let all = Recipe::all();
+    let recipe = all.iter().find(|one| one.name == name).unwrap();
+    recipe.make_by(instance, number, &Honest)
+}
+
+/// As the log has it.
+fn entry_of(made: &Made) -> Value {
+    let bundle: Value = serde_json::from_str(&made.bundle).unwrap();
+    let entry = &bundle["verificationMaterial"]["tlogEntries"][0];
+    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
+    let hex = |value: &Value| hex::encode(STANDARD.decode(value.as_str().unwrap()).unwrap());
+    let proof = &entry["inclusionProof"];
+    let hashes = proof["hashes"].as_array().unwrap();
+    json!({
+        "body": entry["canonicalizedBody"],
+        "integratedTime": number(&entry["integratedTime"]),
+        "logID": hex(&entry["logId"]["keyId"]),
+        "logIndex": number(&entry["logIndex"]),
+        "verification": {
+            "signedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+            "inclusionProof": {
+                "logIndex": number(&proof["logIndex"]),
+                "rootHash": hex(&proof["rootHash"]),
+                "treeSize": number(&proof["treeSize"]),
+                "hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
+                "checkpoint": proof["checkpoint"]["envelope"],
+            },
+        },
+    })
+}
+
+/// A kind of bundle by a person, all of which a log's entry holds.
+const PERSON: &str = "v0.1, message, promise and proof";
+
+fn roots(instance: &Instance) -> Roots {
+    let root = instance.trusted_root().to_string();
+    let mut roots = Roots::new();
+    let root = TrustRoot::parse(RootId::sigstore(), &root).unwrap();
+    roots.add(root).unwrap();
+    roots
+}
+
+fn ask(log: &Log, roots: &Roots, made: &Made, names: &[String]) -> Evidence {
+    let digest = Sha256Digest::of(&made.artifact);
+    let asking = rekor::answer(log, ADDRESS, &digest, names);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let answer = runtime.unwrap().block_on(asking);
+    rekor::prove(ADDRESS, answer, roots, &digest, 1_800_000_000)
+}
+
+fn refused(evidence: &Evidence) -> Vec<Check> {
+    match &evidence.outcome {
+        Outcome::Answered { rejected, .. } => rejected.iter().map(|one| one.check).collect(),
+        Outcome::Failed { failure } => panic!("{failure}"),
+    }
+}
+
+#[test]
+fn what_was_logged_is_proven() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let mut log = Log::default();
+    log.add(entry_of(&made), None);
+    let evidence = ask(&log, &roots(&instance), &made, &[]);
+    assert_eq!(evidence.proven().len(), 1, "{evidence:?}");
+    assert!(evidence.is_complete());
+    assert_eq!(
+        (&*evidence.source, &*evidence.name),
+        (ADDRESS, "rekor.example")
+    );
+    assert_eq!(log.asked.borrow().len(), 2);
+
+    let nothing = Log::default();
+    let evidence = ask(&nothing, &roots(&instance), &made, &[]);
+    assert!(evidence.is_complete() && evidence.proven().is_empty());
+    assert_eq!(
+        nothing.asked.borrow().len(),
+        1,
+        "no entries, no request for them"
+    );
+}
+
+#[test]
+fn strangers_cannot_bury_what_a_trusted_signer_logged() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let stranger = made_by(&mut instance, "v0.3, statement, dsse, several subjects", 1);
+    let mut log = Log::default();
+    for _ in 0..1000 {
+        log.add(entry_of(&stranger), None);
+    }
+    log.add(entry_of(&made), Some("release@example.org"));
+    let roots = roots(&instance);
+    let buried = ask(&log, &roots, &made, &[]);
+    assert!(buried.proven().is_empty());
+    assert!(!buried.is_complete(), "a search that is cut short says so");
+    log.asked.borrow_mut().clear();
+    let found = ask(&log, &roots, &made, &["release@example.org".to_owned()]);
+    assert_eq!(found.proven().len(), 1);
+    // Two searches, and the entries.
+    assert_eq!(log.asked.borrow().len(), 3);
+}
+
+#[test]
+fn what_strangers_log_that_proves_nothing_is_not_held_against_the_log() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let statement = made_by(&mut instance, "v0.3, statement, dsse, several subjects", 1);
+    let mut log = Log::default();
+    // A statement's entry does not hold the statement.
+    log.add(entry_of(&statement), None);
+    // A certificate by an authority of somebody's own, in the known log.
+    let mut other = Instance::new(Manner::Public, Curve::P256, "stranger");
+    other.rekor = instance.rekor.clone();
+    let forged = made_by(&mut other, PERSON, 0);
+    log.add(entry_of(&forged), None);
+    let roots = roots(&instance);
+    let evidence = ask(&log, &roots, &forged, &[]);
+    assert!(evidence.proven().is_empty());
+    assert_eq!(refused(&evidence), []);
+    assert!(evidence.is_complete());
+    // And it does not keep what is real from being proven.
+    log.add(entry_of(&made), None);
+    assert_eq!(ask(&log, &roots, &made, &[]).proven().len(), 1);
+}
+
+#[test]
+fn what_the_log_says_wrongly_is_held_against_it() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let roots = roots(&instance);
+    let with = |change: fn(&mut Value)| {
+        let mut entry = entry_of(&made);
+        change(&mut entry);
+        let mut log = Log::default();
+        log.add(entry, None);
+        ask(&log, &roots, &made, &[])
+    };
+    let promise = with(|entry| entry["integratedTime"] = json!(1_735_689_700));
+    assert_eq!(refused(&promise), [Check::InclusionPromise]);
+    let path = with(|entry| {
+        let hash = &mut entry["verification"]["inclusionProof"]["rootHash"];
+        *hash = json!("00".repeat(32));
+    });
+    assert!(!path.is_complete());
+    // The entry of another file.
+    let other = made_by(&mut instance, PERSON, 1);
+    let mut log = Log::default();
+    log.add(entry_of(&other), None);
+    assert_eq!(refused(&ask(&log, &roots, &made, &[])), [Check::ThisFile]);
+    // A log that nobody knows.
+    let mut stranger = Instance::new(Manner::Public, Curve::P256, "stranger");
+    let strange = made_by(&mut stranger, PERSON, 0);
+    let mut log = Log::default();
+    log.add(entry_of(&strange), None);
+    assert_eq!(
+        refused(&ask(&log, &roots, &strange, &[])),
+        [Check::KnownRoot]
+    );
+}
+
+#[test]
+fn what_is_no_answer_is_an_outage() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let roots = roots(&instance);
+    for (part, status, body) in [
+        ("index", 500, "[]"),
+        ("index", 404, "[]"),
+        ("index", 200, "<html>"),
+        ("index", 200, "{}"),
+        ("index", 200, r#"["../../secret"]"#),
+        ("entries", 500, "[]"),
+        ("entries", 200, "null"),
+        ("entries", 200, r#"[{"00": {"body": 7}}]"#),
+    ] {
+        let mut log = Log::default();
+        log.add(entry_of(&made), None);
+        log.instead = Some((part, status, body.to_owned()));
+        let evidence = ask(&log, &roots, &made, &[]);
+        assert!(
+            matches!(evidence.outcome, Outcome::Failed { .. }),
+            "{part} {status} {body}: {evidence:?}"
+        );
+    }
+}
+
+#[test]
+fn only_addresses_of_those_who_are_trusted_under_a_public_root_are_searched_for() {
+    let roots = roots(&instance());
+    let mut settings = Settings::default();
+    let mut trust = |root: RootId, subject_kind, subject: &str| {
+        let identity = Identity::Named {
+            issuer: "https://accounts.google.com".into(),
+            subject_kind,
+            subject: subject.into(),
+        };
+        settings.trust(Signer { root, identity }, Scope::Everywhere);
+    };
+    trust(
+        RootId::notary("00"),
+        SubjectKind::Email,
+        "notary@example.org",
+    );
+    trust(RootId::sigstore(), SubjectKind::Uri, "https://example.org");
+    trust(RootId::github(), SubjectKind::Email, "unknown@example.org");
+    for number in 0..=MAX_NAMES {
+        let name = format!("{number}@example.org");
+        trust(RootId::sigstore(), SubjectKind::Email, &name);
+    }
+    let expected: Vec<_> = (0..MAX_NAMES).map(|n| format!("{n}@example.org")).collect();
+    assert_eq!(rekor::names(&settings, &roots), expected);
+}
