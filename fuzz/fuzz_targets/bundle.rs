@@ -3,7 +3,7 @@
 
 use assay_core::artifact::ArtifactDigests;
 use assay_core::proof::Prover;
-use assay_core::proof::rebuilt::{LogEntries, bundle_of};
+use assay_core::proof::rebuilt::bundle_of;
 use libfuzzer_sys::fuzz_target;
 use std::sync::OnceLock;
 
@@ -24,12 +24,8 @@ fuzz_target!(|data: &[u8]| {
                 let _ = problem.to_string();
             }
         }
-        if let Ok(entries) = serde_json::from_str::<LogEntries>(text) {
-            for entry in entries.values() {
-                if let Ok(bundle) = bundle_of(entry) {
-                    let _ = prover.prove(&bundle, digests);
-                }
-            }
+        if let Ok(bundle) = bundle_of(text) {
+            let _ = prover.prove(&bundle, digests);
         }
     });
 });

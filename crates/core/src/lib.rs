@@ -19,6 +19,7 @@ pub mod attestation;
 pub mod crypto;
 pub mod digest;
 pub mod evidence;
+pub mod fields;
 pub mod file_url;
 pub mod judged;
 pub mod log_memory;

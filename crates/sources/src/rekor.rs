@@ -11,14 +11,16 @@ use crate::proving::{self, Candidates};
 use crate::{HttpRequest, HttpResponse, Method, Transport};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::rebuilt::{LogEntries, bundle_of};
+use assay_core::fields::Fields;
+use assay_core::proof::rebuilt::bundle_of;
 use assay_core::proof::{Check, ProofError, ReadBundle};
 use assay_core::roots::Roots;
 use assay_core::settings::Settings;
 use assay_core::signer::{Identity, SubjectKind};
 use assay_core::site::host_of;
 use futures_util::future::{join, join_all};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 /// So many entries are read at most: as many as Rekor gives at once.
 pub const MAX_ENTRIES: usize = 10;
@@ -144,21 +146,23 @@ async fn search(
     digest: &Sha256Digest,
     name: Option<&String>,
 ) -> Result<Vec<String>, Failure> {
-    let hash = format!("sha256:{digest}");
-    let body = match name {
-        Some(name) => json!({ "hash": hash, "email": name, "operator": "and" }),
-        None => json!({ "hash": hash }),
+    let name = match name {
+        // Quoted and escaped as JSON asks for.
+        Some(name) => format!(r#","email":{},"operator":"and""#, quoted(name)),
+        None => String::new(),
     };
+    let body = format!(r#"{{"hash":"sha256:{digest}"{name}}}"#);
     let request = HttpRequest {
         size_limit: INDEX_SIZE_LIMIT,
-        ..post(format!("{address}/api/v1/index/retrieve"), &body)
+        ..post(format!("{address}/api/v1/index/retrieve"), body)
     };
     read_ids(&transport.send(&request).await?)
 }
 
 fn entries_request(address: &str, ids: &[String]) -> HttpRequest {
-    let body = json!({ "entryUUIDs": ids });
-    post(format!("{address}/api/v1/log/entries/retrieve"), &body)
+    // Hexadecimal digits, all of them.
+    let body = format!(r#"{{"entryUUIDs":["{}"]}}"#, ids.join(r#"",""#));
+    post(format!("{address}/api/v1/log/entries/retrieve"), body)
 }
 
 fn read_ids(response: &HttpResponse) -> Result<Vec<String>, Failure> {
@@ -176,14 +180,23 @@ fn read_ids(response: &HttpResponse) -> Result<Vec<String>, Failure> {
 /// The bundles that the entries stand for. Entries of other kinds do not hold what they are about:
 /// nothing ties them to the file.
 fn read_entries(response: &HttpResponse) -> Result<Vec<String>, Failure> {
-    let entries: Vec<LogEntries> = read(response)?;
-    let entries = entries.iter().flatten().take(MAX_ENTRIES);
-    Ok(entries
-        .filter_map(|(_, entry)| bundle_of(entry).ok())
-        .collect())
+    let answers: Vec<&RawValue> = read(response)?;
+    let mut bundles = Vec::new();
+    for answer in answers.iter().take(MAX_ENTRIES) {
+        // Entries by their ids.
+        let entries = Fields::read(answer.get()).map_err(|error| malformed(&error.to_string()))?;
+        for entry in entries.values() {
+            match bundle_of(entry) {
+                Ok(bundle) => bundles.push(bundle),
+                Err(problem) if problem.check == Check::Kind => {}
+                Err(problem) => return Err(malformed(&problem.found)),
+            }
+        }
+    }
+    Ok(bundles)
 }
 
-fn read<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Failure> {
+fn read<'a, T: Deserialize<'a>>(response: &'a HttpResponse) -> Result<T, Failure> {
     match response.status {
         200 => {
             serde_json::from_slice(&response.body).map_err(|error| malformed(&error.to_string()))
@@ -192,11 +205,13 @@ fn read<T: serde::de::DeserializeOwned>(response: &HttpResponse) -> Result<T, Fa
     }
 }
 
-fn post(url: String, body: &Value) -> HttpRequest {
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+fn post(url: String, json: String) -> HttpRequest {
     HttpRequest {
-        method: Method::Post {
-            json: body.to_string(),
-        },
+        method: Method::Post { json },
         url,
         accept: "application/json",
         time_limit: TIME_LIMIT,

@@ -4,13 +4,14 @@
 use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
-use assay_core::proof::rebuilt::LogEntries;
+use assay_core::proof::rebuilt::bundle_of;
 use assay_core::proof::{Check, MAX_BUNDLE_BYTES, Prover};
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
 use assay_sources::github::{self, Question, RELEASE_SIZE_LIMIT};
 use assay_sources::notary::{self, SIZE_LIMIT};
+use assay_sources::rekor;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -183,7 +184,42 @@ fn a_swelling_bundle_is_read_within_bounds() {
             let digests = ArtifactDigests::of(b"");
             let taken = peak(|| prover.prove(&bundle, digests));
             assert!(taken <= LIMIT, "{name} took {taken} bytes");
-            let taken = peak(|| serde_json::from_str::<LogEntries>(&bundle));
+            let taken = peak(|| bundle_of(&bundle));
+            assert!(taken <= LIMIT, "{name} took {taken} bytes");
+        }
+    }
+}
+
+/// A Rekor log that finds one entry, and tells this of it.
+struct Telling(String);
+
+impl Transport for Telling {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let body = match request.url.ends_with("/index/retrieve") {
+            true => format!("[\"{}\"]", "00".repeat(32)).into_bytes(),
+            false => self.0.clone().into_bytes(),
+        };
+        match body.len() > request.size_limit {
+            true => Err(Failure::TooLarge { limit: 0 }),
+            false => Ok(HttpResponse { status: 200, body }),
+        }
+    }
+}
+
+#[test]
+fn a_swelling_answer_of_a_log_is_read_within_bounds() {
+    for (name, value) in swelling(2 * 1024 * 1024 - 100) {
+        for body in [
+            value.clone(),
+            format!("[{{\"00\":{value}}}]"),
+            format!("[{{\"00\":{{\"body\":\"e30=\",\"other\":{value}}}}}]"),
+        ] {
+            let telling = Telling(body);
+            let digest = Sha256Digest::of(b"");
+            let asking = rekor::answer(&telling, "https://rekor.example", &digest, &[]);
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let runtime = runtime.expect("a runtime");
+            let taken = peak(|| runtime.block_on(asking));
             assert!(taken <= LIMIT, "{name} took {taken} bytes");
         }
     }

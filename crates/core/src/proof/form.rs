@@ -6,11 +6,7 @@
 
 use super::check::Check;
 use super::error::ProofError;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::fmt;
+use crate::fields::Fields;
 
 /// The fields of a bundle and of its verification material of which there is exactly one (the
 /// `oneof`s of Sigstore's `bundle.proto`).
@@ -19,73 +15,33 @@ const MATERIALS: [&str; 3] = ["certificate", "x509CertificateChain", "publicKey"
 
 /// Refuses a bundle that says anything twice, or not what it is.
 pub(super) fn check(json: &str) -> Result<(), ProofError> {
-    let bundle = Fields::read(json)?;
-    bundle.require("mediaType")?;
-    bundle.require_one(&CONTENTS)?;
-    let material = Fields::read(bundle.require("verificationMaterial")?)?;
-    material.require_one(&MATERIALS)
+    let bundle = read(json)?;
+    require(&bundle, "mediaType")?;
+    require_one(&bundle, &CONTENTS)?;
+    let material = read(require(&bundle, "verificationMaterial")?)?;
+    require_one(&material, &MATERIALS)
 }
 
-/// The fields of an object in JSON, each of its own name.
-struct Fields<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+fn require<'a>(fields: &Fields<'a>, name: &str) -> Result<&'a str, ProofError> {
+    let found = fields.get(name);
+    found.ok_or_else(|| Check::Format.failed(format!("no {name}")))
+}
 
-impl<'a> Fields<'a> {
-    fn read(json: &'a str) -> Result<Self, ProofError> {
-        serde_json::from_str(json).map_err(|error| Check::Format.failed(error.to_string()))
-    }
-
-    /// The field, as JSON. In Protobuf's JSON `null` is an absent field.
-    fn get(&self, name: &str) -> Option<&'a str> {
-        let (_, value) = self.0.iter().find(|(known, _)| known == name)?;
-        Some(value.get()).filter(|value| *value != "null")
-    }
-
-    fn require(&self, name: &str) -> Result<&'a str, ProofError> {
-        self.get(name)
-            .ok_or_else(|| Check::Format.failed(format!("no {name}")))
-    }
-
-    fn require_one(&self, names: &[&str]) -> Result<(), ProofError> {
-        let found: Vec<&str> = names
-            .iter()
-            .copied()
-            .filter(|name| self.get(name).is_some())
-            .collect();
-        match found.as_slice() {
-            [_] => Ok(()),
-            [] => Err(Check::Format.failed_for(names.join(" or "), "none of them")),
-            both => Err(Check::Format.failed_for(format!("{} alone", both[0]), both.join(" and "))),
-        }
+fn require_one(fields: &Fields<'_>, names: &[&str]) -> Result<(), ProofError> {
+    let found: Vec<&str> = names
+        .iter()
+        .copied()
+        .filter(|name| fields.get(name).is_some())
+        .collect();
+    match found.as_slice() {
+        [_] => Ok(()),
+        [] => Err(Check::Format.failed_for(names.join(" or "), "none of them")),
+        both => Err(Check::Format.failed_for(format!("{} alone", both[0]), both.join(" and "))),
     }
 }
 
-impl<'de> Deserialize<'de> for Fields<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Fields<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                /// More than any version has; what is looked for would be among the first.
-                const MOST: usize = 32;
-                let mut fields: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
-                while let Some((name, value)) = map.next_entry::<Cow<'de, str>, _>()? {
-                    if fields.len() == MOST || fields.iter().any(|(known, _)| *known == name) {
-                        return Err(A::Error::custom(format_args!(
-                            "the field {name} a second time, or too many fields"
-                        )));
-                    }
-                    fields.push((name, value));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Object)
-    }
+fn read(json: &str) -> Result<Fields<'_>, ProofError> {
+    Fields::read(json).map_err(|error| Check::Format.failed(error.to_string()))
 }
 
 #[cfg(test)]

@@ -5,183 +5,119 @@
 
 use super::check::Check;
 use super::error::ProofError;
+use crate::digest::Sha256Digest;
+use crate::fields::Fields;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
-/// An answer of Rekor v1 to a request for entries (its openapi.yaml, `LogEntry`): entries by id.
-pub type LogEntries = BTreeMap<String, LogEntry>;
-
-/// One entry of a Rekor v1 log, as the log tells it.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LogEntry {
-    /// The canonical body, in base64.
-    pub body: String,
-    /// In seconds since 1970.
-    pub integrated_time: i64,
-    /// Hexadecimal SHA-256 of the log's key.
-    #[serde(rename = "logID")]
-    pub log_id: String,
-    /// The index over all of the log's shards.
-    pub log_index: u64,
-    /// What proves it.
-    pub verification: Verification,
-}
-
-/// What proves an entry.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Verification {
-    /// The log's promise, in base64.
-    pub signed_entry_timestamp: String,
-    /// The path to the root.
-    pub inclusion_proof: Option<Inclusion>,
-}
-
-/// The path from an entry to a checkpoint's root.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Inclusion {
-    /// The index in the shard.
-    pub log_index: u64,
-    /// Hexadecimal.
-    pub root_hash: String,
-    /// How many entries the tree has.
-    pub tree_size: u64,
-    /// Hexadecimal, from the leaf up.
-    pub hashes: Vec<String>,
-    /// The signed note.
-    pub checkpoint: String,
-}
-
-#[derive(Deserialize)]
-struct Body {
-    kind: String,
-    #[serde(rename = "apiVersion")]
-    version: String,
-    spec: Value,
-}
-
-#[derive(Deserialize)]
-struct Spec {
-    data: Data,
-    signature: Signature,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    hash: Hash,
-}
-
-#[derive(Deserialize)]
-struct Hash {
-    algorithm: String,
-    value: String,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Signature {
-    content: String,
-    public_key: PublicKey,
-}
-
-#[derive(Deserialize)]
-struct PublicKey {
-    content: String,
-}
-
-/// The bundle (Sigstore bundle v0.3, JSON) that a `hashedrekord` 0.0.1 entry stands for.
+/// The bundle (Sigstore bundle v0.3, JSON) that an entry of a Rekor v1 log stands for. `entry` is
+/// JSON, as the log tells it (its openapi.yaml, `LogEntry`).
 ///
 /// # Errors
-/// [`Check::EntryForm`] for what cannot be read, [`Check::Kind`] for entries of other kinds: they
-/// do not hold what they are about.
-pub fn bundle_of(entry: &LogEntry) -> Result<String, ProofError> {
-    let body = STANDARD
-        .decode(&entry.body)
-        .map_err(|error| malformed("the body", error))?;
-    let body: Body = serde_json::from_slice(&body).map_err(|error| malformed("the body", error))?;
-    if (body.kind.as_str(), body.version.as_str()) != ("hashedrekord", "0.0.1") {
-        return Err(Check::Kind.failed_for(
-            "an entry of kind hashedrekord 0.0.1",
-            format!("{} {}", body.kind, body.version),
-        ));
+/// [`Check::EntryForm`] for what cannot be read, [`Check::Kind`] for entries of other kinds than
+/// `hashedrekord` 0.0.1: they do not hold what they are about.
+pub fn bundle_of(entry: &str) -> Result<String, ProofError> {
+    let entry = Fields::read(entry).map_err(|error| malformed("the entry", error))?;
+    let canonical = bytes(&entry, "body")?;
+    let body = std::str::from_utf8(&canonical).map_err(|error| malformed("the body", error))?;
+    let body = Fields::read(body).map_err(|error| malformed("the body", error))?;
+    let kind = format!("{} {}", text(&body, "kind")?, text(&body, "apiVersion")?);
+    if kind != "hashedrekord 0.0.1" {
+        return Err(Check::Kind.failed_for("an entry of kind hashedrekord 0.0.1", kind));
     }
-    let spec: Spec =
-        serde_json::from_value(body.spec).map_err(|error| malformed("the body", error))?;
-    let mut material = material(&spec.signature.public_key.content)?;
-    if let Value::Object(fields) = &mut material {
-        fields.insert("tlogEntries".into(), json!([logged(entry)?]));
-    }
-    let bundle = json!({
-        "mediaType": "application/vnd.dev.sigstore.bundle.v0.3+json",
-        "verificationMaterial": material,
-        "messageSignature": {
-            "messageDigest": {
-                "algorithm": algorithm(&spec.data.hash.algorithm)?,
-                "digest": base64_of_hex("the digest", &spec.data.hash.value)?,
-            },
-            "signature": spec.signature.content,
-        },
-    });
-    Ok(bundle.to_string())
+    let spec = object(&body, "spec")?;
+    let hash = object(&object(&spec, "data")?, "hash")?;
+    let signature = object(&spec, "signature")?;
+    let material = material(&bytes(&object(&signature, "publicKey")?, "content")?)?;
+    let algorithm = algorithm(&text(&hash, "algorithm")?)?;
+    let digest = of_hex(&hash, "value")?;
+    let signature = STANDARD.encode(bytes(&signature, "content")?);
+    let logged = logged(&entry, &canonical)?;
+    // Whatever is filled in is a number, or was read from base64 or hexadecimal digits, but for the
+    // checkpoint, which is JSON.
+    Ok(format!(
+        r#"{{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","verificationMaterial":{{{material},"tlogEntries":[{logged}]}},"messageSignature":{{"messageDigest":{{"algorithm":"{algorithm}","digest":"{digest}"}},"signature":"{signature}"}}}}"#
+    ))
 }
 
 /// The certificate or key, which the entry holds as PEM (RFC 7468).
-fn material(content: &str) -> Result<Value, ProofError> {
-    let pem = STANDARD
-        .decode(content)
-        .map_err(|error| malformed("the key", error))?;
-    let pem = String::from_utf8(pem).map_err(|error| malformed("the key", error))?;
+fn material(pem: &[u8]) -> Result<String, ProofError> {
+    let pem = std::str::from_utf8(pem).map_err(|error| malformed("publicKey", error))?;
     let der = |label: &str| {
-        let begin = format!("-----BEGIN {label}-----");
-        let end = format!("-----END {label}-----");
-        let (_, rest) = pem.split_once(&begin)?;
-        let (body, _) = rest.split_once(&end)?;
+        let (_, rest) = pem.split_once(&format!("-----BEGIN {label}-----"))?;
+        let (body, _) = rest.split_once(&format!("-----END {label}-----"))?;
         let body: String = body.split_ascii_whitespace().collect();
         STANDARD.decode(body).ok()
     };
     if let Some(certificate) = der("CERTIFICATE") {
-        return Ok(json!({ "certificate": { "rawBytes": STANDARD.encode(certificate) } }));
+        let certificate = STANDARD.encode(certificate);
+        return Ok(format!(r#""certificate":{{"rawBytes":"{certificate}"}}"#));
     }
-    let key = der("PUBLIC KEY").ok_or_else(|| malformed("the key", "neither of the two forms"))?;
-    let hint = STANDARD.encode(crate::digest::Sha256Digest::of(&key).as_bytes());
-    Ok(json!({ "publicKey": { "hint": hint } }))
+    let key =
+        der("PUBLIC KEY").ok_or_else(|| malformed("publicKey", "neither of the two forms"))?;
+    let hint = STANDARD.encode(Sha256Digest::of(&key).as_bytes());
+    Ok(format!(r#""publicKey":{{"hint":"{hint}"}}"#))
 }
 
-fn logged(entry: &LogEntry) -> Result<Value, ProofError> {
-    let mut logged = json!({
-        "logIndex": entry.log_index.to_string(),
-        "logId": { "keyId": base64_of_hex("the log's id", &entry.log_id)? },
-        "kindVersion": { "kind": "hashedrekord", "version": "0.0.1" },
-        "integratedTime": entry.integrated_time.to_string(),
-        "inclusionPromise": {
-            "signedEntryTimestamp": entry.verification.signed_entry_timestamp,
-        },
-        "canonicalizedBody": entry.body,
-    });
-    if let (Some(proof), Value::Object(fields)) = (&entry.verification.inclusion_proof, &mut logged)
-    {
-        let hashes: Result<Vec<String>, ProofError> = proof
-            .hashes
-            .iter()
-            .map(|hash| base64_of_hex("a hash", hash))
-            .collect();
-        fields.insert(
-            "inclusionProof".into(),
-            json!({
-                "logIndex": proof.log_index.to_string(),
-                "rootHash": base64_of_hex("the root hash", &proof.root_hash)?,
-                "treeSize": proof.tree_size.to_string(),
-                "hashes": hashes?,
-                "checkpoint": { "envelope": proof.checkpoint },
-            }),
-        );
-    }
-    Ok(logged)
+fn logged(entry: &Fields<'_>, canonical: &[u8]) -> Result<String, ProofError> {
+    let verification = object(entry, "verification")?;
+    let promise = STANDARD.encode(bytes(&verification, "signedEntryTimestamp")?);
+    let proof = match verification.object("inclusionProof") {
+        Some(proof) => format!(r#","inclusionProof":{}"#, inclusion(&proof)?),
+        None => String::new(),
+    };
+    Ok(format!(
+        r#"{{"logIndex":"{}","logId":{{"keyId":"{}"}},"kindVersion":{{"kind":"hashedrekord","version":"0.0.1"}},"integratedTime":"{}","inclusionPromise":{{"signedEntryTimestamp":"{promise}"}},"canonicalizedBody":"{}"{proof}}}"#,
+        number(entry, "logIndex")?,
+        of_hex(entry, "logID")?,
+        number(entry, "integratedTime")?,
+        STANDARD.encode(canonical),
+    ))
+}
+
+fn inclusion(proof: &Fields<'_>) -> Result<String, ProofError> {
+    let hashes = proof
+        .get("hashes")
+        .and_then(|json| serde_json::from_str(json).ok());
+    let hashes: Vec<String> = hashes.ok_or_else(|| malformed("hashes", "no list"))?;
+    let hashes: Result<Vec<String>, ProofError> = hashes
+        .iter()
+        .map(|hash| base64_of_hex("hashes", hash).map(|hash| format!(r#""{hash}""#)))
+        .collect();
+    // JSON as it came.
+    let checkpoint = proof.get("checkpoint").filter(|json| json.starts_with('"'));
+    Ok(format!(
+        r#"{{"logIndex":"{}","rootHash":"{}","treeSize":"{}","hashes":[{}],"checkpoint":{{"envelope":{}}}}}"#,
+        number(proof, "logIndex")?,
+        of_hex(proof, "rootHash")?,
+        number(proof, "treeSize")?,
+        hashes?.join(","),
+        checkpoint.ok_or_else(|| malformed("checkpoint", "no text"))?,
+    ))
+}
+
+fn object<'a>(fields: &Fields<'a>, name: &str) -> Result<Fields<'a>, ProofError> {
+    let found = fields.object(name);
+    found.ok_or_else(|| malformed(name, "no object"))
+}
+
+fn text(fields: &Fields<'_>, name: &str) -> Result<String, ProofError> {
+    fields.text(name).ok_or_else(|| malformed(name, "no text"))
+}
+
+fn number(fields: &Fields<'_>, name: &str) -> Result<u64, ProofError> {
+    let found = fields.number(name);
+    found.ok_or_else(|| malformed(name, "no number"))
+}
+
+fn bytes(fields: &Fields<'_>, name: &str) -> Result<Vec<u8>, ProofError> {
+    let decoded = STANDARD.decode(text(fields, name)?);
+    decoded.map_err(|error| malformed(name, error))
+}
+
+/// In base64 what the field has in hexadecimal digits.
+fn of_hex(fields: &Fields<'_>, name: &str) -> Result<String, ProofError> {
+    base64_of_hex(name, &text(fields, name)?)
 }
 
 /// The name that bundles give to a digest's algorithm.
@@ -207,10 +143,10 @@ fn malformed(what: &str, error: impl std::fmt::Display) -> ProofError {
 mod tests {
     use super::*;
     use crate::attestation::Claim;
-    use crate::digest::Sha256Digest;
     use crate::proof::Prover;
     use crate::signer::{Identity, RootId};
     use crate::trust_root::TrustRoot;
+    use serde_json::{Value, json};
 
     const ROOT: &str = include_str!("../../../../tests/wasm/fixtures/trusted_root.json");
     const NAMED: &str = include_str!("../../../../tests/wasm/fixtures/named.sigstore.json");
@@ -252,7 +188,7 @@ mod tests {
     }
 
     fn rebuilt(entry: Value) -> Result<String, ProofError> {
-        bundle_of(&serde_json::from_value(entry).expect("an entry"))
+        bundle_of(&entry.to_string())
     }
 
     #[test]
@@ -296,6 +232,12 @@ mod tests {
         for (pointer, value) in [
             ("/body", json!("%")),
             ("/body", json!("e30=")),
+            ("/body", json!(7)),
+            ("/integratedTime", json!(-1)),
+            ("/logIndex", json!("1")),
+            ("/verification/inclusionProof/checkpoint", json!({})),
+            ("/verification/inclusionProof/hashes", json!("00")),
+            ("/verification/signedEntryTimestamp", json!(null)),
             ("/logID", json!("xyz")),
             ("/verification/inclusionProof/rootHash", json!("0")),
             ("/verification/inclusionProof/hashes", json!(["zz"])),
