@@ -15,7 +15,7 @@ use assay_core::signer::RootId;
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::{notary, rekor};
-use futures_util::future::{join, join_all};
+use futures_util::future::{LocalBoxFuture, join, join_all};
 use std::rc::Rc;
 
 /// After so many checks that did not come to an end, a record is given up: something in an answer
@@ -94,23 +94,20 @@ impl Background {
         record: &DownloadRecord,
     ) -> Vec<Evidence> {
         let private = record.incognito;
-        let asked = settings.notaries.iter().filter(|notary| notary.enabled);
-        let notaries = asked.map(|notary| self.ask_notary(notary, digest, private));
         let downloaded_at = (record.completed_at / 1000.0) as i64;
         let question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
-        let github = async {
-            match question.filter(|_| settings.github) {
-                Some(question) => Some(self.ask_github(&question, digest, private).await),
-                None => None,
-            }
-        };
-        let rekors = settings.rekors.iter();
-        let rekors = rekors.map(|address| self.ask_rekor(address, settings, digest, private));
-        let notaries = join(join_all(notaries), join_all(rekors));
-        let (github, (mut evidence, rekors)) = join(github, notaries).await;
-        evidence.extend(github);
-        evidence.extend(rekors);
-        evidence
+        // All at once, so that none waits for another. Boxed, so that they are of one type.
+        let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
+        for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
+            asked.push(Box::pin(self.ask_notary(notary, digest, private)));
+        }
+        if let Some(question) = question.as_ref().filter(|_| settings.github) {
+            asked.push(Box::pin(self.ask_github(question, digest, private)));
+        }
+        for address in &settings.rekors {
+            asked.push(Box::pin(self.ask_rekor(address, settings, digest, private)));
+        }
+        join_all(asked).await
     }
 
     /// Asks a Rekor log, and compares it with what is remembered of it. Sigstore's own can be asked

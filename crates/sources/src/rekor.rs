@@ -18,7 +18,6 @@ use assay_core::roots::Roots;
 use assay_core::settings::Settings;
 use assay_core::signer::{Identity, SubjectKind};
 use assay_core::site::host_of;
-use futures_util::future::{join, join_all};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -70,19 +69,13 @@ pub async fn answer(
     digest: &Sha256Digest,
     names: &[String],
 ) -> Result<Candidates, Failure> {
-    let named = names
-        .iter()
-        .map(|name| search(transport, address, digest, Some(name)));
-    let (named, all) = join(join_all(named), search(transport, address, digest, None)).await;
     let mut ids: Vec<String> = Vec::new();
-    for found in named.into_iter().chain([all]) {
-        for id in found? {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
+    // One after the other: there are few, and mostly none but the last.
+    for name in names.iter().map(Some).chain([None]) {
+        for id in search(transport, address, digest, name).await? {
             // One more than is read, to know that there is more.
-            if ids.len() > MAX_ENTRIES {
-                break;
+            if ids.len() <= MAX_ENTRIES && !ids.contains(&id) {
+                ids.push(id);
             }
         }
     }
