@@ -111,7 +111,7 @@ impl Background {
                     }))
                     .await
                 }
-                None => Ok(refused("refused_not_an_address", [address])),
+                None => Ok(refused("refused_no_log_address", [address])),
             },
             Request::EnableNotary { address, enabled } => {
                 self.change_settings(Box::new(move |settings| {

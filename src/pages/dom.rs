@@ -145,6 +145,16 @@ pub fn typed(input: NodeRef) -> String {
         .unwrap_or_default()
 }
 
+/// Empties a field.
+pub fn clear(input: NodeRef) {
+    let node = input
+        .try_get()
+        .map(|node| node.dyn_into::<HtmlInputElement>());
+    if let Some(Ok(field)) = node {
+        field.set_value("");
+    }
+}
+
 /// Puts text on the clipboard. False when the browser refuses.
 pub async fn copy(text: &str) -> bool {
     let Some(window) = web_sys::window() else {

@@ -7,6 +7,7 @@ mod lifecycle;
 mod loading;
 mod outages;
 mod reading;
+mod rekor;
 mod roots;
 mod setup;
 mod world;

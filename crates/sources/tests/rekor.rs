@@ -10,9 +10,7 @@ use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
 use assay_core::trust_root::TrustRoot;
 use assay_sources::rekor::{self, MAX_ENTRIES, MAX_NAMES};
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
-use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe, log_entry};
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
@@ -90,30 +88,8 @@ fn made_by(instance: &mut Instance, name: &str, number: u64) -> Made {
     recipe.make_by(instance, number, &Honest)
 }
 
-/// As the log has it.
 fn entry_of(made: &Made) -> Value {
-    let bundle: Value = serde_json::from_str(&made.bundle).unwrap();
-    let entry = &bundle["verificationMaterial"]["tlogEntries"][0];
-    let number = |value: &Value| value.as_str().unwrap().parse::<u64>().unwrap();
-    let hex = |value: &Value| hex::encode(STANDARD.decode(value.as_str().unwrap()).unwrap());
-    let proof = &entry["inclusionProof"];
-    let hashes = proof["hashes"].as_array().unwrap();
-    json!({
-        "body": entry["canonicalizedBody"],
-        "integratedTime": number(&entry["integratedTime"]),
-        "logID": hex(&entry["logId"]["keyId"]),
-        "logIndex": number(&entry["logIndex"]),
-        "verification": {
-            "signedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
-            "inclusionProof": {
-                "logIndex": number(&proof["logIndex"]),
-                "rootHash": hex(&proof["rootHash"]),
-                "treeSize": number(&proof["treeSize"]),
-                "hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
-                "checkpoint": proof["checkpoint"]["envelope"],
-            },
-        },
-    })
+    log_entry(&made.bundle)
 }
 
 /// A kind of bundle by a person, all of which a log's entry holds.

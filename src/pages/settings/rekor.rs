@@ -1,15 +1,17 @@
 //! Rekor logs: Sigstore's public one, and others by their address.
 
-use super::{Ground, ask, remove_button, switch};
+use super::{Ground, ask, refusal, reload, remove_button, switch};
+use crate::bus;
 use crate::pages::dom;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{t, t1};
-use assay_core::message::Request;
+use assay_core::message::{Request, Response};
 use assay_core::settings::PUBLIC_REKOR;
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
+use wasm_bindgen_futures::spawn_local;
 
 /// The section about Rekor logs.
 pub fn view(ground: Ground) -> View {
@@ -67,13 +69,22 @@ fn row(address: &str, side: View) -> View {
 
 fn form(ground: Ground) -> View {
     let input = create_node_ref();
+    let problem = create_signal(String::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        ask(
-            ground,
-            request(&dom::typed(input), true),
-            "settings_saved_added",
-        );
+        let request = request(&dom::typed(input), true);
+        problem.set(String::new());
+        spawn_local(async move {
+            match bus::send(&request).await {
+                Ok(Response::Done) => {
+                    dom::clear(input);
+                    ground.said.set(t("settings_saved_added"));
+                    reload(ground);
+                }
+                // Beside the field that it is about.
+                other => problem.set(refusal(other)),
+            }
+        });
     };
     tags::form()
         .class("add")
@@ -96,6 +107,7 @@ fn form(ground: Ground) -> View {
                         .attr("autocomplete", "off")
                         .attr("spellcheck", "false")
                         .attr("placeholder", "https://")
+                        .attr("aria-describedby", "rekor-problem")
                         .r#ref(input)
                         .into(),
                     tags::button()
@@ -105,6 +117,12 @@ fn form(ground: Ground) -> View {
                         .children(t("settings_rekor_add"))
                         .into(),
                 ])
+                .into(),
+            tags::p()
+                .class("problem")
+                .attr("id", "rekor-problem")
+                .attr("role", "alert")
+                .children(parts::live(move || View::from(problem.get_clone())))
                 .into(),
         ])
         .into()

@@ -32,3 +32,4 @@ pub use instance::{Instance, Manner};
 pub use key::{Curve, Hash, Key};
 pub use make::{Made, bundles, bundles_at};
 pub use recipe::Recipe;
+pub use rekor::log_entry;

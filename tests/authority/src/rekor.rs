@@ -190,6 +190,33 @@ fn earlier(label: &str) -> Vec<Node> {
         .collect()
 }
 
+/// The first entry of a bundle as a Rekor v1 log tells it (its openapi.yaml, `LogEntry`).
+pub fn log_entry(bundle: &str) -> Value {
+    let bundle: Value = serde_json::from_str(bundle).expect("a bundle");
+    let entry = &bundle["verificationMaterial"]["tlogEntries"][0];
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let number = |value: &Value| text(value).parse::<u64>().expect("a number");
+    let hex = |value: &Value| hex::encode(STANDARD.decode(text(value)).expect("base64"));
+    let proof = &entry["inclusionProof"];
+    let hashes = proof["hashes"].as_array().expect("hashes");
+    json!({
+        "body": entry["canonicalizedBody"],
+        "integratedTime": number(&entry["integratedTime"]),
+        "logID": hex(&entry["logId"]["keyId"]),
+        "logIndex": number(&entry["logIndex"]),
+        "verification": {
+            "signedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
+            "inclusionProof": {
+                "logIndex": number(&proof["logIndex"]),
+                "rootHash": hex(&proof["rootHash"]),
+                "treeSize": number(&proof["treeSize"]),
+                "hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
+                "checkpoint": proof["checkpoint"]["envelope"],
+            },
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,182 @@
+//! Sigstore's public log as a source. In this package the test authority has Sigstore's place.
+
+use crate::roots::{copy, instance, made_by};
+use crate::world::read_entry;
+use assay_core::digest::Sha256Digest;
+use assay_core::reason::Reason;
+use assay_core::verdict::Verdict;
+use assay_test_authority::recipe::Signer;
+use assay_test_authority::subject::Subject;
+use assay_test_authority::{Instance, Made, Manner, log_entry};
+use assay_tests::{
+    Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, extension_folder,
+    wait_until,
+};
+use serde_json::{Value, json};
+use std::fs;
+use tempfile::TempDir;
+
+const SIGNER: &str = "release@example.org";
+
+struct World {
+    browser: Browser,
+    extension: Extension,
+    site: DownloadSite,
+    rekor: RekorSite,
+    public: Instance,
+    _package: TempDir,
+}
+
+impl World {
+    fn new() -> Result<Self> {
+        let package = tempfile::tempdir().expect("a folder");
+        copy(&extension_folder()?, package.path());
+        let public = instance(Manner::Public);
+        let root = public.trusted_root().to_string();
+        let file = "roots/sigstore.trusted_root.json";
+        fs::write(package.path().join(file), root).expect("a root");
+        let rekor = RekorSite::start()?;
+        let mut options = Options::with_extension(package.path());
+        options.switches.extend(rekor.switches());
+        let browser = Browser::launch(options)?;
+        Ok(Self {
+            extension: browser.extension()?,
+            browser,
+            site: DownloadSite::start()?,
+            rekor,
+            public,
+            _package: package,
+        })
+    }
+
+    /// Something that the signer signed, and published nowhere but in the log.
+    fn logged(&mut self, number: u64) -> Made {
+        let person = Subject::Person {
+            email: SIGNER.into(),
+            issuer: "https://accounts.google.com".into(),
+        };
+        let name = "v0.1, message, promise and proof";
+        let made = made_by(&mut self.public, name, Signer::Certified(person), number);
+        let digest = Sha256Digest::of(&made.artifact).to_hex();
+        self.rekor.log(&digest, SIGNER, log_entry(&made.bundle));
+        made
+    }
+
+    fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
+        let url = self.site.put(name, Content::Bytes(bytes.to_vec()));
+        self.browser.download(&url)
+    }
+
+    /// What the popup shows of a download, once it has this verdict.
+    fn sees(&self, name: &str, verdict: Verdict) -> Result<String> {
+        let record = self.extension.wait_for_verdict(name, verdict)?;
+        let popup = self.extension.open("popup.html")?;
+        Ok(read_entry(&popup, &record)?.text)
+    }
+
+    /// Turns the log on or off, on this page.
+    fn flip(&self, page: &str, button: &str) -> Result<()> {
+        let before = self.extension.settings()?.rekors;
+        self.extension.open(page)?.click(button)?;
+        wait_until("the settings to change", || {
+            match self.extension.settings()?.rekors == before {
+                true => Err(format!("{before:?}")),
+                false => Ok(()),
+            }
+        })
+    }
+}
+
+#[test]
+fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_names() -> Result<()>
+{
+    let mut world = World::new()?;
+    let first = world.logged(0);
+    world.download("before.bin", &first.artifact)?;
+    let record = world
+        .extension
+        .wait_for_verdict("before.bin", Verdict::Unknown)?;
+    let judged = record.judgement.expect("a judgement");
+    assert!(judged.is_because_of(&Reason::NoSources));
+    assert_eq!(world.rekor.asked(), []);
+
+    world.flip("welcome.html", "[data-action=ask-rekor]")?;
+    world.download("first.bin", &first.artifact)?;
+    let text = world.sees("first.bin", Verdict::Signed)?;
+    assert!(text.contains(SIGNER), "{text}");
+    let hash = |made: &Made| format!("sha256:{}", Sha256Digest::of(&made.artifact));
+    let asked = world.rekor.asked();
+    assert!(asked.iter().all(|asked| !asked.told_more), "{asked:?}");
+    let told: Vec<_> = asked.iter().map(|one| (&*one.path, &one.body)).collect();
+    let id = format!("{:080x}", 0);
+    assert_eq!(
+        told,
+        [
+            ("/api/v1/index/retrieve", &json!({ "hash": hash(&first) })),
+            (
+                "/api/v1/log/entries/retrieve",
+                &json!({ "entryUUIDs": [id] })
+            ),
+        ]
+    );
+
+    // Once trusted, the signer is searched for by name, and the file is verified.
+    let record = world.extension.wait_for_judgement("first.bin")?;
+    let signer = record.judgement.and_then(|judged| judged.signer);
+    world.extension.trust(signer.expect("a signer"))?;
+    world.sees("first.bin", Verdict::Verified)?;
+    world.download("again.bin", &first.artifact)?;
+    world.sees("again.bin", Verdict::Verified)?;
+    let named = json!({ "hash": hash(&first), "email": SIGNER, "operator": "and" });
+    assert_eq!(world.rekor.asked()[asked.len()].body, named);
+
+    // Off again, in the settings.
+    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    let before = world.rekor.asked().len();
+    world.download("quiet.bin", b"quiet")?;
+    world.sees("quiet.bin", Verdict::Unknown)?;
+    assert_eq!(world.rekor.asked().len(), before);
+    Ok(())
+}
+
+#[test]
+fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> Result<()> {
+    let mut world = World::new()?;
+    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    world.rekor.fail(Some(502));
+    let made = world.logged(0);
+    world.download("later.bin", &made.artifact)?;
+    let text = world.sees("later.bin", Verdict::Unchecked)?;
+    assert!(text.contains("HTTP 502"), "{text}");
+    let record = world.extension.wait_for_judgement("later.bin")?;
+    assert!(record.retry.is_some());
+    Ok(())
+}
+
+#[test]
+fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<()> {
+    let world = World::new()?;
+    let settings = world.extension.open("settings.html")?;
+    let add = |typed: &str| -> Result<()> {
+        settings.click("#rekor-address")?;
+        settings.evaluate::<Value>("document.activeElement.select(), null")?;
+        settings.type_text(typed)?;
+        settings.click("[data-action=add-rekor]")
+    };
+    add("javascript:alert(1)")?;
+    wait_until("the refusal", || {
+        let text = settings.text("#rekor-problem")?;
+        match text.contains("not the address of a log") {
+            true => Ok(()),
+            false => Err(text),
+        }
+    })?;
+    add("Rekor.example/")?;
+    wait_until("the other log", || {
+        let asked = world.extension.settings()?.rekors;
+        match asked == ["https://rekor.example"] {
+            true => Ok(()),
+            false => Err(format!("{asked:?}")),
+        }
+    })
+}
