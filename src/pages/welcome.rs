@@ -280,7 +280,10 @@ fn rekor(settings: Signal<Rc<Settings>>) -> View {
     };
     vec![
         parts::text(Tag::Paragraph, "section-text", t(said)),
-        button("button", "ask-rekor", action, flip),
+        tags::div()
+            .class("section-action")
+            .children(button("button", "ask-rekor", action, flip))
+            .into(),
     ]
     .into()
 }
