@@ -11,6 +11,9 @@ use web_sys::{
     RequestRedirect,
 };
 
+/// What stands for all redirects (RFC 9110, section 15.4): the browser does not tell them apart.
+const REDIRECT: u16 = 302;
+
 /// Sends requests with the browser's `fetch`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Fetch;
@@ -33,7 +36,7 @@ impl Transport for Fetch {
         let builder = RequestBuilder::new(&request.url)
             .header("Accept", request.accept)
             .credentials(RequestCredentials::Omit)
-            .redirect(RequestRedirect::Error)
+            .redirect(RequestRedirect::Manual)
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(RequestCache::NoStore)
             .abort_signal(Some(&signal));
@@ -47,6 +50,13 @@ impl Transport for Fetch {
         let response = async { ready?.send().await }
             .await
             .map_err(|error| failed(error.to_string()))?;
+        if response.status() == 0 {
+            // Where it leads to is not told, and not followed.
+            return Ok(HttpResponse {
+                status: REDIRECT,
+                body: Vec::new(),
+            });
+        }
         let header = |name: &str| response.headers().get(name);
         let seconds = (js::now() / 1000.0) as i64;
         if let Some(limited) = rate_limited(response.status(), header, seconds) {

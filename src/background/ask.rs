@@ -1,6 +1,8 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError, OwnRoot, logs};
+use super::{Background, BackgroundError, OwnRoot, log, logs};
+use crate::chrome::permissions::{self, ANYWHERE};
+use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::digest::Sha256Digest;
@@ -12,6 +14,7 @@ use assay_core::record::{DownloadRecord, Stage};
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings};
 use assay_core::signer::RootId;
+use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::{notary, rekor};
@@ -96,6 +99,8 @@ impl Background {
         let private = record.incognito;
         let downloaded_at = (record.completed_at / 1000.0) as i64;
         let question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let beside = beside::Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let may_look = permissions::may_reach(ANYWHERE).await;
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
         for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
@@ -104,10 +109,45 @@ impl Background {
         if let Some(question) = question.as_ref().filter(|_| settings.github) {
             asked.push(Box::pin(self.ask_github(question, digest, private)));
         }
+        if let Some(question) = beside.as_ref().filter(|_| may_look) {
+            asked.push(Box::pin(self.look_beside(question, digest, private)));
+        }
         for address in &settings.rekors {
             asked.push(Box::pin(self.ask_rekor(address, settings, digest, private)));
         }
         join_all(asked).await
+    }
+
+    /// Looks into the directory that the file is from, under names that are usual there.
+    async fn look_beside(
+        &self,
+        question: &beside::Question,
+        digest: &Sha256Digest,
+        private: bool,
+    ) -> Evidence {
+        let now = logs::seconds();
+        let key = format!("beside/{}", question.host());
+        let known = storage::get::<Habits>(Area::Local, &key).await;
+        let mut habits = known.ok().flatten().unwrap_or_default();
+        let names = habits.names(now);
+        let looks: Vec<LocalBoxFuture<'_, beside::Answer>> = names
+            .iter()
+            .map(|name| Box::pin(beside::look(&Fetch, question, name)) as LocalBoxFuture<'_, _>)
+            .collect();
+        let mut answer = beside::Answer::default();
+        for found in join_all(looks).await {
+            answer.add(found);
+        }
+        habits.note(names.len(), &answer.found, now);
+        if !private && let Err(error) = storage::set(Area::Local, &key, &habits).await {
+            // Next time the usual names are tried once more.
+            log(&error.to_string());
+        }
+        let roots = self.public_roots().await;
+        let mut evidence = beside::prove(question, answer, &roots, digest, now);
+        let book = self.book(private);
+        compare(&Fetch, &book, None, &roots, &mut evidence, now).await;
+        evidence
     }
 
     /// Asks a Rekor log, and compares it with what is remembered of it. Sigstore's own can be asked

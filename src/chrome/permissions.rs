@@ -20,6 +20,9 @@ pub async fn may_reach(address: &str) -> bool {
         .is_ok_and(|allowed| allowed.is_truthy())
 }
 
+/// All of the web, over HTTPS: what looking beside any file needs.
+pub const ANYWHERE: &str = "https://*";
+
 /// Asks the user whether the extension may reach the host of `address`. Browsers allow the
 /// question only while a click is being handled.
 ///
@@ -34,6 +37,17 @@ pub async fn ask_to_reach(address: &str) -> Result<bool, ChromeError> {
         .map_err(ChromeError::thrown(CALL))
 }
 
+/// Gives the permission to reach the host of `address` back.
+///
+/// # Errors
+/// When the browser refuses.
+pub async fn give_back(address: &str) -> Result<(), ChromeError> {
+    const CALL: &str = "permissions.remove";
+    let hosts = hosts(address).map_err(ChromeError::shape(CALL))?;
+    let removed = js_remove(hosts).await;
+    removed.map(drop).map_err(ChromeError::thrown(CALL))
+}
+
 fn hosts(address: &str) -> Result<JsValue, serde_wasm_bindgen::Error> {
     to_js(&Hosts {
         origins: &[format!("{address}/*")],
@@ -44,6 +58,9 @@ fn hosts(address: &str) -> Result<JsValue, serde_wasm_bindgen::Error> {
 extern "C" {
     #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = contains, catch)]
     async fn js_contains(hosts: JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = remove, catch)]
+    async fn js_remove(hosts: JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = request, catch)]
     async fn js_request(hosts: JsValue) -> Result<JsValue, JsValue>;

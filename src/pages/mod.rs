@@ -29,7 +29,8 @@
 //! - Welcome: `body[data-state="needs-access|ready"]`.
 
 pub mod badge;
-pub mod dom;
+pub mod beside;
+mod dom;
 pub mod figures;
 pub mod hostile_text;
 pub mod log_alarms;

@@ -2,6 +2,7 @@
 //! step that only the user can take.
 
 use super::badge::{Badge, icon};
+use super::beside;
 use super::dom;
 use super::hostile_text::visible;
 use super::parts::{self, Tag, button};
@@ -240,6 +241,7 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             tags::ul().class("asked").children(names).into()
         }
     };
+    let beside = beside::allowed();
     let github = move || {
         let words = match settings.with(|settings| settings.github) {
             true => "welcome_privacy_github",
@@ -253,6 +255,7 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_sent")),
             parts::live(asked),
             parts::live(github),
+            parts::live(move || beside::view(beside)),
             parts::live(move || rekor(settings)),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_never")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_link")),

@@ -1,5 +1,6 @@
 //! End to end: the built extension in a real Chromium, and what a person sees there.
 
+mod beside;
 mod forking;
 mod github;
 mod judging;

@@ -15,11 +15,14 @@ use tokio::sync::watch;
 
 use crate::connection::lock;
 use crate::server::Server;
+use crate::tls::Certificate;
 use crate::{Error, Result};
 
 /// A web site to download from, on this machine.
 pub struct DownloadSite {
     server: Server,
+    /// The host and what it is known by, where it is served over TLS.
+    secure: Option<(String, Certificate)>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -27,6 +30,7 @@ pub struct DownloadSite {
 struct Shared {
     files: HashMap<String, Content>,
     requests: HashMap<String, usize>,
+    asked: Vec<String>,
     gates: HashMap<String, watch::Sender<bool>>,
 }
 
@@ -77,21 +81,55 @@ impl DownloadSite {
     /// # Errors
     /// No port is free.
     pub fn start() -> Result<Self> {
-        let shared = Arc::new(Mutex::new(Shared::default()));
-        let answering = Arc::clone(&shared);
-        let routes = Router::new().fallback(move |request: Request| {
-            let answer = answer(&answering, &request);
-            std::future::ready(answer)
-        });
+        let (shared, routes) = routes();
         Ok(Self {
             server: Server::start(0, routes)?,
+            secure: None,
             shared,
         })
     }
 
+    /// Starts an empty site that a browser with its switches finds under this host, over TLS.
+    ///
+    /// # Errors
+    /// No port is free, or there is no certificate.
+    pub fn start_secure(host: &str) -> Result<Self> {
+        let certificate = Certificate::new(&[host])?;
+        let (shared, routes) = routes();
+        Ok(Self {
+            server: Server::start_tls(routes, certificate.acceptor.clone())?,
+            secure: Some((host.to_owned(), certificate)),
+            shared,
+        })
+    }
+
+    /// What a browser is started with to find it.
+    pub fn switches(&self) -> Vec<String> {
+        let port = self.server.port();
+        let switches = self.secure.iter().flat_map(|(host, certificate)| {
+            [
+                format!("--host-resolver-rules=MAP {host}:443 127.0.0.1:{port}"),
+                format!(
+                    "--ignore-certificate-errors-spki-list={}",
+                    certificate.key_digest
+                ),
+            ]
+        });
+        switches.collect()
+    }
+
     /// The site's address, without a slash at the end.
     pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.server.port())
+        match &self.secure {
+            Some((host, _)) => format!("https://{host}"),
+            None => format!("http://127.0.0.1:{}", self.server.port()),
+        }
+    }
+
+    /// All that was asked for, in order: names, with a mark where a request had cookies, credentials,
+    /// a referrer or a query.
+    pub fn asked(&self) -> Vec<String> {
+        lock(&self.shared).asked.clone()
     }
 
     /// Puts `content` at `/name` (any characters) and returns its address.
@@ -117,6 +155,24 @@ impl DownloadSite {
     }
 }
 
+fn routes() -> (Arc<Mutex<Shared>>, Router) {
+    let shared = Arc::new(Mutex::new(Shared::default()));
+    let answering = Arc::clone(&shared);
+    let routes = Router::new().fallback(move |request: Request| {
+        let answer = answer(&answering, &request);
+        std::future::ready(answer)
+    });
+    (shared, routes)
+}
+
+fn tells_more(request: &Request) -> bool {
+    let headers = [header::COOKIE, header::AUTHORIZATION, header::REFERER];
+    request.uri().query().is_some()
+        || headers
+            .iter()
+            .any(|name| request.headers().contains_key(name))
+}
+
 impl Shared {
     fn gate(&mut self, name: &str) -> &watch::Sender<bool> {
         self.gates
@@ -137,6 +193,8 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
     let name = percent_decode_str(path).decode_utf8_lossy().into_owned();
     let mut shared = lock(shared);
     *shared.requests.entry(name.clone()).or_default() += 1;
+    let mark = if tells_more(request) { " and more" } else { "" };
+    shared.asked.push(format!("{name}{mark}"));
     let Some(content) = shared.files.get(&name).cloned() else {
         return with(
             StatusCode::NOT_FOUND,

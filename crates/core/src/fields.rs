@@ -77,3 +77,28 @@ impl<'de> Deserialize<'de> for Fields<'de> {
         deserializer.deserialize_map(Object)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_are_read_as_what_they_are() {
+        let json = r#"{"text":"a\u0062","number":7,"object":{"inner":1},"null":null,"list":[1]}"#;
+        let fields = Fields::read(json).unwrap();
+        assert_eq!(fields.text("text").as_deref(), Some("ab"));
+        assert_eq!(fields.number("number"), Some(7));
+        let inner = fields.object("object").unwrap();
+        assert_eq!(inner.values().collect::<Vec<_>>(), ["1"]);
+        assert_eq!(fields.get("list"), Some("[1]"));
+        assert_eq!(fields.values().count(), 5);
+        for absent in ["null", "other"] {
+            assert_eq!(fields.get(absent), None);
+        }
+        assert_eq!(fields.text("number"), None);
+        assert_eq!(fields.number("text"), None);
+        assert!(fields.object("list").is_none());
+        let wrong = Fields::read("[]").err().map(|error| error.to_string());
+        assert!(wrong.is_some_and(|words| words.contains("an object")));
+    }
+}

@@ -16,6 +16,7 @@
 pub mod address;
 pub mod artifact;
 pub mod attestation;
+pub mod checksum_file;
 pub mod crypto;
 pub mod digest;
 pub mod evidence;

@@ -5,6 +5,7 @@
 //! A source is one file of this crate. What the sources prove is then compared with what is
 //! remembered of their logs ([`remembered`]).
 
+pub mod beside;
 pub mod github;
 pub mod log_proofs;
 pub mod notary;

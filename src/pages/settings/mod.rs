@@ -9,7 +9,7 @@ mod signers;
 
 use super::parts::{self, Tag, button, on_click};
 use super::words::{say, t, t1};
-use super::{dom, log_alarms};
+use super::{beside, dom, log_alarms};
 use crate::bus;
 use crate::settings_store;
 use crate::store::Store;
@@ -109,12 +109,26 @@ fn view(ground: Ground) -> View {
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
             github::view(ground),
+            neighbours(),
             rekor::view(ground),
             signers::view(ground),
             roots::view(ground),
             parts::live(move || logs::decided(ground)),
         ]),
     )
+        .into()
+}
+
+/// The section about what lies beside files.
+fn neighbours() -> View {
+    let allowed = beside::allowed();
+    tags::section()
+        .class("card")
+        .attr("id", "beside")
+        .children(vec![
+            parts::text(Tag::Title, "card-title", t("beside_title")),
+            parts::live(move || beside::view(allowed)),
+        ])
         .into()
 }
 

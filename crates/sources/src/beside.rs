@@ -1,0 +1,230 @@
+//! Beside the file: what its publisher put into the same directory. Sigstore bundles, which are
+//! proven like any other, and checksum files, which only say that the file arrived as it is listed.
+//!
+//! Only over HTTPS, only in the file's own directory, and only where the address is a plain one.
+//! Under which names something is found follows from habit, and differs from host to host: what was
+//! found on a host before is tried there first, and what was never found is not asked for each time.
+//! (OpenPGP and minisign have their place among the names when their keys are known here.)
+
+use crate::notary::TIME_LIMIT;
+use crate::proving::{self, Candidates};
+use crate::{HttpRequest, HttpResponse, Method, Transport};
+use assay_core::address::{Address, encode};
+use assay_core::checksum_file::listed_sha256;
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
+use assay_core::publisher::Publisher;
+use assay_core::roots::Roots;
+use serde::{Deserialize, Serialize};
+
+/// The id of this source.
+pub const ID: &str = "beside";
+
+/// So many names are tried on a host that is known, at most.
+pub const MOST_KNOWN: usize = 3;
+
+/// So long a name that nothing was found under is not tried again on a host, in seconds: a week.
+pub const ABSENT_FOR: i64 = 7 * 24 * 60 * 60;
+
+/// So long after a download a listed digest that differs still speaks of that download, in seconds:
+/// what is listed later may be another version under the same name.
+pub const LISTED_FOR: i64 = 60 * 60;
+
+/// The names that are tried, the most telling first; `*` stands for the file's own.
+const NAMES: [&str; 10] = [
+    "*.sigstore.json",
+    "*.sigstore",
+    "*.sha256",
+    "SHA256SUMS",
+    "*.sha256sum",
+    "checksums.txt",
+    "SHASUMS256.txt",
+    "SHA256SUMS.txt",
+    "sha256sums.txt",
+    "sha256sum.txt",
+];
+
+/// What is asked about: a file in a directory on the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The directory's address, with a slash at the end.
+    directory: String,
+    /// The file's name.
+    name: String,
+    host: String,
+    /// When the file was downloaded, in seconds since 1970, where that is known.
+    downloaded_at: Option<i64>,
+}
+
+/// What is remembered of a host, so that it is asked for few names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Habits {
+    /// Under which names something was found, the last first.
+    pub found: Vec<String>,
+    /// When all names were tried, in seconds since 1970.
+    pub tried_at: i64,
+}
+
+/// What was found beside a file, not yet proven.
+#[derive(Debug, Default)]
+pub struct Answer {
+    bundles: Vec<String>,
+    listed: Vec<Sha256Digest>,
+    failure: Option<Failure>,
+    /// Under which names something was found.
+    pub found: Vec<String>,
+}
+
+impl Question {
+    /// The question about a download, asked for at `first` and served by `last`. `None` where the
+    /// address is not plain HTTPS, or has a source of its own.
+    ///
+    /// It is the directory that was asked for that counts: what serves the file may be anybody's.
+    pub fn about(first: &str, last: &str, downloaded_at: Option<i64>) -> Option<Self> {
+        if Publisher::of(&[first, last]).is_some() {
+            return None;
+        }
+        let address = Address::parse(first)?;
+        let mut segments: Vec<&str> = address.segments().collect();
+        let name = segments.pop().filter(|name| !name.is_empty())?.to_owned();
+        let mut directory = format!("https://{}/", address.host());
+        for segment in segments {
+            directory.push_str(&encode(segment));
+            directory.push('/');
+        }
+        Some(Self {
+            directory,
+            name,
+            host: address.host().to_owned(),
+            downloaded_at,
+        })
+    }
+
+    /// The host.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn url(&self, name: &str) -> String {
+        match name.strip_prefix('*') {
+            Some(ending) => format!("{}{}{ending}", self.directory, encode(&self.name)),
+            None => format!("{}{name}", self.directory),
+        }
+    }
+}
+
+impl Habits {
+    /// The names to try on this host. `now` is in seconds since 1970.
+    pub fn names(&self, now: i64) -> Vec<&'static str> {
+        if now - self.tried_at >= ABSENT_FOR || now < self.tried_at {
+            return NAMES.to_vec();
+        }
+        // Those that are known are static, whatever was stored.
+        let known = self.found.iter();
+        let known = known.filter_map(|found| NAMES.iter().find(|name| *name == found));
+        known.copied().take(MOST_KNOWN).collect()
+    }
+
+    /// Notes what was found. `now` is in seconds since 1970.
+    pub fn note(&mut self, tried: usize, found: &[String], now: i64) {
+        for name in found.iter().rev() {
+            self.found.retain(|known| known != name);
+            self.found.insert(0, name.clone());
+        }
+        if tried == NAMES.len() {
+            self.tried_at = now;
+        }
+    }
+}
+
+/// Looks for one name.
+pub async fn look(transport: &impl Transport, question: &Question, name: &'static str) -> Answer {
+    let request = HttpRequest {
+        method: Method::Get,
+        url: question.url(name),
+        accept: "*/*",
+        time_limit: TIME_LIMIT,
+        size_limit: MAX_BUNDLE_BYTES,
+    };
+    let mut answer = Answer::default();
+    match transport.send(&request).await {
+        Ok(response) => {
+            if let Err(failure) = answer.read(&response, question, name) {
+                answer.failure = Some(failure);
+            }
+        }
+        Err(failure) => answer.failure = Some(failure),
+    }
+    answer
+}
+
+impl Answer {
+    /// Adds what was found under another name.
+    pub fn add(&mut self, other: Self) {
+        self.bundles.extend(other.bundles);
+        self.listed.extend(other.listed);
+        self.found.extend(other.found);
+        self.failure = self.failure.take().or(other.failure);
+    }
+
+    fn read(
+        &mut self,
+        response: &HttpResponse,
+        question: &Question,
+        name: &str,
+    ) -> Result<(), Failure> {
+        match response.status {
+            200 => {}
+            // A server that has trouble; all else says that there is no such file.
+            status @ 500.. => return Err(Failure::Status { status }),
+            _ => return Ok(()),
+        }
+        let Ok(text) = std::str::from_utf8(&response.body) else {
+            return Ok(());
+        };
+        // What has neither form is an error page, or something else of that name.
+        if name.contains(".sigstore") {
+            if ReadBundle::parse(text).is_ok() {
+                self.bundles.push(text.to_owned());
+                self.found.push(name.to_owned());
+            }
+        } else if let Some(listed) = listed_sha256(text, &question.name) {
+            self.listed.push(listed);
+            self.found.push(name.to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Proves what was found. `now` is in seconds since 1970.
+pub fn prove(
+    question: &Question,
+    answer: Answer,
+    roots: &Roots,
+    digest: &Sha256Digest,
+    now: i64,
+) -> Evidence {
+    let named = (ID, question.host());
+    let candidates = Candidates {
+        bundles: answer.bundles,
+        truncated: false,
+    };
+    let mut evidence = proving::prove(named, candidates, roots, digest, now);
+    let is_recent = question
+        .downloaded_at
+        .is_none_or(|at| now - at < LISTED_FOR);
+    evidence.published = match answer.listed.first() {
+        Some(_) if answer.listed.contains(digest) => Some(Published::Same),
+        Some(other) if is_recent => Some(Published::Other {
+            expected: *other,
+            found: *digest,
+        }),
+        _ => None,
+    };
+    let nothing = evidence.proven().is_empty() && evidence.published.is_none();
+    match answer.failure.filter(|_| nothing) {
+        Some(failure) => proving::failed(named, failure),
+        None => evidence,
+    }
+}

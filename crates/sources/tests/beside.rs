@@ -1,0 +1,249 @@
+//! What lies beside a file, as a publisher puts it there, and as it should not be.
+
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::{Evidence, Failure, Outcome, Published};
+use assay_core::roots::Roots;
+use assay_core::signer::RootId;
+use assay_core::trust_root::TrustRoot;
+use assay_sources::beside::{
+    ABSENT_FOR, Answer, Habits, LISTED_FOR, MOST_KNOWN, Question, look, prove,
+};
+use assay_sources::{HttpRequest, HttpResponse, Transport};
+use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+const NOW: i64 = 1_800_000_000;
+const FILE: &str = "https://dl.example.org/tool/v1/tool%20one.zip?token=secret#part";
+const DIRECTORY: &str = "https://dl.example.org/tool/v1/";
+
+#[derive(Default)]
+struct Web {
+    files: HashMap<String, Result<(u16, String), Failure>>,
+    asked: RefCell<Vec<String>>,
+}
+
+impl Transport for Web {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        self.asked.borrow_mut().push(request.url.clone());
+        let missing = Ok((404, "<h1>Not found</h1>".to_owned()));
+        let file = self.files.get(&request.url).cloned();
+        let (status, body) = file.unwrap_or(missing)?;
+        Ok(HttpResponse {
+            status,
+            body: body.into_bytes(),
+        })
+    }
+}
+
+impl Web {
+    fn with(mut self, name: &str, status: u16, body: impl Into<String>) -> Self {
+        let url = format!("{DIRECTORY}{name}");
+        self.files.insert(url, Ok((status, body.into())));
+        self
+    }
+
+    fn failing(mut self, name: &str) -> Self {
+        let url = format!("{DIRECTORY}{name}");
+        self.files.insert(url, Err(Failure::Unreachable));
+        self
+    }
+}
+
+fn question() -> Question {
+    Question::about(FILE, FILE, Some(NOW)).unwrap()
+}
+
+/// Everything from the names to the evidence.
+fn see(web: &Web, habits: &mut Habits, roots: &Roots, content: &[u8]) -> Evidence {
+    see_at(web, habits, roots, content, NOW)
+}
+
+fn see_at(web: &Web, habits: &mut Habits, roots: &Roots, content: &[u8], now: i64) -> Evidence {
+    let question = question();
+    let mut answer = Answer::default();
+    let names = habits.names(now);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    for name in &names {
+        answer.add(runtime.block_on(look(web, &question, name)));
+    }
+    habits.note(names.len(), &answer.found, now);
+    prove(&question, answer, roots, &Sha256Digest::of(content), now)
+}
+
+fn list(content: &[u8]) -> String {
+    format!("{}  tool one.zip\n", Sha256Digest::of(content))
+}
+
+fn published(web: &Web) -> Option<Published> {
+    let evidence = see(web, &mut Habits::default(), &Roots::new(), b"tool");
+    assert!(matches!(evidence.outcome, Outcome::Answered { .. }));
+    evidence.published
+}
+
+#[test]
+fn a_checksum_file_says_whether_the_file_is_the_listed_one() {
+    for name in [
+        "tool%20one.zip.sha256",
+        "SHA256SUMS",
+        "checksums.txt",
+        "sha256sum.txt",
+    ] {
+        let listed = Web::default().with(name, 200, list(b"tool"));
+        assert_eq!(published(&listed), Some(Published::Same), "{name}");
+        let other = Web::default().with(name, 200, list(b"another"));
+        let expected = Published::Other {
+            expected: Sha256Digest::of(b"another"),
+            found: Sha256Digest::of(b"tool"),
+        };
+        assert_eq!(published(&other), Some(expected), "{name}");
+    }
+    // Of several lists, one that has the file is enough: another may be of an earlier version.
+    let both = Web::default()
+        .with("SHA256SUMS", 200, list(b"earlier"))
+        .with("checksums.txt", 200, list(b"tool"));
+    assert_eq!(published(&both), Some(Published::Same));
+}
+
+#[test]
+fn what_is_no_checksum_file_says_nothing() {
+    let page = format!("<html>{}</html>", list(b"another"));
+    for (status, body) in [
+        (200, page),
+        (200, String::new()),
+        (200, "{}".into()),
+        (302, list(b"another")),
+        (403, list(b"another")),
+        (404, list(b"another")),
+    ] {
+        let web = Web::default().with("SHA256SUMS", status, body.clone());
+        assert_eq!(published(&web), None, "{status} {body}");
+    }
+}
+
+#[test]
+fn a_list_of_today_says_nothing_of_a_download_of_yesterday() {
+    let mut habits = Habits::default();
+    let web = Web::default().with("SHA256SUMS", 200, list(b"another"));
+    let later = NOW + LISTED_FOR;
+    let evidence = see_at(&web, &mut habits, &Roots::new(), b"tool", later);
+    assert_eq!(evidence.published, None);
+    let web = Web::default().with("SHA256SUMS", 200, list(b"tool"));
+    let evidence = see_at(&web, &mut habits, &Roots::new(), b"tool", later);
+    assert_eq!(evidence.published, Some(Published::Same));
+}
+
+#[test]
+fn trouble_is_an_outage_unless_something_is_found() {
+    for web in [
+        Web::default().with("SHA256SUMS", 503, ""),
+        Web::default().failing("SHA256SUMS"),
+    ] {
+        let evidence = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
+        assert!(matches!(evidence.outcome, Outcome::Failed { .. }));
+        let web = web.with("checksums.txt", 200, list(b"tool"));
+        assert_eq!(published(&web), Some(Published::Same));
+    }
+}
+
+fn made(instance: &mut Instance, number: u64) -> Made {
+    let all = Recipe::all();
+    let recipe = all.iter().find(|one| one.name == "v0.3, message").unwrap();
+    recipe.make_by(instance, number, &Honest)
+}
+
+#[test]
+fn a_bundle_beside_the_file_is_proven() {
+    let mut instance = Instance::new(Manner::Public, Curve::P256, "beside");
+    let (ours, other) = (made(&mut instance, 0), made(&mut instance, 1));
+    let root = TrustRoot::parse(RootId::sigstore(), &instance.trusted_root().to_string());
+    let mut roots = Roots::new();
+    roots.add(root.unwrap()).unwrap();
+    let beside = |bundle: &str| Web::default().with("tool%20one.zip.sigstore.json", 200, bundle);
+    let mut habits = Habits::default();
+    let evidence = see(&beside(&ours.bundle), &mut habits, &roots, &ours.artifact);
+    assert_eq!(evidence.proven().len(), 1);
+    assert_eq!(
+        (&*evidence.source, &*evidence.name),
+        ("beside", "dl.example.org")
+    );
+    assert_eq!(habits.found, ["*.sigstore.json"]);
+    let swapped = see(&beside(&other.bundle), &mut habits, &roots, &ours.artifact);
+    assert!(swapped.proven().is_empty() && swapped.has_refused());
+    let page = see(&beside("<html>"), &mut habits, &roots, &ours.artifact);
+    assert!(page.is_complete() && page.proven().is_empty());
+}
+
+#[test]
+fn a_host_is_asked_for_all_names_once_and_then_for_few() {
+    let mut habits = Habits::default();
+    let web = Web::default().with("SHA256SUMS", 200, list(b"tool")).with(
+        "checksums.txt",
+        200,
+        list(b"tool"),
+    );
+    see(&web, &mut habits, &Roots::new(), b"tool");
+    let asked = web.asked.take();
+    assert!(asked.len() <= 10, "{asked:?}");
+    for url in &asked {
+        assert!(
+            url.starts_with(DIRECTORY) && !url.contains("secret"),
+            "{url}"
+        );
+    }
+    assert!(asked.contains(&format!("{DIRECTORY}tool%20one.zip.sha256")));
+
+    // What was found is asked for again, and nothing else.
+    see(&web, &mut habits, &Roots::new(), b"tool");
+    let known = web.asked.take();
+    assert_eq!(known.len(), 2);
+    assert!(known.len() <= MOST_KNOWN);
+    let nothing = Web::default();
+    let mut barren = Habits::default();
+    see(&nothing, &mut barren, &Roots::new(), b"tool");
+    nothing.asked.take();
+    see(&nothing, &mut barren, &Roots::new(), b"tool");
+    assert!(nothing.asked.take().is_empty());
+    // After a week all are tried once more, and so where the clock was wrong.
+    assert_eq!(barren.names(NOW + ABSENT_FOR).len(), asked.len());
+    assert_eq!(barren.names(NOW - 1).len(), asked.len());
+    assert!(barren.names(NOW + ABSENT_FOR - 1).is_empty());
+    // Whatever was stored, only names of this version are asked for.
+    let odd = Habits {
+        found: vec!["../../secret".into(), "SHA256SUMS".into()],
+        tried_at: NOW,
+    };
+    assert_eq!(odd.names(NOW), ["SHA256SUMS"]);
+    // What was found last comes first.
+    let mut many = habits.clone();
+    many.note(3, &["sha256sum.txt".to_owned()], NOW);
+    assert_eq!(many.names(NOW)[0], "sha256sum.txt");
+}
+
+#[test]
+fn only_a_plain_address_has_something_beside_it() {
+    let about = |url: &str| Question::about(url, url, None);
+    assert!(about(FILE).is_some());
+    for url in [
+        "http://dl.example.org/tool.zip",
+        "https://dl.example.org/",
+        "https://dl.example.org/tool/",
+        "https://dl.example.org:8443/tool.zip",
+        "https://user@dl.example.org/tool.zip",
+        "https://dl.example.org/a/../tool.zip",
+        "blob:https://dl.example.org/x",
+        "data:text/plain,x",
+        "file:///etc/passwd",
+        // Has a source of its own.
+        "https://github.com/example/tool/releases/download/v1/tool.zip",
+    ] {
+        assert!(about(url).is_none(), "{url}");
+    }
+    // What served it is not whose word counts.
+    let first = "https://example.org/tool.zip";
+    let last = "https://cdn.example.net/x/y";
+    let question = Question::about(first, last, None).unwrap();
+    assert_eq!(question.host(), "example.org");
+}

@@ -1,0 +1,48 @@
+//! Looking beside files: what it is for, and the permission that it needs.
+
+use super::parts::{self, Tag, button};
+use super::words::t;
+use crate::chrome::permissions::{self, ANYWHERE};
+use sycamore::prelude::*;
+use sycamore::web::tags;
+use wasm_bindgen_futures::spawn_local;
+
+/// Whether the permission is there. It is looked up once the page is shown.
+pub fn allowed() -> Signal<bool> {
+    let allowed = create_signal(false);
+    look_up(allowed);
+    allowed
+}
+
+/// What it is for, and a button that asks for the permission, or gives it back.
+pub fn view(allowed: Signal<bool>) -> View {
+    let (said, action, words) = match allowed.get() {
+        true => ("beside_on", "beside-stop", "beside_stop"),
+        false => ("beside_off", "beside-allow", "beside_allow"),
+    };
+    let flip = move |_: web_sys::MouseEvent| {
+        let asked = !allowed.get_untracked();
+        spawn_local(async move {
+            // Whatever the user or the browser says to it is seen by what is allowed after it.
+            match asked {
+                true => drop(permissions::ask_to_reach(ANYWHERE).await),
+                false => drop(permissions::give_back(ANYWHERE).await),
+            }
+            look_up(allowed);
+        });
+    };
+    vec![
+        parts::text(Tag::Paragraph, "section-text", t(said)),
+        tags::div()
+            .class("section-action")
+            .children(button("button", action, words, flip))
+            .into(),
+    ]
+    .into()
+}
+
+fn look_up(allowed: Signal<bool>) {
+    spawn_local(async move {
+        allowed.set(permissions::may_reach(ANYWHERE).await);
+    });
+}

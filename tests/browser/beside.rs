@@ -1,0 +1,176 @@
+//! What lies beside a file on the site that it is from, once the user lets Assay look there.
+
+use crate::roots::{copy, instance, made_by};
+use crate::world::read_entry;
+use assay_core::digest::Sha256Digest;
+use assay_core::verdict::Verdict;
+use assay_test_authority::recipe::Signer;
+use assay_test_authority::subject::Subject;
+use assay_test_authority::{Instance, Manner};
+use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result, extension_folder};
+use serde_json::Value;
+use std::fs;
+use tempfile::TempDir;
+
+const HOST: &str = "downloads.example.org";
+
+struct World {
+    browser: Browser,
+    extension: Extension,
+    site: DownloadSite,
+    public: Instance,
+    _package: TempDir,
+}
+
+impl World {
+    /// A browser in which the user has given the permission to look beside files, or has not.
+    fn new(is_allowed: bool) -> Result<Self> {
+        let package = tempfile::tempdir().expect("a folder");
+        copy(&extension_folder()?, package.path());
+        let public = instance(Manner::Public);
+        let root = public.trusted_root().to_string();
+        let file = "roots/sigstore.trusted_root.json";
+        fs::write(package.path().join(file), root).expect("a root");
+        if is_allowed {
+            // As if it had been given: the browser's own question cannot be answered by a test.
+            let path = package.path().join("manifest.json");
+            let manifest = fs::read_to_string(&path).expect("a manifest");
+            let mut manifest: Value = serde_json::from_str(&manifest)?;
+            let hosts = manifest["host_permissions"].as_array_mut().expect("hosts");
+            hosts.push("https://*/*".into());
+            fs::write(&path, manifest.to_string()).expect("a manifest");
+        }
+        let site = DownloadSite::start_secure(HOST)?;
+        let mut options = Options::with_extension(package.path());
+        options.switches.extend(site.switches());
+        let browser = Browser::launch(options)?;
+        Ok(Self {
+            extension: browser.extension()?,
+            browser,
+            site,
+            public,
+            _package: package,
+        })
+    }
+
+    fn put(&self, name: &str, content: &[u8]) {
+        let name = format!("dl/{name}");
+        self.site.put(&name, Content::Bytes(content.to_vec()));
+    }
+
+    /// Puts checksums of these files there.
+    fn list(&self, list: &str, files: &[(&str, &[u8])]) {
+        let line =
+            |(name, content): &(&str, &[u8])| format!("{}  {name}\n", Sha256Digest::of(content));
+        self.put(list, files.iter().map(line).collect::<String>().as_bytes());
+    }
+
+    fn download(&self, name: &str, content: &[u8]) -> Result<()> {
+        self.put(name, content);
+        let url = format!("{}/dl/{name}", self.site.url());
+        self.browser.download(&url)
+    }
+
+    /// What the popup shows of a download, once it has this verdict.
+    fn sees(&self, name: &str, verdict: Verdict) -> Result<String> {
+        let record = self.extension.wait_for_verdict(name, verdict)?;
+        let popup = self.extension.open("popup.html")?;
+        Ok(read_entry(&popup, &record)?.text)
+    }
+}
+
+#[test]
+fn nothing_is_looked_for_without_the_permission_and_the_pages_offer_it() -> Result<()> {
+    let world = World::new(false)?;
+    world.list("SHA256SUMS", &[("tool.zip", b"tool")]);
+    world.download("tool.zip", b"tool")?;
+    world.sees("tool.zip", Verdict::Unknown)?;
+    assert_eq!(world.site.asked(), ["dl/tool.zip"]);
+    for page in ["welcome.html", "settings.html"] {
+        let page = world.extension.open(page)?;
+        page.wait_for_text("[data-action=beside-allow]", "Look beside files")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn a_listed_file_is_intact_and_another_is_a_mismatch() -> Result<()> {
+    let world = World::new(true)?;
+    let files: [(&str, &[u8]); 3] = [("good.zip", b"good"), ("bad.zip", b"bad"), ("odd.zip", b"")];
+    world.list("SHA256SUMS", &files);
+    // An error page that is answered with 200, and one that leads elsewhere.
+    let page = format!("<html>{}  good.zip</html>", Sha256Digest::of(b"x"));
+    world.site.put("dl/checksums.txt", Content::Page(page));
+    world.site.put(
+        "dl/good.zip.sha256",
+        Content::Redirect("/dl/SHA256SUMS".into()),
+    );
+    let download = |name: &str, content: &[u8]| {
+        world.put(name, content);
+        let url = format!("{}/dl/{name}?token=secret", world.site.url());
+        world.browser.download(&url)
+    };
+    download("good.zip", b"good")?;
+    let text = world.sees("good.zip", Verdict::Intact)?;
+    assert!(text.contains(HOST), "{text}");
+    let asked = world.site.asked();
+    let beside: Vec<&String> = asked
+        .iter()
+        .filter(|name| !name.starts_with("dl/good.zip and"))
+        .collect();
+    assert!((1..=10).contains(&beside.len()), "{asked:?}");
+    for name in &beside {
+        assert!(
+            name.starts_with("dl/") && !name.contains("and more"),
+            "{name}"
+        );
+    }
+    assert_eq!(
+        world.site.requests("dl/SHA256SUMS"),
+        1,
+        "no redirect is followed"
+    );
+
+    // From then on the host is asked for what it has.
+    download("bad.zip", b"bad, with a changed byte")?;
+    let text = world.sees("bad.zip", Verdict::Mismatch)?;
+    assert!(text.contains(&Sha256Digest::of(b"bad").to_hex()), "{text}");
+    let more = &world.site.asked()[asked.len()..];
+    assert_eq!(more, ["dl/bad.zip and more", "dl/SHA256SUMS"]);
+    download("unlisted.zip", b"unlisted")?;
+    world.sees("unlisted.zip", Verdict::Unknown)?;
+    Ok(())
+}
+
+#[test]
+fn a_bundle_beside_the_file_is_proven_and_trouble_leaves_the_file_unchecked() -> Result<()> {
+    let mut world = World::new(true)?;
+    let person = Subject::Person {
+        email: "release@example.org".into(),
+        issuer: "https://accounts.google.com".into(),
+    };
+    let name = "v0.3, message";
+    let made = made_by(&mut world.public, name, Signer::Certified(person), 0);
+    world.put("tool.zip.sigstore.json", made.bundle.as_bytes());
+    world.download("tool.zip", &made.artifact)?;
+    world.sees("tool.zip", Verdict::Signed)?;
+    let record = world.extension.wait_for_judgement("tool.zip")?;
+    let signer = record.judgement.and_then(|judged| judged.signer);
+    world.extension.trust(signer.expect("a signer"))?;
+    let text = world.sees("tool.zip", Verdict::Verified)?;
+    assert!(text.contains("release@example.org"), "{text}");
+
+    // Another file beside its bundle.
+    world.put("swapped.zip.sigstore.json", made.bundle.as_bytes());
+    world.download("swapped.zip", b"another file")?;
+    world.sees("swapped.zip", Verdict::Unchecked)?;
+    // A server that breaks off.
+    let broken = Content::Broken {
+        sent: b"{".to_vec(),
+        promised: 1000,
+    };
+    world.site.put("dl/torn.zip.sigstore.json", broken);
+    world.download("torn.zip", b"torn")?;
+    world.sees("torn.zip", Verdict::Unchecked)?;
+    Ok(())
+}
