@@ -14,17 +14,17 @@ use tempfile::TempDir;
 
 const HOST: &str = "downloads.example.org";
 
-struct World {
+pub struct World {
     browser: Browser,
-    extension: Extension,
-    site: DownloadSite,
+    pub extension: Extension,
+    pub site: DownloadSite,
     public: Instance,
     _package: TempDir,
 }
 
 impl World {
     /// A browser in which the user has given the permission to look beside files, or has not.
-    fn new(is_allowed: bool) -> Result<Self> {
+    pub fn new(is_allowed: bool) -> Result<Self> {
         let package = tempfile::tempdir().expect("a folder");
         copy(&extension_folder()?, package.path());
         let public = instance(Manner::Public);
@@ -59,16 +59,25 @@ impl World {
     }
 
     /// Puts checksums of these files there.
-    fn list(&self, list: &str, files: &[(&str, &[u8])]) {
+    pub fn list(&self, list: &str, files: &[(&str, &[u8])]) {
         let line =
             |(name, content): &(&str, &[u8])| format!("{}  {name}\n", Sha256Digest::of(content));
         self.put(list, files.iter().map(line).collect::<String>().as_bytes());
     }
 
-    fn download(&self, name: &str, content: &[u8]) -> Result<()> {
+    pub fn download(&self, name: &str, content: &[u8]) -> Result<()> {
         self.put(name, content);
         let url = format!("{}/dl/{name}", self.site.url());
         self.browser.download(&url)
+    }
+
+    /// Forgets what was found on which host.
+    pub fn forget_habits(&self) -> Result<()> {
+        let key = format!("beside/{HOST}");
+        let remove = "(key) => chrome.storage.local.remove(key).then(() => null)";
+        self.extension
+            .inside::<Value>(remove, serde_json::json!([key]))?;
+        Ok(())
     }
 
     /// What the popup shows of a download, once it has this verdict.

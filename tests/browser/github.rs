@@ -16,19 +16,19 @@ use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
 
-const REPOSITORY: &str = "example/tool";
+pub const REPOSITORY: &str = "example/tool";
 
-struct World {
-    browser: Browser,
-    extension: Extension,
-    github: GithubSite,
+pub struct World {
+    pub browser: Browser,
+    pub extension: Extension,
+    pub github: GithubSite,
     public: Instance,
     own: Instance,
     _package: TempDir,
 }
 
 impl World {
-    fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         let package = tempfile::tempdir().expect("a folder");
         copy(&extension_folder()?, package.path());
         let (public, own) = (instance(Manner::Public), instance(Manner::GitHub));

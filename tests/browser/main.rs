@@ -7,6 +7,7 @@ mod judging;
 mod lifecycle;
 mod loading;
 mod outages;
+mod program;
 mod reading;
 mod rekor;
 mod roots;

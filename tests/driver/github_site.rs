@@ -12,6 +12,7 @@ use crate::Result;
 use crate::connection::lock;
 use crate::server::Server;
 use crate::tls::Certificate;
+use crate::tunnel::Tunnel;
 
 const SITE: &str = "github.com";
 const API: &str = "api.github.com";
@@ -90,6 +91,14 @@ impl GithubSite {
                 self.certificate.key_digest
             ),
         ]
+    }
+
+    /// A way for the program to find it.
+    ///
+    /// # Errors
+    /// As [`Tunnel::to`].
+    pub fn tunnel(&self) -> Result<Tunnel> {
+        Tunnel::to(self.server.port(), &self.certificate.pem)
     }
 
     /// Attaches a file to the release `v1` of a repository, and says where it can be downloaded.

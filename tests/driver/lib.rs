@@ -22,6 +22,7 @@ mod scene;
 mod server;
 mod site;
 mod tls;
+mod tunnel;
 mod wait;
 
 pub use browser::{Browser, Options, Target};
@@ -40,4 +41,5 @@ pub use records::signer_named;
 pub use rekor_site::{LogRequest, RekorSite};
 pub use scene::{LARGE, Offer, SIGNER, Scene};
 pub use site::{Content, DownloadSite, generated_chunk, serve_folder, write_generated};
+pub use tunnel::Tunnel;
 pub use wait::{PATIENCE, wait_until, wait_until_within};

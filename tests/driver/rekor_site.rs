@@ -12,6 +12,7 @@ use crate::Result;
 use crate::connection::lock;
 use crate::server::Server;
 use crate::tls::Certificate;
+use crate::tunnel::Tunnel;
 
 const HOST: &str = "rekor.sigstore.dev";
 
@@ -84,6 +85,14 @@ impl RekorSite {
                 self.certificate.key_digest
             ),
         ]
+    }
+
+    /// A way for the program to find it.
+    ///
+    /// # Errors
+    /// As [`Tunnel::to`].
+    pub fn tunnel(&self) -> Result<Tunnel> {
+        Tunnel::to(self.server.port(), &self.certificate.pem)
     }
 
     /// Has an entry about a digest, found by this e-mail address, too.

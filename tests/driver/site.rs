@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use crate::connection::lock;
 use crate::server::Server;
 use crate::tls::Certificate;
+use crate::tunnel::Tunnel;
 use crate::{Error, Result};
 
 /// A web site to download from, on this machine.
@@ -116,6 +117,16 @@ impl DownloadSite {
             ]
         });
         switches.collect()
+    }
+
+    /// A way for the program to find a site over TLS.
+    ///
+    /// # Errors
+    /// When it is not over TLS; else as [`Tunnel::to`].
+    pub fn tunnel(&self) -> Result<Tunnel> {
+        let secure = self.secure.as_ref();
+        let (_, certificate) = secure.ok_or_else(|| Error::Other("a site without TLS".into()))?;
+        Tunnel::to(self.server.port(), &certificate.pem)
     }
 
     /// The site's address, without a slash at the end.

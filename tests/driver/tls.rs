@@ -21,6 +21,8 @@ pub(crate) struct Certificate {
     pub(crate) acceptor: TlsAcceptor,
     /// Base64 of the SHA-256 of the public key, as Chromium's switch wants it.
     pub(crate) key_digest: String,
+    /// The certificate itself, PEM.
+    pub(crate) pem: String,
 }
 
 impl Certificate {
@@ -42,8 +44,15 @@ impl Certificate {
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             key_digest,
+            pem: pem(cert.der()),
         })
     }
+}
+
+/// RFC 7468.
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
 }
 
 /// Takes connections over TLS. Who does not get through the handshake is not served.

@@ -114,11 +114,31 @@ Exit codes:
    0 verified     10 authentic    11 signed       12 intact     13 unknown
   14 unchecked    15 unsupported  16 changed      17 mismatch   18 forged
   19 untrusted     1 failed        2 usage         3 other trust root
-With several files the largest wins. Without --signer nobody is trusted, so the best is 'signed'.
+With several files the largest wins. Without --signer nobody is trusted, so the best is 'signed', or
+'authentic' where the file is from its signer's own repository.
+
+Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
+in the file's directory; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
+--source the notary is asked, and what --url has of its own.
 
 Examples:
+  assay verify tool.zip --url https://github.com/example/tool/releases/download/v1/tool.zip \\
+      --signer github.com/example/tool
   assay verify app.tar.gz --notary https://notary.example --signer release@example.org
   assay verify *.deb --notary https://notary.example --signer SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+
+/// Who can be asked about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Source {
+    /// The notary.
+    Notary,
+    /// The repository on GitHub that the file is from.
+    Github,
+    /// The directory that the file is from.
+    Beside,
+    /// Sigstore's public log.
+    Rekor,
+}
 
 /// `assay verify`.
 #[derive(Debug, clap::Args)]
@@ -127,11 +147,22 @@ pub struct VerifyArgs {
     /// The files to verify.
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub contact: Contact,
-    /// A signer to trust: the name under which the notary enrolled it, or the fingerprint of a key
-    /// that is not enrolled. Can be given several times.
-    #[arg(long, value_name = "NAME|FINGERPRINT")]
+    /// The notary's address: https, or http on this machine.
+    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
+    pub notary: Option<String>,
+    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
+    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
+    pub fingerprint: Option<String>,
+    /// The address that the file was downloaded from.
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// Ask just this source. Can be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub source: Vec<Source>,
+    /// A signer to trust: the name under which the notary enrolled it, the fingerprint of a key that
+    /// is not enrolled, or a repository (github.com/OWNER/NAME) with its workflows and releases. Can
+    /// be given several times.
+    #[arg(long, value_name = "NAME|FINGERPRINT|REPOSITORY")]
     pub signer: Vec<String>,
     /// Print JSON (schema assay.verify.v1).
     #[arg(long)]

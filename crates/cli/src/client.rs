@@ -8,6 +8,7 @@ use assay_sources::{HttpRequest, HttpResponse, Method, Transport, rate_limited};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::HeaderMap;
+use ureq::tls::{RootCerts, TlsConfig};
 
 /// An HTTP client that follows no redirect and keeps no cookies.
 pub struct Client {
@@ -29,6 +30,12 @@ impl Client {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
+            // Those that the system trusts: an organisation may have an authority of its own.
+            .tls_config(
+                TlsConfig::builder()
+                    .root_certs(RootCerts::PlatformVerifier)
+                    .build(),
+            )
             .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
             .build()
             .into();

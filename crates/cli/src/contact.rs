@@ -1,6 +1,5 @@
 //! A notary as this user knows it: its trust root is pinned on first contact.
 
-use crate::args::Contact;
 use crate::client::Client;
 use crate::config;
 use crate::error::CliError;
@@ -29,11 +28,14 @@ pub struct KnownNotary {
 ///
 /// # Errors
 /// When it cannot be reached for the first time, or shows another trust root.
-pub fn contact(client: &Client, args: &Contact) -> Result<KnownNotary, CliError> {
-    let address = notary_address(&args.notary).ok_or_else(|| {
+pub fn contact(
+    client: &Client,
+    address: &str,
+    fingerprint: Option<&str>,
+) -> Result<KnownNotary, CliError> {
+    let address = notary_address(address).ok_or_else(|| {
         CliError::TrustRoot(format!(
-            "{:?} is not a notary's address: use https://, or http:// on this machine",
-            args.notary
+            "{address:?} is not a notary's address: use https://, or http:// on this machine"
         ))
     })?;
     let file = pin_file(&address)?;
@@ -54,12 +56,12 @@ pub fn contact(client: &Client, args: &Contact) -> Result<KnownNotary, CliError>
         // An outage is told where the notary is asked for what it is there for.
         (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
         (Ok(shown), None) => {
-            expect(args, &shown)?;
+            expect(fingerprint, &shown)?;
             pin(&file, &shown)?
         }
         (Err(error), _) => return Err(error),
     };
-    expect(args, &notary)?;
+    expect(fingerprint, &notary)?;
     let root = own_root(&notary).map_err(|error| CliError::TrustRoot(error.to_string()))?;
     Ok(KnownNotary { notary, root })
 }
@@ -76,12 +78,12 @@ pub fn pinned() -> Vec<Notary> {
         .collect()
 }
 
-fn expect(args: &Contact, notary: &Notary) -> Result<(), CliError> {
-    match &args.fingerprint {
+fn expect(fingerprint: Option<&str>, notary: &Notary) -> Result<(), CliError> {
+    match fingerprint {
         Some(expected) if !expected.trim().eq_ignore_ascii_case(&notary.fingerprint) => {
             Err(CliError::UnexpectedTrustRoot {
                 address: notary.address.clone(),
-                expected: expected.clone(),
+                expected: expected.to_owned(),
                 found: notary.fingerprint.clone(),
             })
         }

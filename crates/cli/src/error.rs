@@ -89,6 +89,9 @@ pub enum CliError {
     /// A remembered log that there is not, or that nothing can be said of.
     #[error("{0}")]
     Log(String),
+    /// What was asked for cannot be done like this.
+    #[error("{0}")]
+    Usage(String),
     /// No place for the configuration.
     #[error("there is no configuration directory: {0}; set ASSAY_CONFIG_DIR")]
     NoConfig(String),
@@ -119,6 +122,7 @@ impl CliError {
                 Exit::OTHER_TRUST_ROOT
             }
             Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
+            Self::Usage(_) => Exit::USAGE,
             _ => Exit::FAILED,
         }
     }

@@ -12,7 +12,8 @@ impl Exit {
     pub const DONE: Self = Self(0);
     /// Something could not be done: a file, the disk, a fault of the program.
     pub const FAILED: Self = Self(1);
-    // 2 is a wrong command line; clap ends the program with it.
+    /// A wrong command line, which clap ends with, too.
+    pub const USAGE: Self = Self(2);
     /// The notary's trust root is not the one that was pinned.
     pub const OTHER_TRUST_ROOT: Self = Self(3);
     /// The notary gave no usable answer.

@@ -16,6 +16,7 @@ mod progress;
 mod report;
 mod roots;
 mod sign;
+mod sources;
 mod standing;
 mod submit;
 mod verify;

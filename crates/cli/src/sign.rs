@@ -25,7 +25,11 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
-    let notary = contact(&client, &args.contact)?;
+    let notary = contact(
+        &client,
+        &args.contact.notary,
+        args.contact.fingerprint.as_deref(),
+    )?;
     let submitter = Submitter::new(&client, &notary, &key)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();

@@ -25,7 +25,11 @@ use std::path::Path;
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
-    let notary = contact(&client, &args.contact)?;
+    let notary = contact(
+        &client,
+        &args.contact.notary,
+        args.contact.fingerprint.as_deref(),
+    )?;
     let submitter = Submitter::new(&client, &notary, &key)?;
     let predicate = StandingPredicate {
         standing,

@@ -2,21 +2,21 @@
 
 use crate::args::VerifyArgs;
 use crate::client::Client;
-use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logs::Comparing;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
-use crate::{hash, output, roots};
-use assay_core::attestation::Attestation;
+use crate::sources::Sources;
+use crate::{hash, output};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::policy::{Judgement, Place, judge};
+use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::Identity;
+use assay_core::site::host_of;
 use assay_core::verdict::Verdict;
-use assay_sources::notary::ask;
 use serde::Serialize;
 use serde_json::json;
 use std::path::Path;
@@ -44,38 +44,43 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         .build()
         .map_err(|error| CliError::Internal(error.to_string()))?;
     let client = Client::new();
-    let known = contact(&client, &args.contact)?;
-    let notary = &known.notary;
-    let roots = roots::public().and(&known.root);
-    let comparing = Comparing::new(&client, &known, &roots)?;
+    let sources = Sources::chosen(args, &client)?;
+    let notary = sources.notary.as_ref().map(|known| &known.notary);
+    let comparing = Comparing::new(&client, notary, &sources.roots)?;
     let mut digests = Vec::new();
     let mut evidence = Vec::new();
     for file in &args.files {
         let digest = hash::file(file);
         // Nothing is asked about a file that cannot be read: it has no evidence.
         if let Ok(digest) = &digest {
-            let mut found = runtime.block_on(ask(&client, notary, &roots, digest, roots::now()));
-            runtime.block_on(comparing.compare(&mut found));
-            evidence.push(found);
+            evidence.push(runtime.block_on(sources.ask(&comparing, digest)));
         }
         digests.push(digest);
     }
     // Judged when all are asked: what the answer about one file brings to light about a log holds
     // for all of them.
-    comparing.withhold(&mut evidence);
+    for evidence in &mut evidence {
+        comparing.withhold(evidence);
+    }
     let alarms = comparing.alarms();
     for alarm in &alarms {
         output::note(&alarm.warning());
     }
+    let publisher = args.url.as_deref().and_then(|url| Publisher::of(&[url]));
+    let site = args.url.as_deref().and_then(host_of);
+    let place = Place {
+        site: site.as_deref(),
+        publisher: publisher.as_ref(),
+    };
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    let mut evidence = evidence.chunks(1);
+    let mut evidence = evidence.iter();
     for (file, digest) in args.files.iter().zip(digests) {
         let result = match digest {
             Ok(digest) => {
-                let evidence = evidence.next().unwrap_or_default();
+                let evidence = evidence.next().map(Vec::as_slice).unwrap_or_default();
                 let settings = trusting(&args.signer, notary, evidence);
-                let judgement = judge(evidence, &settings, Place::default(), None);
+                let judgement = judge(evidence, &settings, place, None);
                 result(file, Some(digest), &judgement, evidence)
             }
             Err(error) => {
@@ -93,8 +98,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     if args.json {
         output::json(&json!({
             "schema": "assay.verify.v1",
-            "notary": notary.address,
-            "trust_root_fingerprint": notary.fingerprint,
+            "notary": notary.map(|notary| &notary.address),
+            "trust_root_fingerprint": notary.map(|notary| &notary.fingerprint),
+            "url": args.url,
             "exit_code": exit.code(),
             "results": results,
             "log_alarms": alarms,
@@ -105,22 +111,34 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
 
 /// Settings that trust those proven signers whom the user named, compared whole. A name is only
 /// ever one under the asked notary's own trust root: under another root, whose bundles a notary can
-/// show as well, the same name may be somebody else's.
-fn trusting(names: &[String], notary: &Notary, evidence: &[Evidence]) -> Settings {
+/// show as well, the same name may be somebody else's. A repository is one under Sigstore's or
+/// GitHub's.
+fn trusting(names: &[String], notary: Option<&Notary>, evidence: &[Evidence]) -> Settings {
     let mut settings = Settings::default();
-    let root = notary.root_id();
-    let own = |attestation: &&Attestation| attestation.signer.root == root;
-    for attestation in evidence.iter().flat_map(Evidence::proven).filter(own) {
-        let name = match &attestation.signer.identity {
-            Identity::Named { subject, .. } => subject,
-            Identity::Key { fingerprint } => fingerprint,
-            Identity::Workflow { .. } | Identity::Release { .. } => continue,
+    let root = notary.map(Notary::root_id);
+    for attestation in evidence.iter().flat_map(Evidence::proven) {
+        let signer = &attestation.signer;
+        let is_own = Some(&signer.root) == root.as_ref();
+        let is_named = match &signer.identity {
+            Identity::Named { subject, .. } => is_own && names.contains(subject),
+            Identity::Key { fingerprint } => is_own && names.contains(fingerprint),
+            Identity::Workflow { .. } | Identity::Release { .. } => names
+                .iter()
+                .any(|name| repository(name).is_some_and(|one| one.is_signer(signer))),
         };
-        if names.contains(name) {
-            settings.trust(attestation.signer.clone(), Scope::Everywhere);
+        if is_named {
+            settings.trust(signer.clone(), Scope::Everywhere);
         }
     }
     settings
+}
+
+/// The repository that is named, as `github.com/OWNER/NAME`.
+fn repository(name: &str) -> Option<Publisher> {
+    let path = name.strip_prefix("github.com/")?;
+    // As the address of something in it.
+    Publisher::of(&[&format!("https://github.com/{path}/releases/latest")])
+        .filter(|found| found.to_string().eq_ignore_ascii_case(name))
 }
 
 fn result(
@@ -148,4 +166,47 @@ fn print(result: &Verified) -> Result<(), CliError> {
         text.push_str(&format!("\n  {}", output::plain(&told.text)));
     }
     output::say(&text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_core::signer::{RootId, Signer};
+
+    #[test]
+    fn a_repository_is_named_whole_and_only_its_own_workflows_are_meant() {
+        let workflow = |root: RootId, repository: &str| Signer {
+            root,
+            identity: Identity::Workflow {
+                issuer: "https://token.actions.githubusercontent.com".into(),
+                repository: format!("https://github.com/{repository}"),
+                repository_id: None,
+                workflow: ".github/workflows/release.yml".into(),
+            },
+        };
+        let meant = |name: &str, signer: &Signer| {
+            repository(name).is_some_and(|repository| repository.is_signer(signer))
+        };
+        let own = workflow(RootId::sigstore(), "example/tool");
+        assert!(meant("github.com/example/tool", &own));
+        assert!(meant("github.com/Example/Tool", &own));
+        for other in [
+            "example/tool",
+            "github.com/example",
+            "github.com/example/tool/",
+            "github.com/example/tool/x",
+            "github.com/example/tool?x",
+            "github.com/example/../tool",
+            "github.com/example/tool-evil",
+            "https://github.com/example/tool",
+            "",
+        ] {
+            assert!(!meant(other, &own), "{other}");
+        }
+        let forked = workflow(RootId::sigstore(), "evil/tool");
+        let forged = workflow(RootId::notary("00"), "example/tool");
+        for stranger in [forked, forged] {
+            assert!(!meant("github.com/example/tool", &stranger));
+        }
+    }
 }

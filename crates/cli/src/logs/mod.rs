@@ -9,7 +9,7 @@ pub use shown::ShownLog;
 
 use crate::args::{LogsArgs, LogsCommand};
 use crate::client::Client;
-use crate::contact::{self, KnownNotary};
+use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
@@ -28,37 +28,37 @@ use serde_json::json;
 /// So much of a log's id must be given at least.
 const SHORTEST_ID: usize = 8;
 
-/// The memory of logs, and the notary that can be asked for proofs.
+/// The memory of logs.
 pub struct Comparing<'a> {
     client: &'a Client,
     files: LogFiles,
-    known: &'a KnownNotary,
+    notary: Option<&'a Notary>,
     roots: &'a Roots,
 }
 
 impl<'a> Comparing<'a> {
-    /// Compares with what this user remembers; `roots` are those that evidence is proven with.
+    /// Compares with what this user remembers; `roots` are those that evidence is proven with, and
+    /// `notary` is the one whose log is named by its address.
     ///
     /// # Errors
     /// When the platform names no place for the memory.
     pub fn new(
         client: &'a Client,
-        known: &'a KnownNotary,
+        notary: Option<&'a Notary>,
         roots: &'a Roots,
     ) -> Result<Self, CliError> {
         Ok(Self {
             client,
             files: LogFiles::of_this_user()?,
-            known,
+            notary,
             roots,
         })
     }
 
     /// Withholds what was proven under a log that cannot be relied on now. What comes out about a
-    /// log is written down before this returns.
-    pub async fn compare(&self, evidence: &mut Evidence) {
-        let notary = &self.known.notary;
-        let asked = Some((&notary.root_id(), notary.address.as_str()));
+    /// log is written down before this returns. The logs of the root in `asked` can be asked for
+    /// proofs at the address beside it.
+    pub async fn compare(&self, evidence: &mut Evidence, asked: Option<(&RootId, &str)>) {
         compare(self.client, &self.files, asked, self.roots, evidence, now()).await;
     }
 
@@ -77,7 +77,7 @@ impl<'a> Comparing<'a> {
             let kept = self.files.read(prover.root().id()).unwrap_or_default();
             found.extend(kept.into_iter().filter(|kept| kept.memory.alarm.is_some()));
         }
-        let notaries = std::slice::from_ref(&self.known.notary);
+        let notaries = self.notary.map(std::slice::from_ref).unwrap_or_default();
         found
             .iter()
             .map(|kept| ShownLog::of(kept, notaries))

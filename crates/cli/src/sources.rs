@@ -1,0 +1,150 @@
+//! The sources that `assay verify` asks: the same as the extension's, with the same answers.
+
+use crate::args::{Source, VerifyArgs};
+use crate::client::Client;
+use crate::contact::{self, KnownNotary};
+use crate::error::CliError;
+use crate::logs::Comparing;
+use crate::roots;
+use assay_core::digest::Sha256Digest;
+use assay_core::evidence::Evidence;
+use assay_core::roots::Roots;
+use assay_core::settings::{Notary, PUBLIC_REKOR};
+use assay_core::signer::RootId;
+use assay_sources::{beside, github, notary, rekor};
+
+/// Who is asked, about files from where.
+pub struct Sources<'a> {
+    client: &'a Client,
+    asked: Vec<Asked>,
+    /// The e-mail addresses of signers, which a log is searched for.
+    names: Vec<String>,
+    /// The notary, where one was named and is asked.
+    pub notary: Option<KnownNotary>,
+    /// What all answers are proven with.
+    pub roots: Roots,
+}
+
+/// A source with all that it needs.
+enum Asked {
+    Notary(Notary),
+    Github(github::Question),
+    Beside(beside::Question),
+    Rekor,
+}
+
+impl<'a> Sources<'a> {
+    /// Those that were chosen; without a choice the notary, if one is named, and what the address
+    /// has of its own: GitHub, or the file's directory.
+    ///
+    /// # Errors
+    /// When nobody is left to be asked, when a source lacks what it needs, or when the notary's trust
+    /// root cannot be had.
+    pub fn chosen(args: &VerifyArgs, client: &'a Client) -> Result<Self, CliError> {
+        let url = args.url.as_deref();
+        if url.is_some() && args.files.len() > 1 {
+            return Err(usage(
+                "--url is the address of one file: give one file with it",
+            ));
+        }
+        let github = url.and_then(|url| github::Question::about(url, url, None));
+        let beside = url.and_then(|url| beside::Question::about(url, url, None));
+        let mut wanted = args.source.clone();
+        if wanted.is_empty() {
+            wanted.extend(args.notary.is_some().then_some(Source::Notary));
+            wanted.extend(github.is_some().then_some(Source::Github));
+            wanted.extend(beside.is_some().then_some(Source::Beside));
+        }
+        wanted.sort();
+        wanted.dedup();
+        let mut notary = None;
+        let mut asked = Vec::new();
+        for source in wanted {
+            asked.push(match source {
+                Source::Notary => {
+                    let address = args.notary.as_deref();
+                    let address =
+                        address.ok_or_else(|| usage("the source notary needs --notary"))?;
+                    let known = contact::contact(client, address, args.fingerprint.as_deref())?;
+                    let named = known.notary.clone();
+                    notary = Some(known);
+                    Asked::Notary(named)
+                }
+                Source::Github => Asked::Github(github.clone().ok_or_else(|| {
+                    usage("the source github needs --url with an address of a repository there")
+                })?),
+                Source::Beside => Asked::Beside(beside.clone().ok_or_else(|| {
+                    usage("the source beside needs --url with the plain https address of a file")
+                })?),
+                Source::Rekor => Asked::Rekor,
+            });
+        }
+        if asked.is_empty() {
+            return Err(usage(
+                "nobody to ask: give --notary, --url with the https address of the download, or \
+                 --source rekor",
+            ));
+        }
+        let public = roots::public();
+        let roots = match &notary {
+            Some(known) => public.and(&known.root),
+            None => public,
+        };
+        let names = args.signer.iter().filter(|name| name.contains('@'));
+        Ok(Self {
+            client,
+            asked,
+            names: names.take(rekor::MAX_NAMES).cloned().collect(),
+            notary,
+            roots,
+        })
+    }
+
+    /// Asks all of them about a digest. What logs show is compared with what is remembered of them,
+    /// and written down, before this returns.
+    pub async fn ask(&self, comparing: &Comparing<'_>, digest: &Sha256Digest) -> Vec<Evidence> {
+        let mut evidence = Vec::new();
+        for source in &self.asked {
+            let (mut found, log) = self.ask_one(source, digest).await;
+            let log = log.as_ref().map(|(root, address)| (root, *address));
+            comparing.compare(&mut found, log).await;
+            evidence.push(found);
+        }
+        evidence
+    }
+
+    /// What one source has, and where the log of which root can be asked for proofs.
+    async fn ask_one<'s>(
+        &self,
+        source: &'s Asked,
+        digest: &Sha256Digest,
+    ) -> (Evidence, Option<(RootId, &'s str)>) {
+        let (client, roots, now) = (self.client, &self.roots, roots::now());
+        match source {
+            Asked::Notary(notary) => {
+                let evidence = notary::ask(client, notary, roots, digest, now).await;
+                (evidence, Some((notary.root_id(), &notary.address)))
+            }
+            Asked::Github(question) => {
+                let evidence = github::ask(client, question, roots, digest, now).await;
+                (evidence, None)
+            }
+            Asked::Beside(question) => {
+                let mut answer = beside::Answer::default();
+                for name in beside::Habits::default().names(now) {
+                    answer.add(beside::look(client, question, name).await);
+                }
+                (beside::prove(question, answer, roots, digest, now), None)
+            }
+            Asked::Rekor => {
+                let answer = rekor::answer(client, PUBLIC_REKOR, digest, &self.names).await;
+                let evidence = rekor::prove(PUBLIC_REKOR, answer, roots, digest, now);
+                (evidence, Some((RootId::sigstore(), PUBLIC_REKOR)))
+            }
+        }
+    }
+}
+
+fn usage(words: &str) -> CliError {
+    CliError::Usage(words.to_owned())
+}

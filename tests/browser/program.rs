@@ -1,0 +1,132 @@
+//! The program `assay` asks the same sources as the extension, and comes to the same verdicts for the
+//! same reasons.
+
+use crate::beside;
+use crate::github;
+use assay_core::record::DownloadRecord;
+use assay_core::verdict::Verdict;
+use assay_core::words::Message;
+use assay_tests::{Content, RekorSite, Result, Tunnel};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// What the program says of one file.
+fn verify(tunnel: &Tunnel, arguments: &[&str]) -> Result<Value> {
+    let (text, code) = tunnel.run(&[&["verify", "--json"], arguments].concat())?;
+    let report: Value = serde_json::from_str(&text)?;
+    assert_eq!(report["exit_code"], json!(code), "{report}");
+    Ok(report["results"][0].clone())
+}
+
+/// That the program said just what the extension keeps.
+#[track_caller]
+fn assert_same(said: &Value, record: &DownloadRecord) {
+    let judged = record.judgement.as_ref().expect("a judgement");
+    assert_eq!(said["verdict"], judged.verdict.word(), "{said}");
+    let reasons = said["reasons"].as_array().expect("reasons");
+    let told: Vec<&str> = reasons
+        .iter()
+        .filter_map(|one| one["text"].as_str())
+        .collect();
+    let kept: Vec<String> = judged.reasons.iter().map(Message::english).collect();
+    assert_eq!(told, kept);
+}
+
+fn path(folder: &Path, name: &str, content: &[u8]) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, content).expect("a file");
+    path.to_string_lossy().into_owned()
+}
+
+#[test]
+fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
+    let world = github::World::new()?;
+    let tunnel = world.github.tunnel()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let digest = assay_core::digest::Sha256Digest::of(b"tool").to_hex();
+    world.github.list(github::REPOSITORY, "listed.zip", &digest);
+    for (content, verdict) in [
+        (&b"tool"[..], Verdict::Intact),
+        (b"another", Verdict::Mismatch),
+    ] {
+        let url = world.github.put(github::REPOSITORY, "listed.zip", content);
+        world.browser.download(&url)?;
+        let name = match verdict {
+            Verdict::Intact => "listed.zip",
+            // As the browser names a second one.
+            _ => "listed (1).zip",
+        };
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        let file = path(folder.path(), "listed.zip", content);
+        assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    }
+    let url = world
+        .github
+        .put(github::REPOSITORY, "unknown.zip", b"unknown");
+    world.browser.download(&url)?;
+    let record = world
+        .extension
+        .wait_for_verdict("unknown.zip", Verdict::Unknown)?;
+    let file = path(folder.path(), "unknown.zip", b"unknown");
+    let chosen = [&file, "--url", &url, "--source", "github"];
+    assert_same(&verify(&tunnel, &chosen)?, &record);
+    Ok(())
+}
+
+#[test]
+fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
+    let world = beside::World::new(true)?;
+    let tunnel = world.site.tunnel()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let files: [(&str, &[u8]); 2] = [("good.zip", b"good"), ("bad.zip", b"bad")];
+    world.list("SHA256SUMS", &files);
+    let broken = Content::Broken {
+        sent: b"{".to_vec(),
+        promised: 1000,
+    };
+    world.site.put("dl/torn.zip.sha256", broken);
+    for (name, content, verdict) in [
+        ("good.zip", &b"good"[..], Verdict::Intact),
+        ("bad.zip", b"changed", Verdict::Mismatch),
+        ("torn.zip", b"torn", Verdict::Unchecked),
+    ] {
+        // As a browser that has never been there.
+        world.forget_habits()?;
+        world.download(name, content)?;
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        let file = path(folder.path(), name, content);
+        let url = format!("{}/dl/{name}?token=secret", world.site.url());
+        assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_log_is_asked_only_where_that_is_chosen() -> Result<()> {
+    let rekor = RekorSite::start()?;
+    let tunnel = rekor.tunnel()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = path(folder.path(), "file.bin", b"file");
+    let said = verify(
+        &tunnel,
+        &[
+            &file,
+            "--source",
+            "rekor",
+            "--signer",
+            "release@example.org",
+        ],
+    )?;
+    assert_eq!(said["verdict"], "unknown");
+    assert_eq!(said["sources"][0]["source"], "https://rekor.sigstore.dev");
+    let asked = rekor.asked();
+    let emails: Vec<&Value> = asked.iter().map(|asked| &asked.body["email"]).collect();
+    assert_eq!(emails, [&json!("release@example.org"), &Value::Null]);
+    rekor.fail(Some(503));
+    let said = verify(&tunnel, &[&file, "--source", "rekor"])?;
+    assert_eq!(said["verdict"], "unchecked");
+    // Without an address and without a choice there is nobody to ask.
+    let (_, code) = tunnel.run(&["verify", &file])?;
+    assert_eq!(code, Some(2));
+    Ok(())
+}
