@@ -40,6 +40,10 @@ impl Transport for Fetch {
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(RequestCache::NoStore)
             .abort_signal(Some(&signal));
+        let builder = match &request.bearer {
+            Some(token) => builder.header("Authorization", &format!("Bearer {token}")),
+            None => builder,
+        };
         let ready = match &request.method {
             Method::Get => builder.method(gloo_net::http::Method::GET).build(),
             Method::Post { json } => builder

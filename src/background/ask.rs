@@ -98,7 +98,10 @@ impl Background {
     ) -> Vec<Evidence> {
         let private = record.incognito;
         let downloaded_at = (record.completed_at / 1000.0) as i64;
-        let question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let mut question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        if let Some(question) = &mut question {
+            question.token.clone_from(&settings.github_token);
+        }
         let beside = beside::Question::about(&record.url, &record.final_url, Some(downloaded_at));
         let may_look = permissions::may_reach(ANYWHERE).await;
         // All at once, so that none waits for another. Boxed, so that they are of one type.

@@ -9,7 +9,7 @@ use crate::settings_store;
 use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::record::{DownloadRecord, Stage};
-use assay_core::settings::{Notary, Settings, notary_address};
+use assay_core::settings::{Notary, Settings, github_token, notary_address};
 use assay_core::site;
 use assay_core::trust_root;
 use assay_core::words::Message;
@@ -102,6 +102,14 @@ impl Background {
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
             Request::EnableGithub { enabled } => {
                 self.change_settings(Box::new(move |settings| settings.github = enabled))
+                    .await
+            }
+            Request::SetGithubToken { token } => {
+                let read = github_token(&token);
+                if read.is_none() && !token.is_empty() {
+                    return Ok(refused("refused_no_token", [""]));
+                }
+                self.change_settings(Box::new(move |settings| settings.github_token = read))
                     .await
             }
             Request::AskRekor { address, asked } => match notary_address(&address) {

@@ -188,6 +188,7 @@ async fn own_file(path: &str) -> Option<String> {
         url: runtime::url(path),
         accept: "application/json",
         time_limit: Duration::from_secs(10),
+        bearer: None,
         size_limit: MAX_TRUST_ROOT_BYTES,
     };
     match Fetch.send(&request).await {

@@ -241,3 +241,48 @@ fn github_learns_no_more_than_it_knows_and_nothing_once_turned_off() -> Result<(
     assert_eq!(world.github.asked().len(), asked.len());
     Ok(())
 }
+
+#[test]
+fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
+    const TOKEN: &str = "github_pat_0123456789abcdefghijABCDEF";
+    let world = World::new()?;
+    let settings = world.extension.open("settings.html")?;
+    let save = |typed: &str| -> Result<()> {
+        settings.click("#github-token")?;
+        settings.evaluate::<Value>("document.activeElement.select(), null")?;
+        settings.type_text(typed)?;
+        settings.click("[data-action=save-token]")
+    };
+    save("two words")?;
+    settings.wait_for_text("#github-token-problem", "This is not a token of GitHub’s.")?;
+    save(TOKEN)?;
+    settings.wait_for_text("#github .row-main:not(div)", "A token is sent along.")?;
+    world.download("asked.zip", b"asked")?;
+    world.sees("asked.zip", Verdict::Unknown)?;
+    let asked = world.github.asked();
+    assert_eq!(asked.len(), 2);
+    for request in &asked {
+        assert_eq!(request.token.as_deref(), Some(TOKEN));
+    }
+    // It is not shown again, and can be taken away.
+    let settings = world.extension.open("settings.html")?;
+    settings.wait_for_text("#github .row-main:not(div)", "A token is sent along.")?;
+    let page: String = settings.evaluate("document.documentElement.outerHTML")?;
+    assert!(!page.contains(TOKEN));
+    settings.click("[data-action=remove-token]")?;
+    settings.click("[data-action=remove-confirm]")?;
+    wait_until("the token to be gone", || {
+        match world.extension.settings()?.github_token {
+            None => Ok(()),
+            there => Err(format!("{there:?}")),
+        }
+    })?;
+    world.download("again.zip", b"again")?;
+    world.sees("again.zip", Verdict::Unknown)?;
+    assert!(
+        world.github.asked()[2..]
+            .iter()
+            .all(|asked| asked.token.is_none())
+    );
+    Ok(())
+}

@@ -70,6 +70,11 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     let file = path(folder.path(), "unknown.zip", b"unknown");
     let chosen = [&file, "--url", &url, "--source", "github"];
     assert_same(&verify(&tunnel, &chosen)?, &record);
+    let token = "github_pat_0123456789abcdefghijABCDEF";
+    let with_token = [&chosen[..], &["--github-token", token]].concat();
+    assert_same(&verify(&tunnel, &with_token)?, &record);
+    let last = world.github.asked().pop().expect("a request");
+    assert_eq!(last.token.as_deref(), Some(token));
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::Result;
@@ -52,7 +52,9 @@ pub struct ApiReply {
 pub struct ApiRequest {
     /// Path and query.
     pub path: String,
-    /// Whether the request had cookies, credentials or a referrer.
+    /// The token that it came with.
+    pub token: Option<String>,
+    /// Whether the request had cookies or a referrer.
     pub told_more: bool,
 }
 
@@ -183,10 +185,24 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
             .body(Body::from(
                 shared.files.get(path).cloned().unwrap_or_default(),
             )),
+        API if request.method() == Method::OPTIONS => response
+            // A browser asks first whether it may send a token.
+            .status(StatusCode::NO_CONTENT)
+            .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+            .header(
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                "GET, POST, PATCH, PUT, DELETE",
+            )
+            .header(
+                header::ACCESS_CONTROL_ALLOW_HEADERS,
+                "Authorization, Content-Type, Accept",
+            )
+            .body(Body::empty()),
         API => {
             let query = request.uri().query().map(|query| format!("?{query}"));
             shared.asked.push(ApiRequest {
                 path: format!("{path}{}", query.unwrap_or_default()),
+                token: token(request.headers()),
                 told_more: tells_more(request.headers()),
             });
             let missing = || ApiReply {
@@ -212,8 +228,13 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
     built.unwrap_or_default()
 }
 
+fn token(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    Some(given.strip_prefix("Bearer ").unwrap_or(given).to_owned())
+}
+
 fn tells_more(headers: &HeaderMap) -> bool {
-    [header::COOKIE, header::AUTHORIZATION, header::REFERER]
+    [header::COOKIE, header::REFERER]
         .iter()
         .any(|name| headers.contains_key(name))
 }

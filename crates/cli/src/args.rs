@@ -156,6 +156,14 @@ pub struct VerifyArgs {
     /// The address that the file was downloaded from.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
+    /// A token for GitHub, with which it answers more often and tells of private repositories.
+    #[arg(
+        long,
+        env = "ASSAY_GITHUB_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub github_token: Option<String>,
     /// Ask just this source. Can be given several times.
     #[arg(long, value_name = "NAME")]
     pub source: Vec<Source>,

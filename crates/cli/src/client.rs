@@ -51,7 +51,10 @@ impl Client {
         let limit = Some(request.time_limit);
         let response = match &request.method {
             Method::Get => {
-                let builder = self.agent.get(&request.url);
+                let mut builder = self.agent.get(&request.url);
+                if let Some(token) = &request.bearer {
+                    builder = builder.header("Authorization", format!("Bearer {token}"));
+                }
                 let builder = builder.header("Accept", request.accept).config();
                 builder.timeout_global(limit).build().call()
             }
@@ -76,6 +79,7 @@ impl Client {
             url: url.to_owned(),
             accept: "application/json",
             time_limit: TIME_LIMIT,
+            bearer: None,
             size_limit: SIZE_LIMIT,
         })
     }

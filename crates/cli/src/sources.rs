@@ -9,7 +9,7 @@ use crate::roots;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::roots::Roots;
-use assay_core::settings::{Notary, PUBLIC_REKOR};
+use assay_core::settings::{Notary, PUBLIC_REKOR, github_token};
 use assay_core::signer::RootId;
 use assay_sources::{beside, github, notary, rekor};
 
@@ -47,7 +47,12 @@ impl<'a> Sources<'a> {
                 "--url is the address of one file: give one file with it",
             ));
         }
-        let github = url.and_then(|url| github::Question::about(url, url, None));
+        let mut github = url.and_then(|url| github::Question::about(url, url, None));
+        if let (Some(question), Some(token)) = (&mut github, &args.github_token) {
+            let token = github_token(token);
+            question.token =
+                Some(token.ok_or_else(|| usage("--github-token is no token of GitHub's"))?);
+        }
         let beside = url.and_then(|url| beside::Question::about(url, url, None));
         let mut wanted = args.source.clone();
         if wanted.is_empty() {

@@ -85,6 +85,11 @@ pub enum Request {
         /// Whether it is asked.
         enabled: bool,
     },
+    /// Use this token with GitHub's API, or none.
+    SetGithubToken {
+        /// The token, as typed; empty for none.
+        token: String,
+    },
     /// Ask, or do not ask, this Rekor log.
     AskRekor {
         /// Its address, as typed.

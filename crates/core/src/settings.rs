@@ -21,6 +21,10 @@ pub struct Settings {
     /// Whether GitHub is asked about what is downloaded from there.
     #[serde(default = "yes")]
     pub github: bool,
+    /// The user's token for GitHub's API: with it GitHub answers more often, and tells of private
+    /// repositories.
+    #[serde(default)]
+    pub github_token: Option<String>,
     /// The addresses of the Rekor logs that are asked. None at first: a log learns what was
     /// downloaded.
     #[serde(default)]
@@ -73,6 +77,7 @@ impl Default for Settings {
             version: SETTINGS_VERSION,
             notaries: Vec::new(),
             github: true,
+            github_token: None,
             rekors: Vec::new(),
             trusted: Vec::new(),
         }
@@ -176,6 +181,14 @@ pub fn notary_address(typed: &str) -> Option<String> {
         .then(|| format!("{scheme}://{}{path}", authority.to_ascii_lowercase()))
 }
 
+/// A token for GitHub as the user typed it, or `None` for what is none: a header could be made of it.
+pub fn github_token(typed: &str) -> Option<String> {
+    let typed = typed.trim();
+    let is_token = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    // Those of all kinds have between 36 and 93 characters.
+    ((20..=255).contains(&typed.len()) && typed.chars().all(is_token)).then(|| typed.to_owned())
+}
+
 fn yes() -> bool {
     true
 }
@@ -210,6 +223,21 @@ mod tests {
         assert!(!settings.trusts(&signer("bb"), Some("example.org")));
         settings.distrust(&signer("aa"), &Scope::Site { host });
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn a_token_is_no_way_to_another_header() {
+        let token = "ghp_0123456789abcdefghijABCDEFGHIJ012345";
+        assert_eq!(github_token(&format!(" {token}\n")).as_deref(), Some(token));
+        for wrong in [
+            "",
+            "short",
+            "ghp_0123456789 abcdefghijABCDEFGHIJ",
+            "ghp_0123456789abcdefghij\r\nX: y",
+        ] {
+            assert_eq!(github_token(wrong), None, "{wrong}");
+        }
+        assert_eq!(github_token(&"a".repeat(256)), None);
     }
 
     #[test]

@@ -145,6 +145,7 @@ pub async fn look(transport: &impl Transport, question: &Question, name: &'stati
         url: question.url(name),
         accept: "*/*",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: MAX_BUNDLE_BYTES,
     };
     let mut answer = Answer::default();

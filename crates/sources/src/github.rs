@@ -37,6 +37,8 @@ pub struct Question {
     pub asset: Option<ReleaseAsset>,
     /// When the file was downloaded, in seconds since 1970, where that is known.
     pub downloaded_at: Option<i64>,
+    /// The user's token, with which GitHub tells more, and more often.
+    pub token: Option<String>,
 }
 
 impl Question {
@@ -52,6 +54,7 @@ impl Question {
             repository,
             asset,
             downloaded_at,
+            token: None,
         })
     }
 
@@ -96,7 +99,11 @@ pub async fn answer(
         "{API}/repos/{}/attestations/sha256:{digest}?per_page={PAGE}",
         question.repository.path()
     );
-    let response = transport.send(&get(url)).await?;
+    let request = HttpRequest {
+        bearer: question.token.clone(),
+        ..get(url)
+    };
+    let response = transport.send(&request).await?;
     let listed = read_list(&response)?;
     let mut candidates = Candidates {
         bundles: Vec::new(),
@@ -227,6 +234,7 @@ async fn listed_digest(
     );
     let request = HttpRequest {
         size_limit: RELEASE_SIZE_LIMIT,
+        bearer: question.token.clone(),
         ..get(url)
     };
     let response = transport.send(&request).await?;
@@ -270,6 +278,7 @@ fn get(url: String) -> HttpRequest {
         url,
         accept: "application/vnd.github+json",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: SIZE_LIMIT,
     }
 }

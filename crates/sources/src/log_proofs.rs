@@ -87,6 +87,7 @@ fn get(url: String) -> HttpRequest {
         url,
         accept: "application/json",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: PROOF_SIZE_LIMIT,
     }
 }

@@ -88,6 +88,7 @@ pub fn request(address: &str, digest: &Sha256Digest) -> HttpRequest {
         url: format!("{address}/attestations/sha256:{digest}"),
         accept: "application/json",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: SIZE_LIMIT,
     }
 }
@@ -99,6 +100,7 @@ pub fn trust_root_request(address: &str) -> HttpRequest {
         url: format!("{address}/trusted_root.json"),
         accept: "application/json",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: MAX_TRUST_ROOT_BYTES,
     }
 }

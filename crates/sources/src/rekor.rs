@@ -208,6 +208,7 @@ fn post(url: String, json: String) -> HttpRequest {
         url,
         accept: "application/json",
         time_limit: TIME_LIMIT,
+        bearer: None,
         size_limit: ENTRIES_SIZE_LIMIT,
     }
 }

@@ -15,6 +15,8 @@ pub struct HttpRequest {
     pub accept: &'static str,
     /// How long the whole exchange may take, the body included.
     pub time_limit: Duration,
+    /// A token that says who asks (RFC 6750, section 2.1), for the one source that takes one.
+    pub bearer: Option<String>,
     /// How many bytes of body are read at most.
     pub size_limit: usize,
 }

@@ -269,6 +269,7 @@ impl<T: Transport, S: RootStorage> Run<'_, T, S> {
             url: format!("{}/{file}", self.origin.address),
             accept: "application/json",
             time_limit: TIME_LIMIT,
+            bearer: None,
             size_limit: limit,
         };
         let response = match self.transport.send(&request).await {
