@@ -51,9 +51,9 @@ where
         let point: ProjectivePoint<C> = (*key).into();
         let place = self.known.iter().position(|known| known.key == *key);
         let Some(place) = place else {
-            self.known.truncate(MOST - 1);
             let tables = None;
             self.known.insert(0, Known { key: *key, tables });
+            self.known.truncate(MOST);
             return verify_prehashed::<C>(&point, digest, signature);
         };
         self.known[..=place].rotate_right(1);
