@@ -7,11 +7,10 @@ use sycamore::prelude::*;
 use sycamore::web::tags;
 use wasm_bindgen_futures::spawn_local;
 
-/// Whether the permission is there. It is looked up once the page is shown.
-pub fn allowed() -> Signal<bool> {
-    let allowed = create_signal(false);
-    look_up(allowed);
-    allowed
+/// Whether the permission is there. It is looked up before the page is shown, so that nothing moves
+/// under the user's hand.
+pub async fn is_allowed() -> bool {
+    permissions::may_reach(ANYWHERE).await
 }
 
 /// What it is for, and a button that asks for the permission, or gives it back.
@@ -28,7 +27,7 @@ pub fn view(allowed: Signal<bool>) -> View {
                 true => drop(permissions::ask_to_reach(ANYWHERE).await),
                 false => drop(permissions::give_back(ANYWHERE).await),
             }
-            look_up(allowed);
+            allowed.set(is_allowed().await);
         });
     };
     vec![
@@ -39,10 +38,4 @@ pub fn view(allowed: Signal<bool>) -> View {
             .into(),
     ]
     .into()
-}
-
-fn look_up(allowed: Signal<bool>) {
-    spawn_local(async move {
-        allowed.set(permissions::may_reach(ANYWHERE).await);
-    });
 }

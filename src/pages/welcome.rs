@@ -41,6 +41,7 @@ pub async fn run() {
     dom::set_title(&t("welcome_page"));
     let allowed = extension::is_allowed_file_access().await;
     let settings = settings_store::load().await.unwrap_or_default();
+    let may_look = beside::is_allowed().await;
     let Some(stage) = dom::stage() else { return };
     let mut made = None;
     sycamore::render_to(
@@ -48,7 +49,7 @@ pub async fn run() {
             let access = create_signal(allowed);
             let settings = create_signal(Rc::new(settings));
             made = Some((access, settings));
-            view(access, settings)
+            view(access, settings, create_signal(may_look))
         },
         &stage,
     );
@@ -81,7 +82,7 @@ pub async fn run() {
     }
 }
 
-fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>) -> View {
+fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>, may_look: Signal<bool>) -> View {
     (
         parts::masthead(t("app_name"), false),
         tags::main().class("page-main").children(vec![
@@ -103,7 +104,7 @@ fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>) -> View {
                 }))
                 .into(),
             steps(),
-            privacy(settings),
+            privacy(settings, may_look),
             legend(),
         ]),
     )
@@ -226,7 +227,7 @@ fn steps() -> View {
         .into()
 }
 
-fn privacy(settings: Signal<Rc<Settings>>) -> View {
+fn privacy(settings: Signal<Rc<Settings>>, may_look: Signal<bool>) -> View {
     let asked = move || {
         let settings = settings.get_clone();
         let names: Vec<View> = settings
@@ -241,7 +242,6 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             tags::ul().class("asked").children(names).into()
         }
     };
-    let beside = beside::allowed();
     let github = move || {
         let words = match settings.with(|settings| settings.github) {
             true => "welcome_privacy_github",
@@ -255,7 +255,7 @@ fn privacy(settings: Signal<Rc<Settings>>) -> View {
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_sent")),
             parts::live(asked),
             parts::live(github),
-            parts::live(move || beside::view(beside)),
+            parts::live(move || beside::view(may_look)),
             parts::live(move || rekor(settings)),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_never")),
             parts::text(Tag::Paragraph, "section-text", t("welcome_privacy_link")),

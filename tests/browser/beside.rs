@@ -1,13 +1,13 @@
 //! What lies beside a file on the site that it is from, once the user lets Assay look there.
 
-use crate::roots::{copy, instance, made_by};
+use crate::roots::{instance, made_by, package};
 use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Manner};
-use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result, extension_folder};
+use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result};
 use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
@@ -25,12 +25,8 @@ pub struct World {
 impl World {
     /// A browser in which the user has given the permission to look beside files, or has not.
     pub fn new(is_allowed: bool) -> Result<Self> {
-        let package = tempfile::tempdir().expect("a folder");
-        copy(&extension_folder()?, package.path());
         let public = instance(Manner::Public);
-        let root = public.trusted_root().to_string();
-        let file = "roots/sigstore.trusted_root.json";
-        fs::write(package.path().join(file), root).expect("a root");
+        let package = package(&[("sigstore", &public)])?;
         if is_allowed {
             // As if it had been given: the browser's own question cannot be answered by a test.
             let path = package.path().join("manifest.json");

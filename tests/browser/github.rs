@@ -1,7 +1,7 @@
 //! Downloads from GitHub: what the repository and its releases say of them. In this package the test
 //! authority has Sigstore's place, and GitHub's.
 
-use crate::roots::{copy, instance, made_by};
+use crate::roots::{instance, made_by, package};
 use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
 use assay_core::reason::Reason;
@@ -9,11 +9,8 @@ use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Made, Manner};
-use assay_tests::{
-    ApiReply, Browser, Extension, GithubSite, Options, Result, extension_folder, wait_until,
-};
+use assay_tests::{ApiReply, Browser, Extension, GithubSite, Options, Result, wait_until};
 use serde_json::Value;
-use std::fs;
 use tempfile::TempDir;
 
 pub const REPOSITORY: &str = "example/tool";
@@ -29,14 +26,8 @@ pub struct World {
 
 impl World {
     pub fn new() -> Result<Self> {
-        let package = tempfile::tempdir().expect("a folder");
-        copy(&extension_folder()?, package.path());
         let (public, own) = (instance(Manner::Public), instance(Manner::GitHub));
-        for (file, instance) in [("sigstore", &public), ("github", &own)] {
-            let file = format!("roots/{file}.trusted_root.json");
-            let root = instance.trusted_root().to_string();
-            fs::write(package.path().join(file), root).expect("a root");
-        }
+        let package = package(&[("sigstore", &public), ("github", &own)])?;
         let github = GithubSite::start()?;
         let mut options = Options::with_extension(package.path());
         options.switches.extend(github.switches());

@@ -1,6 +1,6 @@
 //! Sigstore's public log as a source. In this package the test authority has Sigstore's place.
 
-use crate::roots::{copy, instance, made_by};
+use crate::roots::{instance, made_by, package};
 use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
 use assay_core::reason::Reason;
@@ -9,11 +9,9 @@ use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Made, Manner, log_entry};
 use assay_tests::{
-    Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, extension_folder,
-    wait_until,
+    Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, wait_until,
 };
 use serde_json::{Value, json};
-use std::fs;
 use tempfile::TempDir;
 
 const SIGNER: &str = "release@example.org";
@@ -29,12 +27,8 @@ struct World {
 
 impl World {
     fn new() -> Result<Self> {
-        let package = tempfile::tempdir().expect("a folder");
-        copy(&extension_folder()?, package.path());
         let public = instance(Manner::Public);
-        let root = public.trusted_root().to_string();
-        let file = "roots/sigstore.trusted_root.json";
-        fs::write(package.path().join(file), root).expect("a root");
+        let package = package(&[("sigstore", &public)])?;
         let rekor = RekorSite::start()?;
         let mut options = Options::with_extension(package.path());
         options.switches.extend(rekor.switches());
@@ -165,7 +159,7 @@ fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<(
     };
     add("javascript:alert(1)")?;
     wait_until("the refusal", || {
-        let text = settings.text("#rekor-problem")?;
+        let text = settings.text("#rekor-address-problem")?;
         match text.contains("not the address of a log") {
             true => Ok(()),
             false => Err(text),

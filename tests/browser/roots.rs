@@ -356,6 +356,18 @@ pub fn made_by(instance: &mut Instance, name: &str, signer: Signer, number: u64)
     recipe.make_by(instance, number, &Honest)
 }
 
+/// The extension with these instances in the place of public ones, by the names of their roots.
+pub fn package(instances: &[(&str, &Instance)]) -> Result<TempDir> {
+    let package = tempfile::tempdir().expect("a folder");
+    copy(&extension_folder()?, package.path());
+    for (name, instance) in instances {
+        let file = format!("roots/{name}.trusted_root.json");
+        let root = instance.trusted_root().to_string();
+        fs::write(package.path().join(file), root).expect("a root");
+    }
+    Ok(package)
+}
+
 pub fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {

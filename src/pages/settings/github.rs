@@ -1,15 +1,13 @@
 //! GitHub: whether it is asked about what is downloaded from there.
 
-use super::{Ground, ask, refusal, reload, remove_button, switch};
-use crate::bus;
-use crate::pages::dom;
+use super::field::{self, Field};
+use super::{Ground, ask, remove_button, switch};
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{t, t1};
-use assay_core::message::{Request, Response};
+use assay_core::message::Request;
 use std::rc::Rc;
 use sycamore::prelude::*;
-use sycamore::web::{events, tags};
-use wasm_bindgen_futures::spawn_local;
+use sycamore::web::tags;
 
 /// The section about GitHub.
 pub fn view(ground: Ground) -> View {
@@ -56,67 +54,15 @@ fn token(ground: Ground) -> View {
                 ]))
             .into();
     }
-    let input = create_node_ref();
-    let problem = create_signal(String::new());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let request = Request::SetGithubToken {
-            token: dom::typed(input),
-        };
-        problem.set(String::new());
-        spawn_local(async move {
-            match bus::send(&request).await {
-                Ok(Response::Done) => {
-                    ground.said.set(t("settings_saved_added"));
-                    reload(ground);
-                }
-                other => problem.set(refusal(other)),
-            }
-        });
+    let field = Field {
+        id: "github-token",
+        kind: "password",
+        label: "settings_github_token",
+        hint: Some("settings_github_token_hint"),
+        action: "save-token",
+        words: "settings_github_token_save",
     };
-    tags::form()
-        .class("add")
-        .attr("novalidate", "")
-        .on(events::submit, submit)
-        .children(vec![
-            tags::label()
-                .class("add-label")
-                .attr("for", "github-token")
-                .children(t("settings_github_token"))
-                .into(),
-            tags::div()
-                .class("add-row")
-                .children(vec![
-                    tags::input()
-                        .class("input")
-                        .attr("id", "github-token")
-                        .attr("type", "password")
-                        .attr("dir", "ltr")
-                        .attr("autocomplete", "off")
-                        .attr("aria-describedby", "github-token-hint github-token-problem")
-                        .r#ref(input)
-                        .into(),
-                    tags::button()
-                        .attr("type", "submit")
-                        .class("button")
-                        .attr("data-action", "save-token")
-                        .children(t("settings_github_token_save"))
-                        .into(),
-                ])
-                .into(),
-            tags::p()
-                .class("hint")
-                .attr("id", "github-token-hint")
-                .children(t("settings_github_token_hint"))
-                .into(),
-            tags::p()
-                .class("problem")
-                .attr("id", "github-token-problem")
-                .attr("role", "alert")
-                .children(parts::live(move || View::from(problem.get_clone())))
-                .into(),
-        ])
-        .into()
+    field::form(ground, field, |token| Request::SetGithubToken { token })
 }
 
 fn row(ground: Ground) -> View {

@@ -1,5 +1,6 @@
 //! The settings page: whom to ask, and whom to trust.
 
+mod field;
 mod github;
 mod logs;
 mod notaries;
@@ -25,6 +26,8 @@ use wasm_bindgen_futures::spawn_local;
 #[derive(Clone, Copy)]
 struct Ground {
     settings: Signal<Rc<Settings>>,
+    /// Whether Assay may look beside files.
+    may_look: Signal<bool>,
     /// The logs that contradicted themselves.
     logs: Signal<Vec<LogMemory>>,
     /// What was wrong with the last thing that was asked for.
@@ -45,11 +48,13 @@ pub async fn run() {
         Err(error) => return fail(&error),
     };
     tell_alarms_seen(&logs);
+    let may_look = beside::is_allowed().await;
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
             let ground = Ground {
                 settings: create_signal(settings),
+                may_look: create_signal(may_look),
                 logs: create_signal(logs),
                 problem: create_signal(String::new()),
                 said: create_signal(String::new()),
@@ -109,7 +114,7 @@ fn view(ground: Ground) -> View {
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
             github::view(ground),
-            neighbours(),
+            neighbours(ground),
             rekor::view(ground),
             signers::view(ground),
             roots::view(ground),
@@ -120,14 +125,13 @@ fn view(ground: Ground) -> View {
 }
 
 /// The section about what lies beside files.
-fn neighbours() -> View {
-    let allowed = beside::allowed();
+fn neighbours(ground: Ground) -> View {
     tags::section()
         .class("card")
         .attr("id", "beside")
         .children(vec![
             parts::text(Tag::Title, "card-title", t("beside_title")),
-            parts::live(move || beside::view(allowed)),
+            parts::live(move || beside::view(ground.may_look)),
         ])
         .into()
 }

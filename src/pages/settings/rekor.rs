@@ -1,17 +1,15 @@
 //! Rekor logs: Sigstore's public one, and others by their address.
 
-use super::{Ground, ask, refusal, reload, remove_button, switch};
-use crate::bus;
-use crate::pages::dom;
+use super::field::{self, Field};
+use super::{Ground, ask, remove_button, switch};
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{t, t1};
-use assay_core::message::{Request, Response};
+use assay_core::message::Request;
 use assay_core::settings::PUBLIC_REKOR;
 use std::rc::Rc;
 use sycamore::prelude::*;
-use sycamore::web::{events, tags};
-use wasm_bindgen_futures::spawn_local;
+use sycamore::web::tags;
 
 /// The section about Rekor logs.
 pub fn view(ground: Ground) -> View {
@@ -68,64 +66,15 @@ fn row(address: &str, side: View) -> View {
 }
 
 fn form(ground: Ground) -> View {
-    let input = create_node_ref();
-    let problem = create_signal(String::new());
-    let submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        let request = request(&dom::typed(input), true);
-        problem.set(String::new());
-        spawn_local(async move {
-            match bus::send(&request).await {
-                Ok(Response::Done) => {
-                    dom::clear(input);
-                    ground.said.set(t("settings_saved_added"));
-                    reload(ground);
-                }
-                // Beside the field that it is about.
-                other => problem.set(refusal(other)),
-            }
-        });
+    let field = Field {
+        id: "rekor-address",
+        kind: "url",
+        label: "settings_rekor_other",
+        hint: None,
+        action: "add-rekor",
+        words: "settings_rekor_add",
     };
-    tags::form()
-        .class("add")
-        .attr("novalidate", "")
-        .on(events::submit, submit)
-        .children(vec![
-            tags::label()
-                .class("add-label")
-                .attr("for", "rekor-address")
-                .children(t("settings_rekor_other"))
-                .into(),
-            tags::div()
-                .class("add-row")
-                .children(vec![
-                    tags::input()
-                        .class("input")
-                        .attr("id", "rekor-address")
-                        .attr("type", "url")
-                        .attr("dir", "ltr")
-                        .attr("autocomplete", "off")
-                        .attr("spellcheck", "false")
-                        .attr("placeholder", "https://")
-                        .attr("aria-describedby", "rekor-problem")
-                        .r#ref(input)
-                        .into(),
-                    tags::button()
-                        .attr("type", "submit")
-                        .class("button")
-                        .attr("data-action", "add-rekor")
-                        .children(t("settings_rekor_add"))
-                        .into(),
-                ])
-                .into(),
-            tags::p()
-                .class("problem")
-                .attr("id", "rekor-problem")
-                .attr("role", "alert")
-                .children(parts::live(move || View::from(problem.get_clone())))
-                .into(),
-        ])
-        .into()
+    field::form(ground, field, |typed| request(&typed, true))
 }
 
 fn request(address: &str, asked: bool) -> Request {

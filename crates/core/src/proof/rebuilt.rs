@@ -146,6 +146,7 @@ mod tests {
     use crate::proof::Prover;
     use crate::signer::{Identity, RootId};
     use crate::trust_root::TrustRoot;
+    use assay_test_authority::log_entry;
     use serde_json::{Value, json};
 
     const ROOT: &str = include_str!("../../../../tests/wasm/fixtures/trusted_root.json");
@@ -159,34 +160,6 @@ mod tests {
         Prover::new(root).expect("a prover")
     }
 
-    /// What the log would tell of the entry in a bundle.
-    fn entry_in(bundle: &str) -> Value {
-        let bundle: Value = serde_json::from_str(bundle).expect("JSON");
-        let entry = &bundle["verificationMaterial"]["tlogEntries"][0];
-        let text = |value: &Value| value.as_str().expect("a text").to_owned();
-        let number = |value: &Value| text(value).parse::<u64>().expect("a number");
-        let hex = |value: &Value| hex::encode(STANDARD.decode(text(value)).expect("base64"));
-        let proof = &entry["inclusionProof"];
-        let none = vec![];
-        let hashes = proof["hashes"].as_array().unwrap_or(&none);
-        json!({
-            "body": entry["canonicalizedBody"],
-            "integratedTime": number(&entry["integratedTime"]),
-            "logID": hex(&entry["logId"]["keyId"]),
-            "logIndex": number(&entry["logIndex"]),
-            "verification": {
-                "signedEntryTimestamp": entry["inclusionPromise"]["signedEntryTimestamp"],
-                "inclusionProof": {
-                    "logIndex": number(&proof["logIndex"]),
-                    "rootHash": hex(&proof["rootHash"]),
-                    "treeSize": number(&proof["treeSize"]),
-                    "hashes": hashes.iter().map(hex).collect::<Vec<_>>(),
-                    "checkpoint": proof["checkpoint"]["envelope"],
-                },
-            },
-        })
-    }
-
     fn rebuilt(entry: Value) -> Result<String, ProofError> {
         bundle_of(&entry.to_string())
     }
@@ -195,7 +168,7 @@ mod tests {
     fn a_logged_signature_is_proven_from_the_log_alone() {
         let digest = Sha256Digest::of(CONTENT);
         for bundle in [NAMED, KEY] {
-            let again = rebuilt(entry_in(bundle)).expect("a bundle");
+            let again = rebuilt(log_entry(bundle)).expect("a bundle");
             let (given, again) = (
                 prover().prove(bundle, digest).expect("a proof"),
                 prover().prove(&again, digest).expect("a proof"),
@@ -204,7 +177,7 @@ mod tests {
             assert_eq!(given.logged, again.logged);
             assert_eq!(again.claim, Claim::Signature);
         }
-        let named = prover().prove(&rebuilt(entry_in(NAMED)).expect("a bundle"), digest);
+        let named = prover().prove(&rebuilt(log_entry(NAMED)).expect("a bundle"), digest);
         assert!(matches!(
             named.map(|attestation| attestation.signer.identity),
             Ok(Identity::Named { .. })
@@ -213,7 +186,7 @@ mod tests {
 
     #[test]
     fn another_files_entry_proves_nothing_about_this_one() {
-        let bundle = rebuilt(entry_in(NAMED)).expect("a bundle");
+        let bundle = rebuilt(log_entry(NAMED)).expect("a bundle");
         let refused = prover().prove(&bundle, Sha256Digest::of(b"another"));
         assert_eq!(
             refused.err().map(|error| error.check),
@@ -223,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_does_not_hold_what_it_is_about_is_refused() {
-        let refused = rebuilt(entry_in(UNTRUSTED));
+        let refused = rebuilt(log_entry(UNTRUSTED));
         assert_eq!(refused.err().map(|error| error.check), Some(Check::Kind));
     }
 
@@ -242,7 +215,7 @@ mod tests {
             ("/verification/inclusionProof/rootHash", json!("0")),
             ("/verification/inclusionProof/hashes", json!(["zz"])),
         ] {
-            let mut entry = entry_in(NAMED);
+            let mut entry = log_entry(NAMED);
             *entry.pointer_mut(pointer).expect("a place") = value;
             let refused = rebuilt(entry);
             assert_eq!(
