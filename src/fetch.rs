@@ -2,7 +2,7 @@
 
 use crate::js;
 use assay_core::evidence::Failure;
-use assay_sources::{HttpRequest, HttpResponse, Method, Transport, rate_limited};
+use assay_sources::{HttpRequest, HttpResponse, Memory, Method, Transport, rate_limited};
 use gloo_net::http::{RequestBuilder, Response};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -16,7 +16,10 @@ const REDIRECT: u16 = 302;
 
 /// Sends requests with the browser's `fetch`.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Fetch;
+pub struct Fetch {
+    /// Whether it is for a private window, of which the browser is to keep nothing.
+    pub private: bool,
+}
 
 impl Transport for Fetch {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
@@ -33,12 +36,18 @@ impl Transport for Fetch {
                 Failure::Unreachable
             }
         };
+        // The browser keeps answers and asks whether they are still the same.
+        let cache = match request.memory {
+            _ if self.private => RequestCache::NoStore,
+            Memory::Fresh => RequestCache::Default,
+            Memory::Asked => RequestCache::NoCache,
+        };
         let builder = RequestBuilder::new(&request.url)
             .header("Accept", request.accept)
             .credentials(RequestCredentials::Omit)
             .redirect(RequestRedirect::Manual)
             .referrer_policy(ReferrerPolicy::NoReferrer)
-            .cache(RequestCache::NoStore)
+            .cache(cache)
             .abort_signal(Some(&signal));
         let builder = match &request.bearer {
             Some(token) => builder.header("Authorization", &format!("Bearer {token}")),

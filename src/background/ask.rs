@@ -5,6 +5,7 @@ use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
 use crate::settings_store;
+use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::log_memory::{withhold, withhold_all};
@@ -17,13 +18,21 @@ use assay_core::signer::RootId;
 use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
-use assay_sources::{notary, rekor};
+use assay_sources::{Source, driver, notary, rekor};
 use futures_util::future::{LocalBoxFuture, join, join_all};
 use std::rc::Rc;
 
 /// After so many checks that did not come to an end, a record is given up: something in an answer
 /// must have broken the worker each time.
 const MAX_CUT_OFF: u32 = 5;
+
+/// What is asked about.
+struct About {
+    sha256: Sha256Digest,
+    digests: ArtifactDigests,
+    /// Whether nothing of it may be kept.
+    private: bool,
+}
 
 impl Background {
     /// Asks about a record whose digest is known, and judges it.
@@ -96,7 +105,11 @@ impl Background {
         digest: &Sha256Digest,
         record: &DownloadRecord,
     ) -> Vec<Evidence> {
-        let private = record.incognito;
+        let about = &About {
+            sha256: *digest,
+            digests: digest.into(),
+            private: record.incognito,
+        };
         let downloaded_at = (record.completed_at / 1000.0) as i64;
         let mut question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
         if let Some(question) = &mut question {
@@ -107,130 +120,95 @@ impl Background {
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
         for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
-            asked.push(Box::pin(self.ask_notary(notary, digest, private)));
+            asked.push(Box::pin(self.ask_notary(notary, about)));
         }
         if let Some(question) = question.as_ref().filter(|_| settings.github) {
-            asked.push(Box::pin(self.ask_github(question, digest, private)));
+            asked.push(Box::pin(self.ask_github(question, about)));
         }
         if let Some(question) = beside.as_ref().filter(|_| may_look) {
-            asked.push(Box::pin(self.look_beside(question, digest, private)));
+            asked.push(Box::pin(self.look_beside(question, about)));
         }
         for address in &settings.rekors {
-            asked.push(Box::pin(self.ask_rekor(address, settings, digest, private)));
+            asked.push(Box::pin(self.ask_rekor(address, settings, about)));
         }
         join_all(asked).await
     }
 
-    /// Looks into the directory that the file is from, under names that are usual there.
-    async fn look_beside(
+    /// Asks one source, proves its answer under whichever root each bundle belongs to, and compares
+    /// the logs with what is remembered of them. The log of the root in `log` is asked for proofs of
+    /// its history at the address beside it; `own` are the roots that count beside the public ones.
+    async fn ask_source(
         &self,
-        question: &beside::Question,
-        digest: &Sha256Digest,
-        private: bool,
+        source: &mut dyn Source,
+        own: &[Rc<Result<Roots, ProofError>>],
+        log: Option<(&RootId, &str)>,
+        about: &About,
     ) -> Evidence {
+        let fetch = Fetch {
+            private: about.private,
+        };
         let now = logs::seconds();
-        let key = format!("beside/{}", question.host());
-        let known = storage::get::<Habits>(Area::Local, &key).await;
-        let mut habits = known.ok().flatten().unwrap_or_default();
-        let names = habits.names(now);
-        let looks: Vec<LocalBoxFuture<'_, beside::Answer>> = names
-            .iter()
-            .map(|name| Box::pin(beside::look(&Fetch, question, name)) as LocalBoxFuture<'_, _>)
-            .collect();
-        let mut answer = beside::Answer::default();
-        for found in join_all(looks).await {
-            answer.add(found);
-        }
-        habits.note(names.len(), &answer.found, now);
-        if !private && let Err(error) = storage::set(Area::Local, &key, &habits).await {
-            // Next time the usual names are tried once more.
-            log(&error.to_string());
-        }
-        let roots = self.public_roots().await;
-        let mut evidence = beside::prove(question, answer, &roots, digest, now);
-        let book = self.book(private);
-        compare(&Fetch, &book, None, &roots, &mut evidence, now).await;
+        let (offered, public) =
+            join(driver::gather(&fetch, source, now), self.public_roots()).await;
+        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
+        let roots = own.fold(public, |roots, own| Rc::new(roots.and(own)));
+        let now = logs::seconds();
+        let digests = about.digests;
+        let mut evidence = driver::finish(&fetch, source, offered, &roots, &digests, now).await;
+        let book = self.book(about.private);
+        compare(&fetch, &book, log, &roots, &mut evidence, now).await;
         evidence
     }
 
-    /// Asks a Rekor log, and compares it with what is remembered of it. Sigstore's own can be asked
-    /// for proofs of its history there.
-    async fn ask_rekor(
-        &self,
-        address: &str,
-        settings: &Settings,
-        digest: &Sha256Digest,
-        private: bool,
-    ) -> Evidence {
-        let public = self.public_roots().await;
+    /// Looks into the directory that the file is from, under names that are usual there.
+    async fn look_beside(&self, question: &beside::Question, about: &About) -> Evidence {
+        let key = format!("beside/{}", question.host());
+        let known = storage::get::<Habits>(Area::Local, &key).await;
+        let mut habits = known.ok().flatten().unwrap_or_default();
+        let now = logs::seconds();
+        let mut inquiry = beside::Inquiry::new(question, habits.names(now));
+        let evidence = self.ask_source(&mut inquiry, &[], None, about).await;
+        let (tried, found) = inquiry.seen();
+        habits.note(tried, found, now);
+        if !about.private
+            && let Err(error) = storage::set(Area::Local, &key, &habits).await
+        {
+            // Next time the usual names are tried once more.
+            log(&error.to_string());
+        }
+        evidence
+    }
+
+    /// Asks a Rekor log. Sigstore's own can be asked for proofs of its history there.
+    async fn ask_rekor(&self, address: &str, settings: &Settings, about: &About) -> Evidence {
         let own: Vec<_> = settings
             .notaries
             .iter()
             .map(|one| self.own_root(one))
             .collect();
-        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
-        let roots = own.fold(public, |roots, own| Rc::new(roots.and(own)));
-        let names = rekor::names(settings, &roots);
-        let answer = rekor::answer(&Fetch, address, digest, &names).await;
-        let now = logs::seconds();
-        let mut evidence = rekor::prove(address, answer, &roots, digest, now);
+        let names = rekor::names(settings);
+        let mut inquiry = rekor::Inquiry::new(address, about.sha256, &names);
         let sigstore = RootId::sigstore();
-        let asked = (address == PUBLIC_REKOR).then_some((&sigstore, address));
-        let book = self.book(private);
-        compare(&Fetch, &book, asked, &roots, &mut evidence, now).await;
-        evidence
+        let log = (address == PUBLIC_REKOR).then_some((&sigstore, address));
+        self.ask_source(&mut inquiry, &own, log, about).await
     }
 
-    /// Asks GitHub about a file from there, and compares the logs with what is remembered of them.
-    async fn ask_github(
-        &self,
-        question: &Question,
-        digest: &Sha256Digest,
-        private: bool,
-    ) -> Evidence {
-        let (answer, roots) = join(
-            github::answer(&Fetch, question, digest),
-            self.public_roots(),
-        )
-        .await;
-        let now = logs::seconds();
-        let mut evidence = github::finish(&Fetch, question, answer, &roots, digest, now).await;
-        compare(
-            &Fetch,
-            &self.book(private),
-            None,
-            &roots,
-            &mut evidence,
-            now,
-        )
-        .await;
-        evidence
+    /// Asks GitHub about a file from there.
+    async fn ask_github(&self, question: &Question, about: &About) -> Evidence {
+        let mut inquiry = github::Inquiry::new(question, about.sha256);
+        self.ask_source(&mut inquiry, &[], None, about).await
     }
 
-    /// Asks one notary, proves what it answers under whichever root each bundle belongs to, and
-    /// compares the logs with what is remembered of them.
-    async fn ask_notary(&self, notary: &Notary, digest: &Sha256Digest, private: bool) -> Evidence {
+    /// Asks one notary.
+    async fn ask_notary(&self, notary: &Notary, about: &About) -> Evidence {
         let own = self.own_root(notary);
-        let own = match &*own {
-            Ok(own) => own,
-            Err(problem) => return notary::unusable(notary, problem),
-        };
-        let (answer, public) =
-            join(notary::answer(&Fetch, notary, digest), self.public_roots()).await;
-        let roots = public.and(own);
-        let now = logs::seconds();
-        let mut evidence = notary::prove(notary, answer, &roots, digest, now);
-        let asked = Some((&notary.root_id(), notary.address.as_str()));
-        compare(
-            &Fetch,
-            &self.book(private),
-            asked,
-            &roots,
-            &mut evidence,
-            now,
-        )
-        .await;
-        evidence
+        if let Err(problem) = &*own {
+            return notary::unusable(notary, problem);
+        }
+        let mut inquiry = notary::Inquiry::new(notary, about.sha256);
+        let root = notary.root_id();
+        let log = Some((&root, notary.address.as_str()));
+        self.ask_source(&mut inquiry, &[own], log, about).await
     }
 
     fn own_root(&self, notary: &Notary) -> Rc<Result<Roots, ProofError>> {

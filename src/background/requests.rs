@@ -283,7 +283,9 @@ async fn look_up_notary(typed: &str) -> Response {
     let Some(address) = notary_address(typed) else {
         return refused("refused_not_an_address", [typed]);
     };
-    let answer = Fetch.send(&notary::trust_root_request(&address)).await;
+    let answer = Fetch::default()
+        .send(&notary::trust_root_request(&address))
+        .await;
     let body = match answer {
         Ok(response) if response.status == 200 => response.body,
         Ok(response) => {

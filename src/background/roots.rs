@@ -15,7 +15,7 @@ use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
 use assay_sources::tuf::{Origin, PLACES, Place, RootStorage, refresh, report, trust_root};
-use assay_sources::{HttpRequest, Method, Transport};
+use assay_sources::{HttpRequest, Memory, Method, Transport};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -138,7 +138,7 @@ impl Background {
             return Ok(());
         }
         let refreshed = match origin(place).await {
-            Some(origin) => refresh(&Fetch, &RootRecords, &origin, seconds()).await,
+            Some(origin) => refresh(&Fetch::default(), &RootRecords, &origin, seconds()).await,
             None => Err(RefreshCheck::Usable.failed(place.tuf_root, "a file", "none")),
         };
         self.let_go(place.tuf_root);
@@ -190,8 +190,9 @@ async fn own_file(path: &str) -> Option<String> {
         time_limit: Duration::from_secs(10),
         bearer: None,
         size_limit: MAX_TRUST_ROOT_BYTES,
+        memory: Memory::Asked,
     };
-    match Fetch.send(&request).await {
+    match Fetch::default().send(&request).await {
         Ok(response) => String::from_utf8(response.body).ok(),
         Err(failure) => {
             log(&format!("{path}: {failure}"));

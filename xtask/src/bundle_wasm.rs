@@ -1,8 +1,10 @@
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 
+use crate::neighbours;
 use crate::wordless;
 use crate::workspace::{WASM_TARGET, Workspace, run, step};
 
@@ -128,7 +130,11 @@ fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(out)
-        .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))
+        .with_context(|| format!("wasm-bindgen could not process {}", wasm.display()))?;
+    let bound = out.join(format!("{name}_bg.wasm"));
+    let told = || format!("{} could not be put in order", bound.display());
+    let moved = neighbours::put_side_by_side(&fs::read(&bound).with_context(told)?);
+    fs::write(&bound, moved.with_context(told)?).with_context(told)
 }
 
 /// wasm-bindgen's two halves speak a private format that changes with every release.

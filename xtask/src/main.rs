@@ -9,6 +9,7 @@ mod bundle_wasm;
 mod extension;
 mod fuzz;
 mod manifest;
+mod neighbours;
 mod package;
 mod programs;
 mod validate;

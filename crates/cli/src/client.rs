@@ -4,7 +4,7 @@ use crate::progress::Waiting;
 use crate::roots::now;
 use assay_core::evidence::Failure;
 use assay_sources::notary::{SIZE_LIMIT, TIME_LIMIT};
-use assay_sources::{HttpRequest, HttpResponse, Method, Transport, rate_limited};
+use assay_sources::{HttpRequest, HttpResponse, Memory, Method, Transport, rate_limited};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::HeaderMap;
@@ -81,6 +81,7 @@ impl Client {
             time_limit: TIME_LIMIT,
             bearer: None,
             size_limit: SIZE_LIMIT,
+            memory: Memory::Asked,
         })
     }
 

@@ -11,7 +11,7 @@ use assay_core::evidence::Evidence;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token};
 use assay_core::signer::RootId;
-use assay_sources::{beside, github, notary, rekor};
+use assay_sources::{beside, driver, github, notary, rekor};
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
@@ -124,26 +124,27 @@ impl<'a> Sources<'a> {
         source: &'s Asked,
         digest: &Sha256Digest,
     ) -> (Evidence, Option<(RootId, &'s str)>) {
-        let (client, roots, now) = (self.client, &self.roots, roots::now());
+        let now = roots::now();
+        let ask = async |source: &mut dyn assay_sources::Source| {
+            driver::ask(self.client, source, &self.roots, &digest.into(), now).await
+        };
         match source {
             Asked::Notary(notary) => {
-                let evidence = notary::ask(client, notary, roots, digest, now).await;
+                let evidence = ask(&mut notary::Inquiry::new(notary, *digest)).await;
                 (evidence, Some((notary.root_id(), &notary.address)))
             }
             Asked::Github(question) => {
-                let evidence = github::ask(client, question, roots, digest, now).await;
+                let evidence = ask(&mut github::Inquiry::new(question, *digest)).await;
                 (evidence, None)
             }
             Asked::Beside(question) => {
-                let mut answer = beside::Answer::default();
-                for name in beside::Habits::default().names(now) {
-                    answer.add(beside::look(client, question, name).await);
-                }
-                (beside::prove(question, answer, roots, digest, now), None)
+                let names = beside::Habits::default().names(now);
+                let evidence = ask(&mut beside::Inquiry::new(question, names)).await;
+                (evidence, None)
             }
             Asked::Rekor => {
-                let answer = rekor::answer(client, PUBLIC_REKOR, digest, &self.names).await;
-                let evidence = rekor::prove(PUBLIC_REKOR, answer, roots, digest, now);
+                let mut inquiry = rekor::Inquiry::new(PUBLIC_REKOR, *digest, &self.names);
+                let evidence = ask(&mut inquiry).await;
                 (evidence, Some((RootId::sigstore(), PUBLIC_REKOR)))
             }
         }

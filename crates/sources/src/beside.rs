@@ -7,15 +7,13 @@
 //! (OpenPGP and minisign have their place among the names when their keys are known here.)
 
 use crate::notary::TIME_LIMIT;
-use crate::proving::{self, Candidates};
-use crate::{HttpRequest, HttpResponse, Method, Transport};
+use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::checksum_file::listed_sha256;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
 use assay_core::publisher::Publisher;
-use assay_core::roots::Roots;
 use serde::{Deserialize, Serialize};
 
 /// The id of this source.
@@ -66,14 +64,14 @@ pub struct Habits {
     pub tried_at: i64,
 }
 
-/// What was found beside a file, not yet proven.
-#[derive(Debug, Default)]
-pub struct Answer {
-    bundles: Vec<String>,
+/// The directory of a file, as it is looked into.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    question: &'a Question,
+    names: Vec<&'static str>,
     listed: Vec<Sha256Digest>,
-    failure: Option<Failure>,
-    /// Under which names something was found.
-    pub found: Vec<String>,
+    found: Candidates,
+    under: Vec<String>,
 }
 
 impl Question {
@@ -138,43 +136,24 @@ impl Habits {
     }
 }
 
-/// Looks for one name.
-pub async fn look(transport: &impl Transport, question: &Question, name: &'static str) -> Answer {
-    let request = HttpRequest {
-        method: Method::Get,
-        url: question.url(name),
-        accept: "*/*",
-        time_limit: TIME_LIMIT,
-        bearer: None,
-        size_limit: MAX_BUNDLE_BYTES,
-    };
-    let mut answer = Answer::default();
-    match transport.send(&request).await {
-        Ok(response) => {
-            if let Err(failure) = answer.read(&response, question, name) {
-                answer.failure = Some(failure);
-            }
+impl<'a> Inquiry<'a> {
+    /// Looks under these names ([`Habits::names`]).
+    pub fn new(question: &'a Question, names: Vec<&'static str>) -> Self {
+        Self {
+            question,
+            names,
+            listed: Vec::new(),
+            found: Candidates::default(),
+            under: Vec::new(),
         }
-        Err(failure) => answer.failure = Some(failure),
-    }
-    answer
-}
-
-impl Answer {
-    /// Adds what was found under another name.
-    pub fn add(&mut self, other: Self) {
-        self.bundles.extend(other.bundles);
-        self.listed.extend(other.listed);
-        self.found.extend(other.found);
-        self.failure = self.failure.take().or(other.failure);
     }
 
-    fn read(
-        &mut self,
-        response: &HttpResponse,
-        question: &Question,
-        name: &str,
-    ) -> Result<(), Failure> {
+    /// Under how many names was looked, and under which something was found.
+    pub fn seen(&self) -> (usize, &[String]) {
+        (self.names.len(), &self.under)
+    }
+
+    fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
         match response.status {
             200 => {}
             // A server that has trouble; all else says that there is no such file.
@@ -187,45 +166,66 @@ impl Answer {
         // What has neither form is an error page, or something else of that name.
         if name.contains(".sigstore") {
             if ReadBundle::parse(text).is_ok() {
-                self.bundles.push(text.to_owned());
-                self.found.push(name.to_owned());
+                self.found.bundles.push(text.to_owned());
+                self.under.push(name.to_owned());
             }
-        } else if let Some(listed) = listed_sha256(text, &question.name) {
+        } else if let Some(listed) = listed_sha256(text, &self.question.name) {
             self.listed.push(listed);
-            self.found.push(name.to_owned());
+            self.under.push(name.to_owned());
         }
         Ok(())
     }
 }
 
-/// Proves what was found. `now` is in seconds since 1970.
-pub fn prove(
-    question: &Question,
-    answer: Answer,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    let named = (ID, question.host());
-    let candidates = Candidates {
-        bundles: answer.bundles,
-        truncated: false,
-    };
-    let mut evidence = proving::prove(named, candidates, roots, digest, now);
-    let is_recent = question
-        .downloaded_at
-        .is_none_or(|at| now - at < LISTED_FOR);
-    evidence.published = match answer.listed.first() {
-        Some(_) if answer.listed.contains(digest) => Some(Published::Same),
-        Some(other) if is_recent => Some(Published::Other {
-            expected: *other,
-            found: *digest,
-        }),
-        _ => None,
-    };
-    let nothing = evidence.proven().is_empty() && evidence.published.is_none();
-    match answer.failure.filter(|_| nothing) {
-        Some(failure) => proving::failed(named, failure),
-        None => evidence,
+impl Source for Inquiry<'_> {
+    fn named(&self) -> (&str, &str) {
+        (ID, self.question.host())
+    }
+
+    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+        if answers.is_empty() {
+            let looks = self.names.iter().map(|name| get(self.question.url(name)));
+            return Ok(looks.collect());
+        }
+        for (name, answer) in self.names.clone().into_iter().zip(answers) {
+            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
+                self.found.failure = Some(failure);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn offered(&mut self) -> Candidates {
+        std::mem::take(&mut self.found)
+    }
+
+    fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        let Some(digest) = weighing.digests.sha256 else {
+            return Vec::new();
+        };
+        let downloaded_at = self.question.downloaded_at;
+        let is_recent = downloaded_at.is_none_or(|at| weighing.now - at < LISTED_FOR);
+        evidence.published = match self.listed.first() {
+            Some(_) if self.listed.contains(&digest) => Some(Published::Same),
+            Some(other) if is_recent => Some(Published::Other {
+                expected: *other,
+                found: digest,
+            }),
+            _ => None,
+        };
+        Vec::new()
+    }
+}
+
+fn get(url: String) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url,
+        accept: "*/*",
+        time_limit: TIME_LIMIT,
+        bearer: None,
+        size_limit: MAX_BUNDLE_BYTES,
+        // A list of yesterday would accuse the file of today.
+        memory: Memory::Asked,
     }
 }

@@ -2,14 +2,13 @@
 //! files (GitHub's REST API, versions of 2026).
 
 use crate::notary::{SIZE_LIMIT, TIME_LIMIT};
-use crate::proving::{self, Candidates, List, Listed};
-use crate::{HttpRequest, HttpResponse, Method, Transport};
+use crate::proving::{List, Listed};
+use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_core::publisher::{Publisher, ReleaseAsset, Repository, is_served_by_github};
-use assay_core::roots::Roots;
 use serde_json::Value;
 
 /// The id of this source.
@@ -62,109 +61,127 @@ impl Question {
     fn name(&self) -> String {
         format!("github.com/{}", self.repository.path())
     }
-}
 
-/// What GitHub offers about a file, not yet proven.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    candidates: Candidates,
-    /// Why one of the bundles could not be had.
-    failure: Option<Failure>,
-}
-
-/// Asks GitHub about a digest, and proves its answer against whichever of the roots each bundle
-/// belongs to. It never fails: whatever happens is evidence. `now` is in seconds since 1970.
-pub async fn ask(
-    transport: &impl Transport,
-    question: &Question,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    let answer = answer(transport, question, digest).await;
-    finish(transport, question, answer, roots, digest, now).await
-}
-
-/// What GitHub offers as proofs about a digest: one request, and one more for each bundle that it
-/// does not tell itself.
-///
-/// # Errors
-/// When it gives no usable answer.
-pub async fn answer(
-    transport: &impl Transport,
-    question: &Question,
-    digest: &Sha256Digest,
-) -> Result<Answer, Failure> {
-    let url = format!(
-        "{API}/repos/{}/attestations/sha256:{digest}?per_page={PAGE}",
-        question.repository.path()
-    );
-    let request = HttpRequest {
-        bearer: question.token.clone(),
-        ..get(url)
-    };
-    let response = transport.send(&request).await?;
-    let listed = read_list(&response)?;
-    let mut candidates = Candidates {
-        bundles: Vec::new(),
-        truncated: listed.len() >= PAGE,
-    };
-    let (mut fetched, mut problem) = (0, None);
-    for item in listed {
-        if let Some(bundle) = item.bundle {
-            candidates.bundles.push(bundle.get().to_owned());
-            continue;
-        }
-        if fetched == MAX_FETCHED {
-            candidates.truncated = true;
-            break;
-        }
-        fetched += 1;
-        match fetch(transport, item.bundle_url.unwrap_or_default()).await {
-            Ok(bundle) => candidates.bundles.push(bundle),
-            Err(failure) => problem = Some(failure),
+    /// The request for the attestations of a digest.
+    fn attestations(&self, digest: &Sha256Digest) -> HttpRequest {
+        let path = self.repository.path();
+        HttpRequest {
+            bearer: self.token.clone(),
+            ..get(format!(
+                "{API}/repos/{path}/attestations/sha256:{digest}?per_page={PAGE}"
+            ))
         }
     }
-    Ok(Answer {
-        candidates,
-        failure: problem,
-    })
+
+    /// The request for what is told of a release.
+    fn release(&self, asset: &ReleaseAsset) -> HttpRequest {
+        let path = self.repository.path();
+        let which = match &asset.tag {
+            Some(tag) => format!("tags/{}", encode(tag)),
+            None => "latest".to_owned(),
+        };
+        HttpRequest {
+            size_limit: RELEASE_SIZE_LIMIT,
+            bearer: self.token.clone(),
+            ..get(format!("{API}/repos/{path}/releases/{which}"))
+        }
+    }
 }
 
-/// Proves what was offered; where nothing in it vouches for the file, asks for the digest that its
-/// release lists: one request more.
-pub async fn finish(
-    transport: &impl Transport,
-    question: &Question,
-    answer: Result<Answer, Failure>,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    let name = question.name();
-    let named = (ID, name.as_str());
-    let (candidates, failure) = match answer {
-        Ok(answer) => (answer.candidates, answer.failure),
-        Err(failure) => return proving::failed(named, failure),
-    };
-    let mut evidence = proving::prove(named, candidates, roots, digest, now);
-    let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
-    if let Some(failure) = failure.filter(|_| !vouched) {
-        // What cannot be had proves nothing, and might have been what matters.
-        return proving::failed(named, failure);
+/// GitHub as it is asked about a digest: one request, one for each bundle that it does not tell
+/// itself, and where nothing vouches for the file, one for the digest that its release lists.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    question: &'a Question,
+    digest: Sha256Digest,
+    name: String,
+    is_listed: bool,
+    found: Candidates,
+}
+
+impl<'a> Inquiry<'a> {
+    /// Asks GitHub about a digest.
+    pub fn new(question: &'a Question, digest: Sha256Digest) -> Self {
+        Self {
+            question,
+            digest,
+            name: question.name(),
+            is_listed: false,
+            found: Candidates::default(),
+        }
     }
-    if !vouched && let Some(asset) = &question.asset {
-        match listed_digest(transport, question, asset).await {
-            Ok(listed) => {
-                let published = listed.map(|listed| compare(listed, *digest));
-                // What is the latest release now need not be the one that was downloaded.
-                let counts = |one: &Published| asset.tag.is_some() || *one == Published::Same;
-                evidence.published = published.filter(counts);
+
+    /// Takes the bundles of a list, and says which lie elsewhere.
+    fn take_list(&mut self, response: &HttpResponse) -> Result<Vec<HttpRequest>, Failure> {
+        let listed = read_list(response)?;
+        self.found.truncated = listed.len() >= PAGE;
+        let mut elsewhere = Vec::new();
+        for item in listed {
+            match item.bundle {
+                Some(bundle) => self.found.bundles.push(bundle.get().to_owned()),
+                None if elsewhere.len() == MAX_FETCHED => self.found.truncated = true,
+                None => match bundle_request(item.bundle_url.unwrap_or_default()) {
+                    Ok(request) => elsewhere.push(request),
+                    Err(failure) => self.found.failure = Some(failure),
+                },
             }
-            Err(failure) => return proving::failed(named, failure),
         }
+        Ok(elsewhere)
     }
-    evidence
+}
+
+impl Source for Inquiry<'_> {
+    fn named(&self) -> (&str, &str) {
+        (ID, &self.name)
+    }
+
+    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+        let mut answers = answers.into_iter();
+        if !self.is_listed {
+            let Some(answer) = answers.next() else {
+                return Ok(vec![self.question.attestations(&self.digest)]);
+            };
+            self.is_listed = true;
+            return self.take_list(&answer?);
+        }
+        for answer in answers {
+            match answer.and_then(|response| read_bundle(&response)) {
+                Ok(bundle) => self.found.bundles.push(bundle),
+                Err(failure) => self.found.failure = Some(failure),
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    fn offered(&mut self) -> Candidates {
+        std::mem::take(&mut self.found)
+    }
+
+    fn weigh(&mut self, evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
+        let asset = self.question.asset.as_ref().filter(|_| !vouched);
+        asset
+            .map(|asset| self.question.release(asset))
+            .into_iter()
+            .collect()
+    }
+
+    fn close(
+        &mut self,
+        evidence: &mut Evidence,
+        _weighing: &Weighing<'_>,
+        answers: Vec<Answer>,
+    ) -> Result<(), Failure> {
+        let (Some(asset), Some(answer)) = (&self.question.asset, answers.into_iter().next()) else {
+            return Ok(());
+        };
+        let listed = listed_digest(&answer?, self.question, asset)?;
+        let published = listed.map(|listed| compare(listed, self.digest));
+        // What is the latest release now need not be the one that was downloaded.
+        let counts = |one: &Published| asset.tag.is_some() || *one == Published::Same;
+        evidence.published = published.filter(counts);
+        Ok(())
+    }
 }
 
 fn compare(listed: Sha256Digest, found: Sha256Digest) -> Published {
@@ -191,18 +208,21 @@ fn read_list(response: &HttpResponse) -> Result<Vec<Listed<'_>>, Failure> {
         .attestations)
 }
 
-/// Fetches a bundle that lies elsewhere: JSON, compressed with snappy's block format.
-async fn fetch(transport: &impl Transport, url: String) -> Result<String, Failure> {
+/// The request for a bundle that lies elsewhere.
+fn bundle_request(url: String) -> Result<HttpRequest, Failure> {
     // Only the address that GitHub named, and only so that nobody on the way can look on.
     if Address::parse(&url).is_none() {
         return Err(malformed("a bundle's address that is not https"));
     }
-    let request = HttpRequest {
+    Ok(HttpRequest {
         accept: "*/*",
         size_limit: MAX_BUNDLE_BYTES,
         ..get(url)
-    };
-    let response = transport.send(&request).await?;
+    })
+}
+
+/// A bundle that lay elsewhere: JSON, compressed with snappy's block format.
+fn read_bundle(response: &HttpResponse) -> Result<String, Failure> {
     if response.status != 200 {
         return Err(Failure::Status {
             status: response.status,
@@ -219,25 +239,11 @@ async fn fetch(transport: &impl Transport, url: String) -> Result<String, Failur
 
 /// The digest that a release lists for one of its files, where it lists one. A file that was
 /// replaced after the download tells nothing about it.
-async fn listed_digest(
-    transport: &impl Transport,
+fn listed_digest(
+    response: &HttpResponse,
     question: &Question,
     asset: &ReleaseAsset,
 ) -> Result<Option<Sha256Digest>, Failure> {
-    let which = match &asset.tag {
-        Some(tag) => format!("tags/{}", encode(tag)),
-        None => "latest".to_owned(),
-    };
-    let url = format!(
-        "{API}/repos/{}/releases/{which}",
-        question.repository.path()
-    );
-    let request = HttpRequest {
-        size_limit: RELEASE_SIZE_LIMIT,
-        bearer: question.token.clone(),
-        ..get(url)
-    };
-    let response = transport.send(&request).await?;
     match response.status {
         200 => {}
         404 => return Ok(None),
@@ -280,6 +286,8 @@ fn get(url: String) -> HttpRequest {
         time_limit: TIME_LIMIT,
         bearer: None,
         size_limit: SIZE_LIMIT,
+        // It counts how often it is asked.
+        memory: Memory::Fresh,
     }
 }
 

@@ -2,10 +2,12 @@
 //! handed in, the browser's `fetch` or a native client, so that the extension and the command
 //! line cannot disagree about a file.
 //!
-//! A source is one file of this crate. What the sources prove is then compared with what is
-//! remembered of their logs ([`remembered`]).
+//! A source is one file of this crate, which says what to request and reads what comes back
+//! ([`Source`]); asking is the same for all ([`driver`]). What the sources prove is then compared
+//! with what is remembered of their logs ([`remembered`]).
 
 pub mod beside;
+pub mod driver;
 pub mod github;
 pub mod log_proofs;
 pub mod notary;
@@ -13,8 +15,11 @@ pub mod proving;
 mod rate_limit;
 pub mod rekor;
 pub mod remembered;
+mod source;
 mod transport;
 pub mod tuf;
 
+pub use proving::Candidates;
 pub use rate_limit::rate_limited;
-pub use transport::{HttpRequest, HttpResponse, Method, Transport};
+pub use source::{Answer, Source, Weighing};
+pub use transport::{HttpRequest, HttpResponse, Memory, Method, Transport};

@@ -1,7 +1,7 @@
 //! The proofs that a log gives about itself: two calls of Rekor v1's REST API.
 
 use crate::notary::TIME_LIMIT;
-use crate::{HttpRequest, HttpResponse, Method};
+use crate::{HttpRequest, HttpResponse, Memory, Method};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
 use assay_core::log_memory::{LogId, MAX_HASHES, leaf_hash};
@@ -89,6 +89,7 @@ fn get(url: String) -> HttpRequest {
         time_limit: TIME_LIMIT,
         bearer: None,
         size_limit: PROOF_SIZE_LIMIT,
+        memory: Memory::Asked,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A notary: one GET by digest, answered with whole bundles.
 
-use crate::proving::{self, Candidates, List};
-use crate::{HttpRequest, HttpResponse, Method, Transport};
+use crate::proving::{self, List};
+use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::proof::{Check, ProofError};
@@ -16,43 +16,43 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many bytes of an answer are read at most. Bundles have a few kilobytes each.
 pub const SIZE_LIMIT: usize = 16 * 1024 * 1024;
 
-/// Asks `notary` about a digest and proves the answer against whichever of the roots each bundle
-/// belongs to. It never fails: whatever happens is evidence, if only of an outage. `now` is in
-/// seconds since 1970.
-pub async fn ask(
-    transport: &impl Transport,
-    notary: &Notary,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    let answer = answer(transport, notary, digest).await;
-    prove(notary, answer, roots, digest, now)
+/// A notary that is asked about a digest.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    notary: &'a Notary,
+    digest: Sha256Digest,
+    found: Candidates,
 }
 
-/// What a notary offers as proofs about a digest.
-///
-/// # Errors
-/// When it gives no usable answer.
-pub async fn answer(
-    transport: &impl Transport,
-    notary: &Notary,
-    digest: &Sha256Digest,
-) -> Result<Candidates, Failure> {
-    read(&transport.send(&request(&notary.address, digest)).await?)
+impl<'a> Inquiry<'a> {
+    /// Asks this notary about a digest.
+    pub fn new(notary: &'a Notary, digest: Sha256Digest) -> Self {
+        let found = Candidates::default();
+        Self {
+            notary,
+            digest,
+            found,
+        }
+    }
 }
 
-/// What is proven by a notary's answer.
-pub fn prove(
-    notary: &Notary,
-    answer: Result<Candidates, Failure>,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    match answer {
-        Ok(candidates) => proving::prove(named(notary), candidates, roots, digest, now),
-        Err(failure) => proving::failed(named(notary), failure),
+impl Source for Inquiry<'_> {
+    fn named(&self) -> (&str, &str) {
+        named(self.notary)
+    }
+
+    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+        match answers.into_iter().next() {
+            None => Ok(vec![request(&self.notary.address, &self.digest)]),
+            Some(answer) => {
+                self.found = read(&answer?)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    fn offered(&mut self) -> Candidates {
+        std::mem::take(&mut self.found)
     }
 }
 
@@ -90,6 +90,7 @@ pub fn request(address: &str, digest: &Sha256Digest) -> HttpRequest {
         time_limit: TIME_LIMIT,
         bearer: None,
         size_limit: SIZE_LIMIT,
+        memory: Memory::Asked,
     }
 }
 
@@ -102,6 +103,7 @@ pub fn trust_root_request(address: &str) -> HttpRequest {
         time_limit: TIME_LIMIT,
         bearer: None,
         size_limit: MAX_TRUST_ROOT_BYTES,
+        memory: Memory::Asked,
     }
 }
 
@@ -136,6 +138,7 @@ pub fn read(response: &HttpResponse) -> Result<Candidates, Failure> {
     Ok(Candidates {
         bundles: bundles.collect::<Result<_, _>>()?,
         truncated: answer.truncated,
+        failure: None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Proving what a source offers.
 
-use assay_core::digest::Sha256Digest;
+use assay_core::artifact::ArtifactDigests;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::proof::{Check, ReadBundle};
 use assay_core::root_store::StaleRoot;
@@ -18,12 +18,15 @@ pub const MAX_BUNDLES: usize = 256;
 pub const MAX_SIGNATURES: usize = 4096;
 
 /// What a source offers as proofs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Candidates {
     /// Bundles, not yet proven.
     pub bundles: Vec<String>,
     /// Whether the source knows more than it told.
     pub truncated: bool,
+    /// Why some of what it has could not be had. Where nothing else vouches for the file, this is
+    /// what came of asking.
+    pub failure: Option<Failure>,
 }
 
 /// The shape in which GitHub lists attestations, and notaries after it.
@@ -75,9 +78,9 @@ fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Listed<'de>>, D
 /// tells the result as this source's. `now` is in seconds since 1970.
 pub fn prove(
     (source, name): (&str, &str),
-    candidates: Candidates,
+    candidates: &Candidates,
     roots: &Roots,
-    digest: &Sha256Digest,
+    digests: &ArtifactDigests,
     now: i64,
 ) -> Evidence {
     let (mut proven, mut rejected) = (Vec::new(), Vec::new());
@@ -89,7 +92,7 @@ pub fn prove(
             break;
         }
         left -= effort;
-        match roots.prove(bundle, digest) {
+        match roots.prove(bundle, *digests) {
             Ok(attestation) => proven.push(attestation),
             Err(problem) => rejected.push(problem),
         }

@@ -1,6 +1,9 @@
 //! When a server that was asked too often may be asked again.
 
+use crate::HttpRequest;
 use assay_core::evidence::Failure;
+use assay_core::site::host_of;
+use std::cell::RefCell;
 
 /// Where a server does not say for how long: in seconds.
 const USUAL: u32 = 60;
@@ -35,9 +38,80 @@ pub fn rate_limited(
     Some(Failure::RateLimited { seconds })
 }
 
+/// Who is left in peace for a while, by whose leave they were asked, and until when (in seconds since
+/// 1970). It is forgotten with the process, and with the extension's worker: then they say it again.
+type Peace = (String, Option<String>, i64);
+
+thread_local! {
+    static PEACE: RefCell<Vec<Peace>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Remembers that a server wants to be left in peace. `now` is in seconds since 1970.
+pub(crate) fn note(request: &HttpRequest, failure: &Failure, now: i64) {
+    if let Failure::RateLimited { seconds } = failure
+        && let Some(host) = host_of(&request.url)
+    {
+        PEACE.with_borrow_mut(|known| {
+            known.retain(|(_, _, until)| *until > now);
+            known.push((host, request.bearer.clone(), now + i64::from(*seconds)));
+        });
+    }
+}
+
+/// Why a request is not sent now: its server asked to be left in peace. `now` is in seconds since
+/// 1970.
+pub(crate) fn in_peace(request: &HttpRequest, now: i64) -> Option<Failure> {
+    PEACE.with_borrow(|known| {
+        if known.is_empty() {
+            return None;
+        }
+        let host = host_of(&request.url)?;
+        let seconds = known
+            .iter()
+            .filter(|(known, leave, _)| *known == host && *leave == request.bearer)
+            // A clock that was put back does not make it longer.
+            .map(|(_, _, until)| (until - now).min(LONGEST))
+            .max()?;
+        let seconds = u32::try_from(seconds).ok().filter(|left| *left > 0)?;
+        Some(Failure::RateLimited { seconds })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Method;
+    use std::time::Duration;
+
+    #[test]
+    fn who_asked_to_be_left_in_peace_is_for_so_long() {
+        let request = |url: &str, bearer: Option<&str>| HttpRequest {
+            method: Method::Get,
+            url: url.to_owned(),
+            accept: "*/*",
+            time_limit: Duration::from_secs(1),
+            bearer: bearer.map(str::to_owned),
+            size_limit: 0,
+            memory: crate::Memory::Asked,
+        };
+        let limited = request("https://api.example.org/a", None);
+        note(&limited, &Failure::Unreachable, NOW);
+        assert_eq!(in_peace(&limited, NOW), None);
+        note(&limited, &Failure::RateLimited { seconds: 60 }, NOW);
+        let left = |request: &HttpRequest, now| match in_peace(request, now) {
+            Some(Failure::RateLimited { seconds }) => seconds,
+            Some(other) => panic!("{other}"),
+            None => 0,
+        };
+        assert_eq!(left(&limited, NOW + 20), 40);
+        assert_eq!(left(&limited, NOW + 60), 0);
+        assert_eq!(left(&limited, NOW - 10_000_000), 86400);
+        assert_eq!(left(&request("https://api.example.org/b", None), NOW), 60);
+        assert_eq!(left(&request("https://example.org/a", None), NOW), 0);
+        // With a token there is another limit.
+        let token = Some("token");
+        assert_eq!(left(&request("https://api.example.org/a", token), NOW), 0);
+    }
 
     const NOW: i64 = 1_800_000_000;
 

@@ -7,16 +7,14 @@
 //! held against it.
 
 use crate::notary::TIME_LIMIT;
-use crate::proving::{self, Candidates};
-use crate::{HttpRequest, HttpResponse, Method, Transport};
+use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::fields::Fields;
 use assay_core::proof::rebuilt::bundle_of;
 use assay_core::proof::{Check, ProofError, ReadBundle};
-use assay_core::roots::Roots;
 use assay_core::settings::Settings;
-use assay_core::signer::{Identity, SubjectKind};
+use assay_core::signer::{Identity, RootId, SubjectKind};
 use assay_core::site::host_of;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -34,21 +32,17 @@ const INDEX_SIZE_LIMIT: usize = 1024 * 1024;
 const ENTRIES_SIZE_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The names that are searched for together with the digest: the e-mail addresses that the user
-/// trusts under one of these roots. A log knows signers by nothing else that is known here.
-pub fn names(settings: &Settings, roots: &Roots) -> Vec<String> {
+/// trusts under Sigstore's root. A log knows signers by nothing else that is known here.
+pub fn names(settings: &Settings) -> Vec<String> {
     let mut names = Vec::new();
     for trusted in &settings.trusted {
         let signer = &trusted.signer;
-        let known = roots
-            .provers()
-            .any(|prover| prover.root().id() == &signer.root);
         if let Identity::Named {
             subject_kind: SubjectKind::Email,
             subject,
             ..
         } = &signer.identity
-            && known
-            && !signer.root.is_notary()
+            && signer.root == RootId::sigstore()
             && !names.contains(subject)
         {
             names.push(subject.clone());
@@ -58,61 +52,82 @@ pub fn names(settings: &Settings, roots: &Roots) -> Vec<String> {
     names
 }
 
-/// What a log has about a digest, not yet proven: a request for each name, one without, and one for
-/// the entries.
-///
-/// # Errors
-/// When it gives no usable answer.
-pub async fn answer(
-    transport: &impl Transport,
-    address: &str,
-    digest: &Sha256Digest,
-    names: &[String],
-) -> Result<Candidates, Failure> {
-    let mut ids: Vec<String> = Vec::new();
-    // One after the other: there are few, and mostly none but the last.
-    for name in names.iter().map(Some).chain([None]) {
-        for id in search(transport, address, digest, name).await? {
-            // One more than is read, to know that there is more.
-            if ids.len() <= MAX_ENTRIES && !ids.contains(&id) {
-                ids.push(id);
-            }
-        }
-    }
-    let truncated = ids.len() > MAX_ENTRIES;
-    ids.truncate(MAX_ENTRIES);
-    let bundles = match ids.is_empty() {
-        true => Vec::new(),
-        false => {
-            let request = entries_request(address, &ids);
-            read_entries(&transport.send(&request).await?)?
-        }
-    };
-    Ok(Candidates { bundles, truncated })
+/// A log that is asked about a digest: a request for each name and one without, and one for the
+/// entries.
+#[derive(Debug)]
+pub struct Inquiry<'a> {
+    address: &'a str,
+    host: String,
+    digest: Sha256Digest,
+    names: &'a [String],
+    is_searched: bool,
+    found: Candidates,
 }
 
-/// Proves what a log has. `now` is in seconds since 1970.
-pub fn prove(
-    address: &str,
-    answer: Result<Candidates, Failure>,
-    roots: &Roots,
-    digest: &Sha256Digest,
-    now: i64,
-) -> Evidence {
-    let host = host_of(address).unwrap_or_else(|| address.to_owned());
-    let named = (address, host.as_str());
-    let candidates = match answer {
-        Ok(candidates) => candidates,
-        Err(failure) => return proving::failed(named, failure),
-    };
-    let is_of_a_known_log =
-        |bundle: &String| ReadBundle::parse(bundle).is_ok_and(|read| roots.knows_log_of(&read));
-    let known_log = candidates.bundles.iter().any(is_of_a_known_log);
-    let mut evidence = proving::prove(named, candidates, roots, digest, now);
-    if let Outcome::Answered { rejected, .. } = &mut evidence.outcome {
-        rejected.retain(|problem| is_the_logs_fault(problem, known_log));
+impl<'a> Inquiry<'a> {
+    /// Asks the log at `address` about a digest, and about these names with it ([`names`]).
+    pub fn new(address: &'a str, digest: Sha256Digest, names: &'a [String]) -> Self {
+        Self {
+            address,
+            host: host_of(address).unwrap_or_else(|| address.to_owned()),
+            digest,
+            names,
+            is_searched: false,
+            found: Candidates::default(),
+        }
     }
-    evidence
+}
+
+impl Source for Inquiry<'_> {
+    fn named(&self) -> (&str, &str) {
+        (self.address, &self.host)
+    }
+
+    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+        if answers.is_empty() {
+            let names = self.names.iter().take(MAX_NAMES).map(Some).chain([None]);
+            let searches = names.map(|name| search(self.address, &self.digest, name));
+            return Ok(searches.collect());
+        }
+        let mut requests = Vec::new();
+        if !self.is_searched {
+            self.is_searched = true;
+            let mut ids: Vec<String> = Vec::new();
+            for answer in answers {
+                for id in read_ids(&answer?)? {
+                    // One more than is read, to know that there is more.
+                    if ids.len() <= MAX_ENTRIES && !ids.contains(&id) {
+                        ids.push(id);
+                    }
+                }
+            }
+            self.found.truncated = ids.len() > MAX_ENTRIES;
+            ids.truncate(MAX_ENTRIES);
+            if !ids.is_empty() {
+                requests.push(entries_request(self.address, &ids));
+            }
+        } else {
+            for answer in answers {
+                self.found.bundles = read_entries(&answer?)?;
+            }
+        }
+        Ok(requests)
+    }
+
+    fn offered(&mut self) -> Candidates {
+        std::mem::take(&mut self.found)
+    }
+
+    fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        let is_of_a_known_log = |bundle: &String| {
+            ReadBundle::parse(bundle).is_ok_and(|read| weighing.roots.knows_log_of(&read))
+        };
+        let known_log = weighing.bundles.iter().any(is_of_a_known_log);
+        if let Outcome::Answered { rejected, .. } = &mut evidence.outcome {
+            rejected.retain(|problem| is_the_logs_fault(problem, known_log));
+        }
+        Vec::new()
+    }
 }
 
 /// Whether a refusal says something of the log. That a certificate is by nobody who is known, or
@@ -132,24 +147,18 @@ fn is_the_logs_fault(problem: &ProofError, known_log: bool) -> bool {
     }
 }
 
-/// The ids of the entries about a digest: by a name, or by anybody.
-async fn search(
-    transport: &impl Transport,
-    address: &str,
-    digest: &Sha256Digest,
-    name: Option<&String>,
-) -> Result<Vec<String>, Failure> {
+/// The request for the ids of the entries about a digest: by a name, or by anybody.
+fn search(address: &str, digest: &Sha256Digest, name: Option<&String>) -> HttpRequest {
     let name = match name {
         // Quoted and escaped as JSON asks for.
         Some(name) => format!(r#","email":{},"operator":"and""#, quoted(name)),
         None => String::new(),
     };
     let body = format!(r#"{{"hash":"sha256:{digest}"{name}}}"#);
-    let request = HttpRequest {
+    HttpRequest {
         size_limit: INDEX_SIZE_LIMIT,
         ..post(format!("{address}/api/v1/index/retrieve"), body)
-    };
-    read_ids(&transport.send(&request).await?)
+    }
 }
 
 fn entries_request(address: &str, ids: &[String]) -> HttpRequest {
@@ -210,6 +219,7 @@ fn post(url: String, json: String) -> HttpRequest {
         time_limit: TIME_LIMIT,
         bearer: None,
         size_limit: ENTRIES_SIZE_LIMIT,
+        memory: Memory::Asked,
     }
 }
 

@@ -19,6 +19,17 @@ pub struct HttpRequest {
     pub bearer: Option<String>,
     /// How many bytes of body are read at most.
     pub size_limit: usize,
+    /// Whether an earlier answer will do, where the transport keeps answers.
+    pub memory: Memory,
+}
+
+/// Whether an earlier answer will do (RFC 9111).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Memory {
+    /// As long as its server says that it is fresh.
+    Fresh,
+    /// Only if its server says that it is still the same (RFC 9110, section 13.1.2).
+    Asked,
 }
 
 /// An HTTP method (RFC 9110, section 9).

@@ -1,13 +1,13 @@
 //! What lies beside a file, as a publisher puts it there, and as it should not be.
 
+use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
-use assay_sources::beside::{
-    ABSENT_FOR, Answer, Habits, LISTED_FOR, MOST_KNOWN, Question, look, prove,
-};
+use assay_sources::beside::{ABSENT_FOR, Habits, Inquiry, LISTED_FOR, MOST_KNOWN, Question};
+use assay_sources::driver;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use std::cell::RefCell;
@@ -61,16 +61,16 @@ fn see(web: &Web, habits: &mut Habits, roots: &Roots, content: &[u8]) -> Evidenc
 
 fn see_at(web: &Web, habits: &mut Habits, roots: &Roots, content: &[u8], now: i64) -> Evidence {
     let question = question();
-    let mut answer = Answer::default();
-    let names = habits.names(now);
+    let mut inquiry = Inquiry::new(&question, habits.names(now));
+    let digests = ArtifactDigests::from(Sha256Digest::of(content));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
-    for name in &names {
-        answer.add(runtime.block_on(look(web, &question, name)));
-    }
-    habits.note(names.len(), &answer.found, now);
-    prove(&question, answer, roots, &Sha256Digest::of(content), now)
+    let asking = driver::ask(web, &mut inquiry, roots, &digests, now);
+    let evidence = runtime.block_on(asking);
+    let (tried, found) = inquiry.seen();
+    habits.note(tried, found, now);
+    evidence
 }
 
 fn list(content: &[u8]) -> String {

@@ -58,9 +58,9 @@ fn outcome(made: &Made, bundles: Vec<String>) -> (usize, Vec<Check>, bool) {
     let digest = Sha256Digest::of(&made.artifact);
     let candidates = Candidates {
         bundles,
-        truncated: false,
+        ..Candidates::default()
     };
-    match prove(("source", "source"), candidates, &roots, &digest, 0).outcome {
+    match prove(("source", "source"), &candidates, &roots, &digest.into(), 0).outcome {
         Outcome::Answered {
             proven,
             rejected,

@@ -1,6 +1,7 @@
 //! What GitHub's answers become: with bundles by the test authority in the place of Sigstore's and
 //! GitHub's, and answers in the shapes that GitHub documents.
 
+use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
 use assay_core::policy::{Place, judge};
@@ -10,7 +11,8 @@ use assay_core::settings::Settings;
 use assay_core::signer::{Identity, RootId};
 use assay_core::trust_root::TrustRoot;
 use assay_core::verdict::Verdict;
-use assay_sources::github::{self, MAX_FETCHED, Question};
+use assay_sources::driver;
+use assay_sources::github::{Inquiry, MAX_FETCHED, Question};
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -101,7 +103,9 @@ impl World {
 
     fn ask_about(&self, wire: &Wire, question: &Question, digest: &Sha256Digest) -> Evidence {
         let runtime = tokio::runtime::Builder::new_current_thread().build();
-        let asking = github::ask(wire, question, &self.roots, digest, NOW);
+        let mut inquiry = Inquiry::new(question, *digest);
+        let digests = ArtifactDigests::from(digest);
+        let asking = driver::ask(wire, &mut inquiry, &self.roots, &digests, NOW);
         runtime.unwrap().block_on(asking)
     }
 }

@@ -9,6 +9,7 @@ use assay_core::proof::{Check, MAX_BUNDLE_BYTES, Prover};
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
+use assay_sources::driver;
 use assay_sources::github::{self, Question, RELEASE_SIZE_LIMIT};
 use assay_sources::notary::{self, SIZE_LIMIT};
 use assay_sources::rekor;
@@ -156,9 +157,10 @@ fn a_swelling_release_is_read_within_bounds() {
             format!("{{\"other\":{value},\"assets\":[]}}"),
         ] {
             let wire = Swollen(body.into_bytes());
-            let digest = Sha256Digest::of(b"");
+            let digests = ArtifactDigests::of(b"");
             let roots = Roots::new();
-            let asking = github::ask(&wire, &question, &roots, &digest, 0);
+            let mut inquiry = github::Inquiry::new(&question, Sha256Digest::of(b""));
+            let asking = driver::ask(&wire, &mut inquiry, &roots, &digests, 0);
             let taken = peak(|| runtime.block_on(asking));
             assert!(taken <= LIMIT, "{name} took {taken} bytes");
         }
@@ -216,7 +218,8 @@ fn a_swelling_answer_of_a_log_is_read_within_bounds() {
         ] {
             let telling = Telling(body);
             let digest = Sha256Digest::of(b"");
-            let asking = rekor::answer(&telling, "https://rekor.example", &digest, &[]);
+            let mut inquiry = rekor::Inquiry::new("https://rekor.example", digest, &[]);
+            let asking = driver::gather(&telling, &mut inquiry, 0);
             let runtime = tokio::runtime::Builder::new_current_thread().build();
             let runtime = runtime.expect("a runtime");
             let taken = peak(|| runtime.block_on(asking));

@@ -1,6 +1,7 @@
 //! What a Rekor log's answers become: entries made out of the test authority's bundles, in the
 //! shapes of Rekor's openapi.yaml.
 
+use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::proof::Check;
@@ -8,7 +9,8 @@ use assay_core::roots::Roots;
 use assay_core::settings::{Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
 use assay_core::trust_root::TrustRoot;
-use assay_sources::rekor::{self, MAX_ENTRIES, MAX_NAMES};
+use assay_sources::driver;
+use assay_sources::rekor::{self, Inquiry, MAX_ENTRIES, MAX_NAMES};
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe, log_entry};
 use serde_json::{Value, json};
@@ -105,10 +107,11 @@ fn roots(instance: &Instance) -> Roots {
 
 fn ask(log: &Log, roots: &Roots, made: &Made, names: &[String]) -> Evidence {
     let digest = Sha256Digest::of(&made.artifact);
-    let asking = rekor::answer(log, ADDRESS, &digest, names);
+    let mut inquiry = Inquiry::new(ADDRESS, digest, names);
+    let digests = ArtifactDigests::from(digest);
+    let asking = driver::ask(log, &mut inquiry, roots, &digests, 1_800_000_000);
     let runtime = tokio::runtime::Builder::new_current_thread().build();
-    let answer = runtime.unwrap().block_on(asking);
-    rekor::prove(ADDRESS, answer, roots, &digest, 1_800_000_000)
+    runtime.unwrap().block_on(asking)
 }
 
 fn refused(evidence: &Evidence) -> Vec<Check> {
@@ -249,8 +252,7 @@ fn what_is_no_answer_is_an_outage() {
 }
 
 #[test]
-fn only_addresses_of_those_who_are_trusted_under_a_public_root_are_searched_for() {
-    let roots = roots(&instance());
+fn only_addresses_of_those_who_are_trusted_under_sigstores_root_are_searched_for() {
     let mut settings = Settings::default();
     let mut trust = |root: RootId, subject_kind, subject: &str| {
         let identity = Identity::Named {
@@ -272,5 +274,5 @@ fn only_addresses_of_those_who_are_trusted_under_a_public_root_are_searched_for(
         trust(RootId::sigstore(), SubjectKind::Email, &name);
     }
     let expected: Vec<_> = (0..MAX_NAMES).map(|n| format!("{n}@example.org")).collect();
-    assert_eq!(rekor::names(&settings, &roots), expected);
+    assert_eq!(rekor::names(&settings), expected);
 }

@@ -6,7 +6,7 @@ use super::known::Known;
 use super::metadata::{accepted, not_older, read, refused, unexpired};
 use super::origin::Origin;
 use super::pin::{Pin, none_of};
-use crate::{HttpRequest, Method, Transport};
+use crate::{HttpRequest, Memory, Method, Transport};
 use assay_core::evidence::Failure;
 use assay_core::proof::Prover;
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
@@ -271,6 +271,7 @@ impl<T: Transport, S: RootStorage> Run<'_, T, S> {
             time_limit: TIME_LIMIT,
             bearer: None,
             size_limit: limit,
+            memory: Memory::Asked,
         };
         let response = match self.transport.send(&request).await {
             Ok(response) => response,

@@ -12,7 +12,7 @@ use assay_core::settings::Notary;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{TrustRoot, fingerprint};
 use assay_sources::notary;
-use assay_sources::proving::Candidates;
+use assay_sources::proving::{self, Candidates};
 use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
@@ -82,10 +82,11 @@ impl Scene {
     fn shown(&self, made: &Made) -> Evidence {
         let candidates = Candidates {
             bundles: vec![made.bundle.clone()],
-            truncated: false,
+            ..Candidates::default()
         };
         let digest = Sha256Digest::of(&made.artifact);
-        let mut evidence = notary::prove(&self.notary, Ok(candidates), &self.roots, &digest, NOW);
+        let named = (self.notary.address.as_str(), self.notary.name.as_str());
+        let mut evidence = proving::prove(named, &candidates, &self.roots, &digest.into(), NOW);
         let asked = Some((&self.notary.root_id(), self.notary.address.as_str()));
         let comparing = compare(&NoWire, &self.book, asked, &self.roots, &mut evidence, NOW);
         wait_for(comparing);

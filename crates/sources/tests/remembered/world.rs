@@ -10,7 +10,7 @@ use assay_core::settings::Notary;
 use assay_core::trust_root::fingerprint;
 use assay_notary::keys::SigningKey;
 use assay_sources::remembered::compare;
-use assay_sources::{HttpRequest, HttpResponse, Transport, notary};
+use assay_sources::{HttpRequest, HttpResponse, Transport, driver, notary};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
 use tempfile::TempDir;
@@ -118,7 +118,9 @@ impl World {
     /// What a notary answers about a file, proven but not compared.
     pub fn answer(&self, content: &str) -> Evidence {
         let digest = Sha256Digest::of(content.as_bytes());
-        let asking = notary::ask(&self.wire, &self.notary, &self.roots, &digest, NOW);
+        let mut inquiry = notary::Inquiry::new(&self.notary, digest);
+        let digests = digest.into();
+        let asking = driver::ask(&self.wire, &mut inquiry, &self.roots, &digests, NOW);
         let evidence = wait_for(asking);
         self.wire.asked.borrow_mut().clear();
         assert_eq!(evidence.proven().len(), 1, "{evidence:?}");

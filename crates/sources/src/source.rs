@@ -1,0 +1,59 @@
+//! What a source is: whoever is asked about one file, as far as that can be told without asking.
+
+use crate::{Candidates, HttpRequest, HttpResponse};
+use assay_core::artifact::ArtifactDigests;
+use assay_core::evidence::{Evidence, Failure};
+use assay_core::roots::Roots;
+
+/// What came of one request.
+pub type Answer = Result<HttpResponse, Failure>;
+
+/// One source with what it is asked about one file. It does no I/O: it says what to request, and
+/// reads what comes back. A new source is one file with one of these; [`crate::driver`] does the
+/// rest, and is the same for all.
+pub trait Source {
+    /// Its id in the settings, and its name for people.
+    fn named(&self) -> (&str, &str);
+
+    /// What to request next, all at once; at first with no answers, then with one for each request,
+    /// in the same order. Nothing, when it has all that it needs.
+    ///
+    /// # Errors
+    /// When it gives no usable answer.
+    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure>;
+
+    /// What it offers as proofs, when there is nothing more to request.
+    fn offered(&mut self) -> Candidates;
+
+    /// Adds what it has to say beyond proofs to what was proven, and says what else there is to
+    /// request, if that is worth while now.
+    fn weigh(&mut self, _evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        Vec::new()
+    }
+
+    /// Reads the answers to what [`Source::weigh`] requested.
+    ///
+    /// # Errors
+    /// When one is not usable.
+    fn close(
+        &mut self,
+        _evidence: &mut Evidence,
+        _weighing: &Weighing<'_>,
+        _answers: Vec<Answer>,
+    ) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+/// What an answer is weighed with.
+#[derive(Clone, Copy)]
+pub struct Weighing<'a> {
+    /// What was offered as proofs.
+    pub bundles: &'a [String],
+    /// What they were proven against.
+    pub roots: &'a Roots,
+    /// The file.
+    pub digests: &'a ArtifactDigests,
+    /// In seconds since 1970.
+    pub now: i64,
+}
