@@ -376,15 +376,36 @@ fn the_list_counts_for_what_github_itself_served() {
 }
 
 #[test]
+fn who_asks_to_be_left_in_peace_is() {
+    // On a thread of its own, as it is remembered for a thread.
+    let limited = || {
+        let world = World::new();
+        let found = Sha256Digest::of(b"tool");
+        let failure = Failure::RateLimited { seconds: 60 };
+        let wire = Wire::default().failing(attestations(&found), failure.clone());
+        for asked in [1, 0] {
+            let evidence = world.ask(&wire, &found);
+            assert_eq!(verdict(&evidence), Verdict::Unchecked);
+            let failure = failure.clone();
+            assert_eq!(evidence.outcome, Outcome::Failed { failure });
+            assert_eq!(wire.asked.take().len(), asked);
+        }
+        // Whoever has a token has another limit.
+        let question = Question {
+            token: Some("token".into()),
+            ..Question::about(FIRST, LAST, Some(NOW)).unwrap()
+        };
+        world.ask_about(&wire, &question, &found);
+        assert_eq!(wire.asked.take().len(), 1);
+    };
+    std::thread::spawn(limited).join().unwrap();
+}
+
+#[test]
 fn an_outage_is_unchecked_and_never_unknown() {
     let world = World::new();
     let found = Sha256Digest::of(b"tool");
-    let limited = Failure::RateLimited { seconds: 60 };
-    for failure in [
-        limited,
-        Failure::Unreachable,
-        Failure::TimedOut { seconds: 10 },
-    ] {
+    for failure in [Failure::Unreachable, Failure::TimedOut { seconds: 10 }] {
         for url in [attestations(&found), release_url()] {
             let wire = Wire::default().failing(url, failure.clone());
             let evidence = world.ask(&wire, &found);
