@@ -83,14 +83,18 @@ impl Background {
             }
         };
         let settings = settings_store::load().await?;
+        let project = self.project_of(&record, &evidence).await?;
         self.conclude(
             id,
             Box::new(move |record| {
-                record.judgement = Some(record.judge(&evidence, &settings));
+                record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
         )
         .await?;
+        if let Some(record) = self.store.get(id).await? {
+            self.note_project(&record).await?;
+        }
         self.raise_log_alarms().await?;
         if self.blocked_logs().await.unwrap_or_default() != blocked {
             // Found out, or decided on, while this was judged.

@@ -7,6 +7,7 @@
 mod ask;
 mod hashing;
 mod logs;
+mod projects;
 mod requests;
 mod retry;
 mod roots;

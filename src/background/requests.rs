@@ -8,6 +8,7 @@ use crate::js::{from_js, to_js};
 use crate::settings_store;
 use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
+use assay_core::project::Project;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Notary, Settings, github_token, notary_address};
 use assay_core::site;
@@ -67,6 +68,7 @@ impl Background {
             Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
             Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
+            Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::LogAlarmsSeen => {
                 self.log_alarms_seen().await?;
@@ -229,20 +231,21 @@ impl Background {
     pub(super) async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
         let settings = settings_store::load().await?;
         let blocked = self.blocked_logs().await?;
-        let judge = |record: &DownloadRecord| {
+        let judge = |record: &DownloadRecord, project: Option<&Project>| {
             let mut evidence = record.evidence.clone();
             withhold(&mut evidence, &blocked);
-            let judgement = record.judge(&evidence, &settings);
+            let judgement = record.judge(&evidence, &settings, project);
             (evidence, Some(judgement))
         };
         for record in self.store.all().await? {
             if record.stage != Stage::Done || record.evidence.is_empty() {
                 continue;
             }
-            let (evidence, judgement) = judge(&record);
+            let project = self.project_of(&record, &record.evidence).await?;
+            let (evidence, judgement) = judge(&record, project.as_ref());
             if evidence != record.evidence || judgement != record.judgement {
                 let again = |record: &mut DownloadRecord| {
-                    (record.evidence, record.judgement) = judge(record);
+                    (record.evidence, record.judgement) = judge(record, project.as_ref());
                 };
                 self.conclude(&record.id, Box::new(again)).await?;
             }

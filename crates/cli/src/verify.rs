@@ -71,6 +71,8 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let place = Place {
         site: site.as_deref(),
         publisher: publisher.as_ref(),
+        // Nothing is remembered of projects here.
+        ..Place::default()
     };
     let mut exit = Exit::DONE;
     let mut results = Vec::new();

@@ -22,6 +22,10 @@ pub struct Attestation {
     /// What else the signer's certificate says.
     #[serde(default)]
     pub certified: Option<Certified>,
+    /// The project of the site that declares this signer as its own, where the file is from there:
+    /// the site's host, and the pattern of the paths that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared: Option<String>,
     /// The bundle itself (Sigstore bundle JSON), to be saved and verified again.
     pub bundle: String,
 }

@@ -23,6 +23,29 @@ pub struct Evidence {
     /// does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<Published>,
+    /// What the file's site says of who signs its files, where this source is the site and does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declaration: Option<Declared>,
+}
+
+/// A site's declaration, as it concerns one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Declared {
+    /// The site's host, and the pattern of the paths that the file is one of.
+    pub project: String,
+    /// What became of the declaration that was remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Change>,
+}
+
+/// What became of a declaration since it was remembered, without a word of a signer in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// It is another one.
+    Swapped,
+    /// There is none any more.
+    Vanished,
 }
 
 /// A digest that a publisher publishes for a file, held against the file's own. It is no signature:
@@ -212,6 +235,19 @@ impl Evidence {
             for attestation in proven {
                 attestation.bundle = String::new();
             }
+        }
+    }
+
+    /// Whether something is missing that the source may have: it did not answer, told not all, or what
+    /// it told does not count now. What was refused as a proof is not missing.
+    pub fn lacks_something(&self) -> bool {
+        match &self.outcome {
+            Outcome::Answered {
+                truncated,
+                withheld,
+                ..
+            } => *truncated || !withheld.is_empty(),
+            Outcome::Failed { .. } => true,
         }
     }
 

@@ -27,6 +27,7 @@ pub mod log_memory;
 pub mod lookalike;
 pub mod message;
 pub mod policy;
+pub mod project;
 pub mod proof;
 pub mod publisher;
 pub mod reason;

@@ -31,6 +31,11 @@ pub enum Request {
         /// The record's key.
         id: String,
     },
+    /// Accept who signed a download now, instead of those who are remembered; or that nobody did.
+    AcceptChange {
+        /// The record's key.
+        id: String,
+    },
     /// The user has the list of downloads before their eyes: alarms count as seen.
     AlarmsSeen,
     /// The user has the alarms about logs before their eyes.

@@ -1,9 +1,10 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
 use crate::attestation::{Attestation, Claim};
-use crate::evidence::{Evidence, Outcome, Published, Withheld};
+use crate::evidence::{Declared, Evidence, Outcome, Published, Withheld};
 use crate::judged::Judged;
 use crate::lookalike::oddities;
+use crate::project::Project;
 use crate::publisher::Publisher;
 use crate::reason::Reason;
 use crate::settings::Settings;
@@ -47,6 +48,31 @@ pub struct Place<'a> {
     pub site: Option<&'a str>,
     /// Who publishes there, where the address tells.
     pub publisher: Option<&'a Publisher>,
+    /// What is remembered of the project that the file belongs to.
+    pub project: Option<&'a Project>,
+    /// The ending of the file's name, where it says something that such a file is not signed.
+    pub ending: Option<&'a str>,
+}
+
+impl Place<'_> {
+    /// The publisher whose own signer this is.
+    pub(crate) fn publisher_of(&self, attestation: &Attestation) -> Option<String> {
+        let publisher = self.publisher;
+        let own = publisher.filter(|publisher| publisher.is_signer(&attestation.signer));
+        own.map(ToString::to_string)
+            .or_else(|| attestation.declared.as_deref().map(host))
+    }
+
+    /// Whether somebody signs for the project who is not remembered.
+    fn is_new(&self, signer: &Signer) -> bool {
+        self.project.is_some_and(|known| !known.knows(signer))
+    }
+}
+
+/// The host of a site's project.
+fn host(project: &str) -> String {
+    let host = project.split('/').next().unwrap_or(project);
+    host.to_owned()
 }
 
 /// Judges one file.
@@ -60,8 +86,11 @@ pub fn judge(
     place: Place<'_>,
     earlier: Option<&Judged>,
 ) -> Judgement {
-    let Place { site, publisher } = place;
+    let site = place.site;
     let mut findings = Vec::new();
+    // Signers of the publisher's own who are not remembered.
+    let mut new: Option<(&Signer, String)> = None;
+    let mut is_known = false;
     for (attestation, word) in words_of_signers(evidence) {
         if word == Word::Vouches && may_be_crowded_out(attestation, evidence) {
             continue;
@@ -69,14 +98,29 @@ pub fn judge(
         let holder = attestation.key_holder();
         let trusted = settings.trusts(&attestation.signer, site)
             || holder.is_some_and(|holder| settings.trusts(&holder, site));
-        let whose = match publisher {
+        let signer = &attestation.signer;
+        let whose = match place.publisher_of(attestation) {
             _ if trusted => Whose::Trusted,
-            Some(publisher) if publisher.is_signer(&attestation.signer) => {
-                Whose::Publisher(publisher)
+            Some(publisher) if place.is_new(signer) => {
+                if word == Word::Vouches && new.is_none() {
+                    new = Some((signer, publisher));
+                }
+                Whose::Stranger
             }
-            _ => Whose::Stranger,
+            Some(publisher) => Whose::Publisher(publisher),
+            None => Whose::Stranger,
         };
+        is_known |= word == Word::Vouches && !matches!(whose, Whose::Stranger);
         findings.push(finding(attestation, word, whose));
+    }
+    if !findings
+        .iter()
+        .any(|(found, _)| *found == Some(Verdict::Verified))
+    {
+        findings.extend(declaration_changed(evidence));
+        if !is_known {
+            findings.extend(changed(evidence, &place, new));
+        }
     }
     if let Some(signer) = still_untrusted(earlier, settings, site) {
         let said_again = findings
@@ -95,6 +139,51 @@ pub fn judge(
     findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
     conclude(by_precedence(findings), evidence.len())
+}
+
+/// What memory says against a file for which nobody vouches who is trusted or remembered: the
+/// project's signer is another one, or there is none.
+fn changed(
+    evidence: &[Evidence],
+    place: &Place<'_>,
+    new: Option<(&Signer, String)>,
+) -> Option<Finding> {
+    let known = place.project?;
+    let before = known.signers.first()?.clone();
+    let reason = match new {
+        Some((signer, publisher)) => Reason::SignerChanged {
+            signer: signer.clone(),
+            before,
+            publisher,
+        },
+        None => {
+            let is_gone = place.ending.is_some_and(|ending| known.signs(ending));
+            if !is_gone || evidence.iter().any(Evidence::lacks_something) {
+                return None;
+            }
+            let publisher = match place.publisher {
+                Some(publisher) => publisher.to_string(),
+                None => host(&declaration(evidence)?.project),
+            };
+            Reason::SignatureGone { before, publisher }
+        }
+    };
+    Some((Some(Verdict::Changed), reason))
+}
+
+/// What the file's site declares, where it does.
+pub(crate) fn declaration(evidence: &[Evidence]) -> Option<&Declared> {
+    evidence.iter().find_map(|one| one.declaration.as_ref())
+}
+
+/// That the site declares others as its signers than it did.
+fn declaration_changed(evidence: &[Evidence]) -> Option<Finding> {
+    let declared = declaration(evidence)?;
+    let reason = Reason::DeclarationChanged {
+        site: host(&declared.project),
+        change: declared.change?,
+    };
+    Some((Some(Verdict::Changed), reason))
 }
 
 /// Whether a later warning by the same signer may be among what a source left out. A notary tells
@@ -200,6 +289,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
             Reason::SignedByTrusted { signer }
             | Reason::SignedByStranger { signer }
             | Reason::SignedByPublisher { signer, .. }
+            | Reason::SignerChanged { signer, .. }
             | Reason::DeclaredUntrusted { signer, .. }
             | Reason::StillUntrusted { signer }
             | Reason::DeclaredUnsupported { signer, .. },
@@ -214,9 +304,9 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
 }
 
 /// Whose word it is.
-enum Whose<'a> {
+enum Whose {
     Trusted,
-    Publisher(&'a Publisher),
+    Publisher(String),
     Stranger,
 }
 
@@ -236,7 +326,7 @@ fn published(evidence: &Evidence) -> Option<Finding> {
     })
 }
 
-fn finding(attestation: &Attestation, word: Word, whose: Whose<'_>) -> Finding {
+fn finding(attestation: &Attestation, word: Word, whose: Whose) -> Finding {
     let signer = attestation.signer.clone();
     let reason_given = match &attestation.claim {
         Claim::Standing { reason, .. } => reason.clone(),
@@ -262,10 +352,7 @@ fn finding(attestation: &Attestation, word: Word, whose: Whose<'_>) -> Finding {
         }
         (Word::Vouches, Whose::Publisher(publisher)) => (
             Some(Verdict::Authentic),
-            Reason::SignedByPublisher {
-                signer,
-                publisher: publisher.to_string(),
-            },
+            Reason::SignedByPublisher { signer, publisher },
         ),
         (Word::Vouches, Whose::Stranger) => {
             (Some(Verdict::Signed), Reason::SignedByStranger { signer })
@@ -441,5 +528,7 @@ fn doubts(source: &str, withheld: &[Withheld]) -> Vec<Finding> {
     found
 }
 
+#[cfg(test)]
+mod continuity_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
 use crate::digest::Sha256Digest;
-use crate::evidence::{Failure, LogDoubt, Withheld};
+use crate::evidence::{Change, Failure, LogDoubt, Withheld};
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
@@ -27,6 +27,29 @@ pub enum Reason {
         signer: Signer,
         /// The publisher's name.
         publisher: String,
+    },
+    /// The publisher from whom the file came signed it with another signer than is remembered.
+    SignerChanged {
+        /// Who signed.
+        signer: Signer,
+        /// Who is remembered.
+        before: Signer,
+        /// The publisher's name.
+        publisher: String,
+    },
+    /// The publisher signed such files before, and did not sign this one.
+    SignatureGone {
+        /// Who is remembered.
+        before: Signer,
+        /// The publisher's name.
+        publisher: String,
+    },
+    /// The site declares others as its signers than it did, and none of these says so.
+    DeclarationChanged {
+        /// The site's host.
+        site: String,
+        /// What became of the declaration.
+        change: Change,
     },
     /// The publisher publishes the digest of this very file.
     Published {
@@ -167,6 +190,24 @@ impl Reason {
                 "reason_signed_by_publisher",
                 [signer.told(), publisher.clone()],
             ),
+            Self::SignerChanged {
+                signer,
+                before,
+                publisher,
+            } => Message::new(
+                "reason_signer_changed",
+                [signer.told(), before.told(), publisher.clone()],
+            ),
+            Self::SignatureGone { before, publisher } => {
+                Message::new("reason_signature_gone", [before.told(), publisher.clone()])
+            }
+            Self::DeclarationChanged { site, change } => {
+                let key = match change {
+                    Change::Swapped => "reason_declaration_swapped",
+                    Change::Vanished => "reason_declaration_vanished",
+                };
+                Message::new(key, [site.clone()])
+            }
             Self::Published { publisher } => Message::new("reason_published", [publisher.clone()]),
             Self::PublishedOther {
                 publisher,
@@ -337,6 +378,23 @@ impl Reason {
             Self::SignedByPublisher {
                 signer: signer(),
                 publisher: "publisher".into(),
+            },
+            Self::SignerChanged {
+                signer: signer(),
+                before: signer(),
+                publisher: "publisher".into(),
+            },
+            Self::SignatureGone {
+                before: signer(),
+                publisher: "publisher".into(),
+            },
+            Self::DeclarationChanged {
+                site: "site".into(),
+                change: Change::Swapped,
+            },
+            Self::DeclarationChanged {
+                site: "site".into(),
+                change: Change::Vanished,
             },
             Self::Published {
                 publisher: "publisher".into(),

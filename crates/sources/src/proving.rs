@@ -114,6 +114,7 @@ pub fn prove(
         },
         stale_roots,
         published: None,
+        declaration: None,
     }
 }
 
@@ -140,5 +141,6 @@ pub fn failed((source, name): (&str, &str), failure: Failure) -> Evidence {
         outcome: Outcome::Failed { failure },
         stale_roots: Vec::new(),
         published: None,
+        declaration: None,
     }
 }

@@ -74,6 +74,7 @@ fn main() {
             },
             stale_roots: Vec::new(),
             published: None,
+            declaration: None,
         },
         Evidence {
             source: "https://other.example".into(),
@@ -83,6 +84,7 @@ fn main() {
             },
             stale_roots: Vec::new(),
             published: None,
+            declaration: None,
         },
     ];
     let settings = Settings::default();

@@ -1,7 +1,7 @@
 //! An entry, opened: why, the digest, what every source said, and what can be done.
 
 use super::ground::{Entry, Ground};
-use super::trust;
+use super::{change, trust};
 use crate::bus;
 use crate::pages::dom;
 use crate::pages::figures;
@@ -28,6 +28,7 @@ pub fn view(ground: Ground, entry: Entry, id: String) -> View {
             full_name(entry),
             parts::live(move || entry.record.with(reasons)),
             parts::live(move || retry(ground, entry)),
+            parts::live(move || change::offer(entry)),
             parts::live(move || trust::offers(ground, entry)),
             parts::live(move || digest(entry)),
             parts::live(move || entry.record.with(sources)),

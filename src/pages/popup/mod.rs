@@ -1,5 +1,6 @@
 //! The popup: the latest downloads, live.
 
+mod change;
 mod details;
 mod entry;
 mod ground;

@@ -87,7 +87,7 @@ fn offer(entry: Entry, settings: &Settings, signer: &Signer, site: Option<&str>)
 fn strangers(record: &DownloadRecord, settings: &Settings) -> Vec<Signer> {
     let warned_of = matches!(
         record.verdict(),
-        None | Some(Verdict::Untrusted | Verdict::Forged | Verdict::Mismatch)
+        None | Some(Verdict::Untrusted | Verdict::Changed | Verdict::Forged | Verdict::Mismatch)
     );
     if warned_of || record.stage != Stage::Done {
         return Vec::new();

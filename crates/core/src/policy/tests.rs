@@ -15,7 +15,7 @@ fn judge(
 ) -> Judgement {
     let place = Place {
         site,
-        publisher: None,
+        ..Place::default()
     };
     let earlier = earlier.cloned().map(Judged::from);
     super::judge(evidence, settings, place, earlier.as_ref())
@@ -43,6 +43,7 @@ fn said(name: &str, log: &str, index: u64, claim: Claim) -> Attestation {
         }),
         signed_at: None,
         certified: None,
+        declared: None,
         bundle: String::new(),
     }
 }
@@ -66,6 +67,7 @@ fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
         },
         stale_roots: Vec::new(),
         published: None,
+        declaration: None,
     }
 }
 
@@ -78,6 +80,7 @@ fn failed() -> Evidence {
         },
         stale_roots: Vec::new(),
         published: None,
+        declaration: None,
     }
 }
 
@@ -253,6 +256,7 @@ fn an_answer_that_was_cut_short_is_not_unknown() {
         },
         stale_roots: Vec::new(),
         published: None,
+        declaration: None,
     };
     let settings = trusting(&["a"]);
     assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);
@@ -416,6 +420,7 @@ fn at_github(signer: Signer, claim: Claim, settings: &Settings) -> Judgement {
     let place = Place {
         site: Some("github.com"),
         publisher: publisher.as_ref(),
+        ..Place::default()
     };
     let attestation = Attestation {
         signer,

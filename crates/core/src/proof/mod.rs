@@ -283,6 +283,7 @@ impl Prover {
             logged: proven.logged,
             signed_at: proven.signed_at,
             certified: proven.certified,
+            declared: None,
             bundle: read.json.to_owned(),
         })
     }

@@ -25,6 +25,7 @@ fn attestation(root: &str, log_id: Option<&str>) -> Attestation {
         }),
         signed_at: None,
         certified: None,
+        declared: None,
         bundle: String::new(),
     }
 }
@@ -41,6 +42,7 @@ fn answered(proven: Vec<Attestation>, withheld: Vec<Withheld>) -> Evidence {
         },
         stale_roots: Vec::new(),
         published: None,
+        declaration: None,
     }
 }
 

@@ -1,0 +1,89 @@
+//! What is remembered of projects: who signs for them.
+
+use super::{Background, BackgroundError};
+use crate::chrome::storage::{self, Area};
+use assay_core::evidence::Evidence;
+use assay_core::message::Response;
+use assay_core::project::Project;
+use assay_core::record::DownloadRecord;
+use assay_core::verdict::Verdict;
+use std::rc::Rc;
+
+/// Where what is remembered of a project is kept.
+fn key(project: &str) -> String {
+    format!("project/{project}")
+}
+
+impl Background {
+    /// What is remembered of the project that a download belongs to.
+    pub(super) async fn project_of(
+        &self,
+        record: &DownloadRecord,
+        evidence: &[Evidence],
+    ) -> Result<Option<Project>, BackgroundError> {
+        match record.project(evidence) {
+            Some(project) => Ok(storage::get(Area::Local, &key(&project)).await?),
+            None => Ok(None),
+        }
+    }
+
+    /// Remembers who signed for a project, once it is judged that they may: at first sight, or as
+    /// before. Nothing is remembered of private windows.
+    pub(super) async fn note_project(
+        &self,
+        record: &DownloadRecord,
+    ) -> Result<(), BackgroundError> {
+        let may = matches!(
+            record.verdict(),
+            Some(Verdict::Verified | Verdict::Authentic)
+        );
+        let own = record.own_signers(&record.evidence);
+        let Some(project) = record.project(&record.evidence) else {
+            return Ok(());
+        };
+        if !may || own.is_empty() || record.incognito {
+            return Ok(());
+        }
+        let ending = record.telling_ending(&record.evidence);
+        let note = |known: &mut Project| known.note(&own, ending.as_deref(), record.completed_at);
+        self.change_project(&project, Box::new(note)).await
+    }
+
+    /// The user accepts who signed a download now, or that nobody did.
+    pub(super) async fn accept_change(
+        self: Rc<Self>,
+        record: DownloadRecord,
+    ) -> Result<Response, BackgroundError> {
+        let evidence = &record.evidence;
+        if let Some(project) = record.project(evidence) {
+            let own = record.own_signers(evidence);
+            let ending = record.telling_ending(evidence).filter(|_| own.is_empty());
+            let accept = |known: &mut Project| {
+                known.accept(&own);
+                if let Some(ending) = &ending {
+                    known.accept_unsigned(ending);
+                }
+                true
+            };
+            self.change_project(&project, Box::new(accept)).await?;
+        }
+        self.judge_again().await
+    }
+
+    /// Changes what is remembered of a project as it is stored at this moment. `change` says whether
+    /// there is anything new.
+    async fn change_project(
+        &self,
+        project: &str,
+        change: Box<dyn FnOnce(&mut Project) -> bool + '_>,
+    ) -> Result<(), BackgroundError> {
+        let turn = self.turn.lock().await;
+        let key = key(project);
+        let mut known = storage::get(Area::Local, &key).await?.unwrap_or_default();
+        if change(&mut known) {
+            storage::set(Area::Local, &key, &known).await?;
+        }
+        drop(turn);
+        Ok(())
+    }
+}
