@@ -303,7 +303,7 @@ pub struct DeclareArgs {
     #[arg(long, value_name = "URL", conflicts_with_all = ["key", "minisign"])]
     pub issuer: Option<String>,
     /// The one workflow of the repository that signs, by its path there; without it, all do.
-    #[arg(long, value_name = "PATH", requires = "repository")]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["signer", "key", "minisign"])]
     pub workflow: Option<String>,
     /// The trust root that the name or the workflow is proven under: sigstore, github, or notary: and
     /// its fingerprint; without it sigstore.
@@ -320,7 +320,11 @@ pub struct DeclareArgs {
     )]
     pub check: Option<PathBuf>,
     /// Say who is declared to sign what lies at this address.
-    #[arg(long, value_name = "URL", requires = "check")]
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with_all = ["signer", "repository", "key", "minisign"]
+    )]
     pub url: Option<String>,
     /// Print JSON (schema assay.declare.v1).
     #[arg(long)]
