@@ -4,9 +4,11 @@ mod args;
 mod client;
 mod config;
 mod contact;
+mod declare;
 mod error;
 mod exit;
 mod hash;
+mod input;
 mod key;
 mod logged;
 mod logs;
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     let done = match args.command {
         Command::Sign(args) => sign::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Declare(args) => declare::run(&args),
         Command::Trust(args) => standing::run(Standing::Trusted, &args),
         Command::Untrust(args) => standing::run(Standing::Untrusted, &args),
         Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),

@@ -108,7 +108,11 @@ fn add_signer(args: &SignerAddArgs) -> Result<Exit, CliError> {
     Ok(Exit::DONE)
 }
 
-fn read_key(path: &Path) -> Result<Vec<u8>, CliError> {
+/// The text of a key file, or of standard input for `-`.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn read_key(path: &Path) -> Result<Vec<u8>, CliError> {
     let failed = |source| CliError::file(path, source);
     let mut pem = Vec::new();
     if path == Path::new("-") {

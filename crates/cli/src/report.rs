@@ -4,6 +4,7 @@
 //! schema is documented in docs/cli.md; its version is part of each `schema` name.
 
 use assay_core::attestation::{Attestation, Claim, Logged};
+use assay_core::declaration::{DeclaredSigner, Download};
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
@@ -163,6 +164,34 @@ pub struct FailureReport {
     pub text: String,
 }
 
+/// What a declaration says of some paths.
+#[derive(Debug, Serialize)]
+pub struct DownloadReport {
+    /// The patterns of the paths.
+    pub paths: Vec<String>,
+    /// Who signs what lies there.
+    pub signers: Vec<DeclaredReport>,
+}
+
+/// A signer as a declaration names it.
+#[derive(Debug, Serialize)]
+pub struct DeclaredReport {
+    /// `identity`, `repository`, `key`, `minisign`, or `unknown` for a kind that is not known.
+    pub kind: &'static str,
+    /// The name, the repository's address, the key's fingerprint or the minisign key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The one workflow that is meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// Who vouches for the name or the workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The trust root under which it counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trust_root: Option<String>,
+}
+
 impl TrustRootReport {
     /// The report as of `now`, in seconds since 1970.
     pub fn of(report: &RootReport, now: i64) -> Self {
@@ -219,6 +248,46 @@ impl From<&Signer> for SignerReport {
             repository_id,
             issuer,
             trust_root: signer.root.as_str().to_owned(),
+        }
+    }
+}
+
+impl From<&Download> for DownloadReport {
+    fn from(download: &Download) -> Self {
+        Self {
+            paths: download.paths.clone(),
+            signers: download.signers.iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<&DeclaredSigner> for DeclaredReport {
+    fn from(signer: &DeclaredSigner) -> Self {
+        let (kind, name) = match signer {
+            DeclaredSigner::Identity { identity, .. } => ("identity", Some(identity)),
+            DeclaredSigner::Repository { repository, .. } => ("repository", Some(repository)),
+            DeclaredSigner::Key { fingerprint } => ("key", Some(fingerprint)),
+            DeclaredSigner::Minisign { key } => ("minisign", Some(key)),
+            DeclaredSigner::Unknown => ("unknown", None),
+        };
+        let (root, issuer, workflow) = match signer {
+            DeclaredSigner::Identity { root, issuer, .. } => (Some(root), Some(issuer), None),
+            DeclaredSigner::Repository {
+                root,
+                issuer,
+                workflow,
+                ..
+            } => (Some(root), Some(issuer), workflow.as_ref()),
+            DeclaredSigner::Key { .. }
+            | DeclaredSigner::Minisign { .. }
+            | DeclaredSigner::Unknown => (None, None, None),
+        };
+        Self {
+            kind,
+            name: name.cloned(),
+            workflow: workflow.cloned(),
+            issuer: issuer.cloned(),
+            trust_root: root.map(|root| root.as_str().to_owned()),
         }
     }
 }

@@ -4,6 +4,7 @@
 use crate::args::VerifyBundleArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input::text;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::{hash, logs, output, roots};
 use assay_core::artifact::ArtifactDigests;
@@ -14,7 +15,6 @@ use assay_core::root_store::StaleRoot;
 use assay_core::signer::RootId;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde_json::json;
-use std::io::Read;
 use std::path::Path;
 
 /// The largest public key that is read, in bytes. One of RSA with 16384 bits has 3 kB.
@@ -130,20 +130,4 @@ fn digests(artifact: &str) -> Result<ArtifactDigests, CliError> {
         return artifact.parse().map_err(CliError::Digest);
     }
     hash::digests(Path::new(artifact))
-}
-
-/// A file's text, if it has no more than `limit` bytes.
-fn text(path: &Path, limit: usize) -> Result<String, CliError> {
-    let failed = |error| CliError::file(path, error);
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(most).read_to_string(&mut text).map_err(failed)?;
-    match text.len() > limit {
-        true => Err(CliError::WrongFile {
-            path: path.to_owned(),
-            detail: format!("more than {limit} bytes; nothing of that kind is so long"),
-        }),
-        false => Ok(text),
-    }
 }

@@ -34,6 +34,16 @@ impl Address {
     pub fn segments(&self) -> impl Iterator<Item = &str> + Clone {
         self.segments.iter().map(String::as_str)
     }
+
+    /// The whole path, decoded. An encoded slash is one here.
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for segment in &self.segments {
+            path.push('/');
+            path.push_str(segment);
+        }
+        path
+    }
 }
 
 /// Writes a text as one segment of a path (RFC 3986, section 3.3): everything but what is always
@@ -86,6 +96,14 @@ mod tests {
         assert_eq!(host, "example.org");
         assert_eq!(segments, ["a b", "✓"]);
         assert_eq!(parts("https://example.org/").unwrap().1, [""]);
+        let path = |url| Address::parse(url).map(|address| address.path());
+        for (url, expected) in [
+            ("https://example.org/", "/"),
+            ("https://example.org/a%20b//c/?d", "/a b//c/"),
+            ("https://example.org/a%2F..%2fb", "/a/../b"),
+        ] {
+            assert_eq!(path(url).as_deref(), Some(expected));
+        }
     }
 
     #[test]

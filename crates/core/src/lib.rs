@@ -18,6 +18,7 @@ pub mod artifact;
 pub mod attestation;
 pub mod checksum_file;
 pub mod crypto;
+pub mod declaration;
 pub mod digest;
 pub mod evidence;
 pub mod fields;

@@ -15,6 +15,17 @@ impl RootId {
         Self(format!("notary:{fingerprint}"))
     }
 
+    /// The id that somebody else wrote: `sigstore`, `github`, or `notary:` and the 64 lower-case
+    /// hexadecimal digits of a fingerprint. `None` for anything else, such as the instance for trials.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_known = match text.strip_prefix("notary:") {
+            Some(digits) => digits.len() == 64 && digits.bytes().all(is_digit),
+            None => matches!(text, "sigstore" | "github"),
+        };
+        is_known.then(|| Self(text.to_owned()))
+    }
+
     /// Whether it is a notary's.
     pub fn is_notary(&self) -> bool {
         self.0.starts_with("notary:")
@@ -223,6 +234,16 @@ pub fn key_fingerprint(spki_der: &[u8]) -> String {
     format!("SHA256:{text}")
 }
 
+/// Whether a text has the form of [`key_fingerprint`].
+pub fn is_key_fingerprint(text: &str) -> bool {
+    use base64::Engine;
+    text.strip_prefix("SHA256:").is_some_and(|text| {
+        let engine = base64::engine::general_purpose::STANDARD_NO_PAD;
+        // No longer text is decoded than a digest is.
+        text.len() == 43 && engine.decode(text).is_ok()
+    })
+}
+
 fn without_scheme(address: &str) -> String {
     let bare = address.strip_prefix("https://").unwrap_or(address);
     bare.strip_prefix("github.com/").unwrap_or(bare).to_owned()
@@ -288,6 +309,44 @@ mod tests {
             fingerprint,
             "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
         );
+        assert!(is_key_fingerprint(&fingerprint));
+        for wrong in [
+            "",
+            "SHA256:",
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuF",
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+            // The same bytes, written otherwise.
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV",
+            "SHA256:47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU",
+            "sha256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+            "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+        ] {
+            assert!(!is_key_fingerprint(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_root_that_others_write_is_one_of_three() {
+        let notary = format!("notary:{}", "0a".repeat(32));
+        for known in ["sigstore", "github", &notary] {
+            let root = RootId::parse(known);
+            assert_eq!(root.as_ref().map(RootId::as_str), Some(known));
+        }
+        for other in [
+            "",
+            "Sigstore",
+            "sigstore-staging",
+            "sigstore ",
+            "notary",
+            "notary:",
+            &notary.to_uppercase(),
+            &notary.replace('a', "A"),
+            &notary.replace('a', "g"),
+            &format!("{notary}0"),
+            &notary[..70],
+        ] {
+            assert_eq!(RootId::parse(other), None, "{other}");
+        }
     }
 
     #[test]
