@@ -6,6 +6,7 @@ use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
+use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::log_memory::{withhold, withhold_all};
@@ -18,8 +19,10 @@ use assay_core::signer::RootId;
 use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
+use assay_sources::site_word::SiteMemory;
 use assay_sources::{Source, driver, notary, rekor};
 use futures_util::future::{LocalBoxFuture, join, join_all};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// After so many checks that did not come to an end, a record is given up: something in an answer
@@ -32,6 +35,8 @@ struct About {
     digests: ArtifactDigests,
     /// Whether nothing of it may be kept.
     private: bool,
+    /// Whom the file's site declares as its signers.
+    declared: RefCell<Vec<DeclaredSigner>>,
 }
 
 impl Background {
@@ -113,6 +118,7 @@ impl Background {
             sha256: *digest,
             digests: digest.into(),
             private: record.incognito,
+            declared: RefCell::default(),
         };
         let downloaded_at = (record.completed_at / 1000.0) as i64;
         let mut question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
@@ -135,7 +141,14 @@ impl Background {
         for address in &settings.rekors {
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));
         }
-        join_all(asked).await
+        let mut evidence = join_all(asked).await;
+        let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
+        if let Some(project) = declared.map(|declared| declared.project.clone()) {
+            for evidence in &mut evidence {
+                evidence.mark_declared(&project, &about.declared.borrow());
+            }
+        }
+        evidence
     }
 
     /// Asks one source, proves its answer under whichever root each bundle belongs to, and compares
@@ -170,17 +183,44 @@ impl Background {
         let known = storage::get::<Habits>(Area::Local, &key).await;
         let mut habits = known.ok().flatten().unwrap_or_default();
         let now = logs::seconds();
-        let mut inquiry = beside::Inquiry::new(question, habits.names(now));
-        let evidence = self.ask_source(&mut inquiry, &[], None, about).await;
+        let place = format!("site/{}", question.host());
+        // What is remembered and cannot be read must not be taken for a first sight.
+        let memory = match storage::get::<SiteMemory>(Area::Local, &place).await {
+            Ok(memory) => memory.unwrap_or_default(),
+            Err(error) => return beside::unusable(question, &error.to_string()),
+        };
+        let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), now);
+        let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
         let (tried, found) = inquiry.seen();
         habits.note(tried, found, now);
-        if !about.private
-            && let Err(error) = storage::set(Area::Local, &key, &habits).await
-        {
+        let word = inquiry.word();
+        about.declared.replace(word.signers());
+        if about.private {
+            return evidence;
+        }
+        if let Err(error) = storage::set(Area::Local, &key, &habits).await {
             // Next time the usual names are tried once more.
             log(&error.to_string());
         }
+        if let Err(error) = self.remember_site(&place, &memory, word.memory()).await {
+            evidence = beside::unusable(question, &error.to_string());
+        }
         evidence
+    }
+
+    /// Remembers what a site says, unless something else came to be remembered meanwhile.
+    async fn remember_site(
+        &self,
+        place: &str,
+        before: &SiteMemory,
+        now: &SiteMemory,
+    ) -> Result<(), BackgroundError> {
+        let _turn = self.turn.lock().await;
+        let known = storage::get::<SiteMemory>(Area::Local, place).await?;
+        if now != before && known.unwrap_or_default() == *before {
+            storage::set(Area::Local, place, now).await?;
+        }
+        Ok(())
     }
 
     /// Asks a Rekor log. Sigstore's own can be asked for proofs of its history there.

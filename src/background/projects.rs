@@ -6,7 +6,9 @@ use assay_core::evidence::Evidence;
 use assay_core::message::Response;
 use assay_core::project::Project;
 use assay_core::record::DownloadRecord;
+use assay_core::site::host_of;
 use assay_core::verdict::Verdict;
+use assay_sources::site_word::SiteMemory;
 use std::rc::Rc;
 
 /// Where what is remembered of a project is kept.
@@ -55,6 +57,15 @@ impl Background {
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
         let evidence = &record.evidence;
+        let has_new_declaration = evidence.iter().any(|one| {
+            let declared = one.declaration.as_ref();
+            declared.is_some_and(|declared| declared.change.is_some())
+        });
+        if has_new_declaration && let Some(host) = host_of(&record.url) {
+            self.accept_declaration(&host).await?;
+            // Who is declared then is found out by asking once more.
+            return self.check_again(record).await;
+        }
         if let Some(project) = record.project(evidence) {
             let own = record.own_signers(evidence);
             let ending = record.telling_ending(evidence).filter(|_| own.is_empty());
@@ -68,6 +79,18 @@ impl Background {
             self.change_project(&project, Box::new(accept)).await?;
         }
         self.judge_again().await
+    }
+
+    /// The user accepts what a site declares now.
+    async fn accept_declaration(&self, host: &str) -> Result<(), BackgroundError> {
+        let turn = self.turn.lock().await;
+        let key = format!("site/{host}");
+        let known = storage::get::<SiteMemory>(Area::Local, &key).await?;
+        let mut known = known.unwrap_or_default();
+        known.accept();
+        storage::set(Area::Local, &key, &known).await?;
+        drop(turn);
+        Ok(())
     }
 
     /// Changes what is remembered of a project as it is stored at this moment. `change` says whether

@@ -149,7 +149,7 @@ impl Background {
         }
     }
 
-    async fn check_again(
+    pub(super) async fn check_again(
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {

@@ -6,12 +6,15 @@ use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::roots;
+use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token};
 use assay_core::signer::RootId;
+use assay_sources::site_word::SiteMemory;
 use assay_sources::{beside, driver, github, notary, rekor};
+use std::cell::RefCell;
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
@@ -23,6 +26,8 @@ pub struct Sources<'a> {
     pub notary: Option<KnownNotary>,
     /// What all answers are proven with.
     pub roots: Roots,
+    /// Whom the file's site declares as its signers.
+    declared: RefCell<Vec<DeclaredSigner>>,
 }
 
 /// A source with all that it needs.
@@ -102,6 +107,7 @@ impl<'a> Sources<'a> {
             names: names.take(rekor::MAX_NAMES).cloned().collect(),
             notary,
             roots,
+            declared: RefCell::default(),
         })
     }
 
@@ -114,6 +120,13 @@ impl<'a> Sources<'a> {
             let log = log.as_ref().map(|(root, address)| (root, *address));
             comparing.compare(&mut found, log).await;
             evidence.push(found);
+        }
+        // Whom a site declares may have signed what another source has.
+        let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
+        if let Some(project) = declared.map(|declared| declared.project.clone()) {
+            for evidence in &mut evidence {
+                evidence.mark_declared(&project, &self.declared.borrow());
+            }
         }
         evidence
     }
@@ -138,8 +151,10 @@ impl<'a> Sources<'a> {
                 (evidence, None)
             }
             Asked::Beside(question) => {
-                let names = beside::Habits::default().names(now);
-                let evidence = ask(&mut beside::Inquiry::new(question, names)).await;
+                let (habits, site) = (beside::Habits::default(), SiteMemory::default());
+                let mut inquiry = beside::Inquiry::new(question, &habits, site, now);
+                let evidence = ask(&mut inquiry).await;
+                self.declared.replace(inquiry.word().signers());
                 (evidence, None)
             }
             Asked::Rekor => {

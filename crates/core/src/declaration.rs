@@ -100,8 +100,7 @@ impl Declaration {
         let mut found = Vec::new();
         if pattern::is_plain(path) {
             for download in &self.downloads {
-                let mut patterns = download.paths.iter();
-                if patterns.any(|pattern| pattern::matches(pattern, path)) {
+                if download.pattern_for(path).is_some() {
                     found.extend(&download.signers);
                 }
             }
@@ -117,6 +116,12 @@ impl Declaration {
 }
 
 impl Download {
+    /// The pattern that stands for this path, where there is one.
+    pub fn pattern_for(&self, path: &str) -> Option<&str> {
+        let mut patterns = self.paths.iter().map(String::as_str);
+        patterns.find(|pattern| pattern::matches(pattern, path))
+    }
+
     fn read(json: &str) -> Result<Self, DeclarationError> {
         let fields = read(json)?;
         Ok(Self {

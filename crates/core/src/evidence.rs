@@ -1,6 +1,7 @@
 //! What one source's answer proved, after verification: never the raw answer.
 
 use crate::attestation::Attestation;
+use crate::declaration::DeclaredSigner;
 use crate::digest::Sha256Digest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
@@ -26,6 +27,9 @@ pub struct Evidence {
     /// What the file's site says of who signs its files, where this source is the site and does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<Declared>,
+    /// Why some of what the source has could not be had, where that was not needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<Failure>,
 }
 
 /// A site's declaration, as it concerns one file.
@@ -246,8 +250,19 @@ impl Evidence {
                 truncated,
                 withheld,
                 ..
-            } => *truncated || !withheld.is_empty(),
+            } => *truncated || !withheld.is_empty() || self.missing.is_some(),
             Outcome::Failed { .. } => true,
+        }
+    }
+
+    /// Marks what those signed whom the file's site declares as its signers, wherever it was found.
+    pub fn mark_declared(&mut self, project: &str, signers: &[DeclaredSigner]) {
+        if let Outcome::Answered { proven, .. } = &mut self.outcome {
+            for attestation in proven {
+                if signers.iter().any(|signer| signer.names(attestation)) {
+                    attestation.declared = Some(project.to_owned());
+                }
+            }
         }
     }
 
@@ -257,7 +272,7 @@ impl Evidence {
         matches!(
             &self.outcome,
             Outcome::Answered { rejected, withheld, truncated: false, .. }
-                if rejected.is_empty() && withheld.is_empty()
+                if rejected.is_empty() && withheld.is_empty() && self.missing.is_none()
         )
     }
 }

@@ -466,6 +466,13 @@ fn still_untrusted<'a>(
 /// "unchecked"; beside a proof it is only told.
 fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
     let mut found = Vec::new();
+    for evidence in evidence {
+        if let Some(failure) = &evidence.missing {
+            let (source, failure) = (evidence.name.clone(), failure.clone());
+            let reason = Reason::SourceFailed { source, failure };
+            found.push((Some(Verdict::Unchecked), reason));
+        }
+    }
     for Evidence { name, outcome, .. } in evidence {
         match outcome {
             Outcome::Failed { failure } => found.push((

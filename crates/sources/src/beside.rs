@@ -1,12 +1,16 @@
 //! Beside the file: what its publisher put into the same directory. Sigstore bundles, which are
 //! proven like any other, and checksum files, which only say that the file arrived as it is listed.
 //!
+//! The site's own word of who signs there belongs to it ([`SiteWord`]).
+//!
 //! Only over HTTPS, only in the file's own directory, and only where the address is a plain one.
 //! Under which names something is found follows from habit, and differs from host to host: what was
 //! found on a host before is tried there first, and what was never found is not asked for each time.
 //! (OpenPGP and minisign have their place among the names when their keys are known here.)
 
 use crate::notary::TIME_LIMIT;
+use crate::proving;
+use crate::site_word::{SiteMemory, SiteWord};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::checksum_file::listed_sha256;
@@ -19,7 +23,7 @@ use serde::{Deserialize, Serialize};
 /// The id of this source.
 pub const ID: &str = "beside";
 
-/// So many names are tried on a host that is known, at most.
+/// So many requests are made to a host that is known, at most.
 pub const MOST_KNOWN: usize = 3;
 
 /// So long a name that nothing was found under is not tried again on a host, in seconds: a week.
@@ -29,28 +33,27 @@ pub const ABSENT_FOR: i64 = 7 * 24 * 60 * 60;
 /// what is listed later may be another version under the same name.
 pub const LISTED_FOR: i64 = 60 * 60;
 
-/// The names that are tried, the most telling first; `*` stands for the file's own.
-const NAMES: [&str; 10] = [
+/// The names that are tried, the most telling first; `*` stands for the file's own. With the site's
+/// declaration and a minisign signature ten requests are made for the first file from a host.
+const NAMES: [&str; 8] = [
     "*.sigstore.json",
     "*.sigstore",
     "*.sha256",
     "SHA256SUMS",
-    "*.sha256sum",
     "checksums.txt",
     "SHASUMS256.txt",
+    "*.sha256sum",
     "SHA256SUMS.txt",
-    "sha256sums.txt",
-    "sha256sum.txt",
 ];
 
 /// What is asked about: a file in a directory on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
+    address: Address,
     /// The directory's address, with a slash at the end.
     directory: String,
     /// The file's name.
     name: String,
-    host: String,
     /// When the file was downloaded, in seconds since 1970, where that is known.
     downloaded_at: Option<i64>,
 }
@@ -64,14 +67,30 @@ pub struct Habits {
     pub tried_at: i64,
 }
 
-/// The directory of a file, as it is looked into.
+/// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
+/// own word.
 #[derive(Debug)]
 pub struct Inquiry<'a> {
     question: &'a Question,
+    word: SiteWord,
     names: Vec<&'static str>,
+    now: i64,
+    step: Step,
     listed: Vec<Sha256Digest>,
     found: Candidates,
     under: Vec<String>,
+}
+
+/// What was requested last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Nothing,
+    /// The declaration, if it is worth while, and all names.
+    Names {
+        declaration: bool,
+    },
+    /// Statements about a new declaration.
+    Statements,
 }
 
 impl Question {
@@ -94,14 +113,14 @@ impl Question {
         Some(Self {
             directory,
             name,
-            host: address.host().to_owned(),
+            address,
             downloaded_at,
         })
     }
 
     /// The host.
     pub fn host(&self) -> &str {
-        &self.host
+        self.address.host()
     }
 
     fn url(&self, name: &str) -> String {
@@ -113,15 +132,16 @@ impl Question {
 }
 
 impl Habits {
-    /// The names to try on this host. `now` is in seconds since 1970.
-    pub fn names(&self, now: i64) -> Vec<&'static str> {
+    /// The names to try on this host: all, or at most so many of those that are known. `now` is in
+    /// seconds since 1970.
+    pub fn names(&self, most: usize, now: i64) -> Vec<&'static str> {
         if now - self.tried_at >= ABSENT_FOR || now < self.tried_at {
             return NAMES.to_vec();
         }
         // Those that are known are static, whatever was stored.
         let known = self.found.iter();
         let known = known.filter_map(|found| NAMES.iter().find(|name| *name == found));
-        known.copied().take(MOST_KNOWN).collect()
+        known.copied().take(most).collect()
     }
 
     /// Notes what was found. `now` is in seconds since 1970.
@@ -136,12 +156,27 @@ impl Habits {
     }
 }
 
+/// What there is where what is remembered of a site cannot be had.
+pub fn unusable(question: &Question, detail: &str) -> Evidence {
+    let detail = detail.to_owned();
+    proving::failed((ID, question.host()), Failure::Malformed { detail })
+}
+
 impl<'a> Inquiry<'a> {
-    /// Looks under these names ([`Habits::names`]).
-    pub fn new(question: &'a Question, names: Vec<&'static str>) -> Self {
+    /// Looks under the names that `habits` tell, and asks the site of which this is remembered. `now`
+    /// is in seconds since 1970.
+    pub fn new(question: &'a Question, habits: &Habits, site: SiteMemory, now: i64) -> Self {
+        let word = SiteWord::new(&question.address, site);
+        let most = match word.request(now) {
+            Some(_) => MOST_KNOWN - 1,
+            None => MOST_KNOWN,
+        };
         Self {
             question,
-            names,
+            word,
+            names: habits.names(most, now),
+            now,
+            step: Step::Nothing,
             listed: Vec::new(),
             found: Candidates::default(),
             under: Vec::new(),
@@ -151,6 +186,31 @@ impl<'a> Inquiry<'a> {
     /// Under how many names was looked, and under which something was found.
     pub fn seen(&self) -> (usize, &[String]) {
         (self.names.len(), &self.under)
+    }
+
+    /// What the site says, once all is proven.
+    pub fn word(&self) -> &SiteWord {
+        &self.word
+    }
+
+    fn take(
+        &mut self,
+        mut answers: std::vec::IntoIter<Answer>,
+        declaration: bool,
+    ) -> Vec<HttpRequest> {
+        let mut statements = Vec::new();
+        if declaration && let Some(answer) = answers.next() {
+            match self.word.read(answer, self.now) {
+                Ok(wanted) => statements = wanted,
+                Err(failure) => self.found.failure = Some(failure),
+            }
+        }
+        for (name, answer) in self.names.clone().into_iter().zip(answers) {
+            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
+                self.found.failure = Some(failure);
+            }
+        }
+        statements
     }
 
     fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
@@ -183,16 +243,24 @@ impl Source for Inquiry<'_> {
     }
 
     fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
-        if answers.is_empty() {
-            let looks = self.names.iter().map(|name| get(self.question.url(name)));
-            return Ok(looks.collect());
-        }
-        for (name, answer) in self.names.clone().into_iter().zip(answers) {
-            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
-                self.found.failure = Some(failure);
+        match self.step {
+            Step::Nothing => {
+                let declaration = self.word.request(self.now);
+                self.step = Step::Names {
+                    declaration: declaration.is_some(),
+                };
+                let looks = self.names.iter().map(|name| get(self.question.url(name)));
+                Ok(declaration.into_iter().chain(looks).collect())
+            }
+            Step::Names { declaration } => {
+                self.step = Step::Statements;
+                Ok(self.take(answers.into_iter(), declaration))
+            }
+            Step::Statements => {
+                self.word.take_statements(&answers);
+                Ok(Vec::new())
             }
         }
-        Ok(Vec::new())
     }
 
     fn offered(&mut self) -> Candidates {
@@ -200,6 +268,8 @@ impl Source for Inquiry<'_> {
     }
 
     fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        self.word.settle(weighing.roots, weighing.now);
+        self.word.tell(evidence);
         let Some(digest) = weighing.digests.sha256 else {
             return Vec::new();
         };
@@ -217,7 +287,7 @@ impl Source for Inquiry<'_> {
     }
 }
 
-fn get(url: String) -> HttpRequest {
+pub(crate) fn get(url: String) -> HttpRequest {
     HttpRequest {
         method: Method::Get,
         url,

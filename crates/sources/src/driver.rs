@@ -70,12 +70,13 @@ pub async fn finish(
     };
     let requests = source.weigh(&mut evidence, &weighing);
     let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
-    if let Some(failure) = candidates.failure
-        && !vouched
-        && evidence.published.is_none()
-    {
-        // What cannot be had proves nothing, and might have been what matters.
-        return proving::failed(named, failure);
+    if let Some(failure) = candidates.failure {
+        if !vouched && evidence.published.is_none() {
+            // What cannot be had proves nothing, and might have been what matters.
+            return proving::failed(named, failure);
+        }
+        evidence.missing = Some(failure);
+        return evidence;
     }
     if requests.is_empty() {
         return evidence;

@@ -15,6 +15,7 @@ pub mod proving;
 mod rate_limit;
 pub mod rekor;
 pub mod remembered;
+pub mod site_word;
 mod source;
 mod transport;
 pub mod tuf;

@@ -115,6 +115,7 @@ pub fn prove(
         stale_roots,
         published: None,
         declaration: None,
+        missing: None,
     }
 }
 
@@ -142,5 +143,6 @@ pub fn failed((source, name): (&str, &str), failure: Failure) -> Evidence {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }
 }

@@ -156,6 +156,7 @@ fn verdict(evidence: &Evidence) -> Verdict {
     let place = Place {
         site: Some("github.com"),
         publisher: publisher.as_ref(),
+        ..Place::default()
     };
     let evidence = std::slice::from_ref(evidence);
     judge(evidence, &Settings::default(), place, None).verdict

@@ -75,6 +75,7 @@ fn main() {
             stale_roots: Vec::new(),
             published: None,
             declaration: None,
+            missing: None,
         },
         Evidence {
             source: "https://other.example".into(),
@@ -85,6 +86,7 @@ fn main() {
             stale_roots: Vec::new(),
             published: None,
             declaration: None,
+            missing: None,
         },
     ];
     let settings = Settings::default();

@@ -103,6 +103,7 @@ pub fn doubt(attestation: &Attestation) -> Option<Reason> {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }];
     files.withhold(&mut evidence);
     let [evidence] = &evidence;

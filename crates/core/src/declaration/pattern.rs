@@ -1,7 +1,7 @@
 //! Patterns of paths, as declarations have them.
 
 /// Longer patterns and paths match nothing, so that what a match may cost is bounded.
-const MAX_BYTES: usize = 4096;
+const MAX_BYTES: usize = 1024;
 
 /// Whether a path means one place: it begins at the root and nowhere leads upwards. A segment like
 /// that can come out of an encoded slash.

@@ -48,6 +48,7 @@ fn by(root: RootId, identity: Identity) -> Attestation {
         logged: None,
         signed_at: None,
         certified: None,
+        declared: None,
         bundle: String::new(),
     }
 }

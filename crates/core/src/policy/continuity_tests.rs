@@ -52,6 +52,7 @@ fn evidence(proven: Vec<Attestation>) -> Evidence {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }
 }
 

@@ -68,6 +68,7 @@ fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }
 }
 
@@ -81,6 +82,7 @@ fn failed() -> Evidence {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }
 }
 
@@ -257,6 +259,7 @@ fn an_answer_that_was_cut_short_is_not_unknown() {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     };
     let settings = trusting(&["a"]);
     assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);

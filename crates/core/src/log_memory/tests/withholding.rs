@@ -43,6 +43,7 @@ fn answered(proven: Vec<Attestation>, withheld: Vec<Withheld>) -> Evidence {
         stale_roots: Vec::new(),
         published: None,
         declaration: None,
+        missing: None,
     }
 }
 

@@ -1,0 +1,233 @@
+//! A site's own word of who signs its downloads, and what is remembered of it.
+//!
+//! It is believed at first sight. A later one is believed if a signer says so whom each entry of the
+//! remembered one names; else whoever has the web server could name themselves.
+
+use crate::beside::get;
+use crate::{Answer, HttpRequest};
+use assay_core::address::Address;
+use assay_core::artifact::ArtifactDigests;
+use assay_core::attestation::Attestation;
+use assay_core::declaration::{
+    Declaration, DeclarationError, DeclaredSigner, MAX_DECLARATION_BYTES, PATH,
+};
+use assay_core::evidence::{Change, Declared, Evidence, Failure};
+use assay_core::roots::Roots;
+use serde::{Deserialize, Serialize};
+
+/// What is remembered of a site.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SiteMemory {
+    /// The declaration that counts: as it was at first sight, as a signer in it changed it, or as the
+    /// user accepted it.
+    #[serde(default)]
+    pub declaration: Option<String>,
+    /// What the site declares instead, where that does not count: nothing, if it is empty.
+    #[serde(default)]
+    pub offered: Option<String>,
+    /// When it was first seen or made, in seconds since 1970.
+    #[serde(default)]
+    pub since: i64,
+    /// When none was found, in seconds since 1970.
+    #[serde(default)]
+    pub absent_at: i64,
+}
+
+/// So long before a declaration was first seen a later one may have been signed, in seconds: clocks
+/// differ, and servers are slow. What was signed before that was replaced by the remembered one.
+const SLACK: i64 = 24 * 60 * 60;
+
+impl SiteMemory {
+    /// The user accepts what the site declares now.
+    pub fn accept(&mut self) {
+        if let Some(offered) = self.offered.take() {
+            self.declaration = Some(offered).filter(|text| !text.is_empty());
+        }
+    }
+}
+
+/// What came of asking a site for its declaration, about one file there.
+#[derive(Debug)]
+pub struct SiteWord {
+    /// As it was before, and is then kept.
+    memory: SiteMemory,
+    host: String,
+    path: String,
+    /// What was found: nothing, where there is none.
+    found: Option<Option<String>>,
+    /// What is offered as a statement about a new declaration.
+    statements: Vec<String>,
+    /// What became of the remembered one.
+    change: Option<Change>,
+}
+
+impl SiteWord {
+    /// Asks the site that an address is of.
+    pub fn new(address: &Address, memory: SiteMemory) -> Self {
+        Self {
+            memory,
+            host: address.host().to_owned(),
+            path: address.path(),
+            found: None,
+            statements: Vec::new(),
+            change: None,
+        }
+    }
+
+    /// The request for the declaration, where it is worth while: one that was not there lately is not
+    /// asked for. `now` is in seconds since 1970.
+    pub fn request(&self, now: i64) -> Option<HttpRequest> {
+        let age = now - self.memory.absent_at;
+        let is_absent = (0..crate::beside::ABSENT_FOR).contains(&age);
+        (self.memory.declaration.is_some() || !is_absent).then(|| self.get(""))
+    }
+
+    /// Reads the declaration, and says what to request as a statement about it, if it is a new one.
+    ///
+    /// # Errors
+    /// When there is no telling what the site declares.
+    pub fn read(&mut self, answer: Answer, now: i64) -> Result<Vec<HttpRequest>, Failure> {
+        let response = answer?;
+        let text = match response.status {
+            200 => String::from_utf8(response.body).ok(),
+            // A server that has trouble; all else says that there is none.
+            status @ 500.. => return Err(Failure::Status { status }),
+            _ => None,
+        };
+        let declaration = match text.as_deref().map(Declaration::parse) {
+            Some(Ok(declaration)) => Some(declaration),
+            Some(Err(DeclarationError::UnknownVersion(version))) => {
+                let detail = format!("version {version} of download-signers.json");
+                return Err(Failure::Malformed { detail });
+            }
+            // An error page, or something else of that name.
+            Some(Err(_)) | None => None,
+        };
+        let text = text.filter(|_| declaration.is_some());
+        let known = self.known();
+        if known.is_none() && text.is_none() {
+            self.memory.absent_at = now;
+        }
+        let is_new = known.is_some() && text.is_some() && known != declaration;
+        self.found = Some(text);
+        let statements = [".sigstore.json", ".minisig"].map(|ending| self.get(ending));
+        Ok(match is_new {
+            true => statements.into(),
+            false => Vec::new(),
+        })
+    }
+
+    /// Takes the answers to what [`Self::read`] wanted.
+    pub fn take_statements(&mut self, answers: &[Answer]) {
+        for answer in answers {
+            if let Ok(response) = answer
+                && response.status == 200
+                && let Ok(text) = String::from_utf8(response.body.clone())
+            {
+                self.statements.push(text);
+            }
+        }
+    }
+
+    /// Decides what counts, once it can be proven who made a statement.
+    ///
+    /// `now` is in seconds since 1970.
+    pub fn settle(&mut self, roots: &Roots, now: i64) {
+        let Some(found) = self.found.take() else {
+            return;
+        };
+        let (known, new) = (self.known(), found.as_deref().and_then(parse));
+        self.memory.offered = None;
+        let since = match (&known, &new) {
+            (None, _) => Some(now),
+            (Some(_), None) => None,
+            (Some(known), Some(new)) if known == new => Some(self.memory.since),
+            (Some(known), Some(_)) => self.stated_at(known, &found, roots),
+        };
+        if let Some(since) = since {
+            self.memory.declaration = found;
+            self.memory.since = since;
+            return;
+        }
+        let signers = |of: &Option<Declaration>| {
+            let found = of.as_ref().map(|one| one.signers_for(&self.path));
+            found.unwrap_or_default().into_iter().cloned().collect()
+        };
+        let (before, after): (Vec<DeclaredSigner>, Vec<_>) = (signers(&known), signers(&new));
+        if before != after {
+            self.change = Some(match new {
+                Some(_) => Change::Swapped,
+                None => Change::Vanished,
+            });
+        }
+        self.memory.offered = Some(found.unwrap_or_default());
+    }
+
+    /// When one whom each entry of the known declaration names said the new one. A statement of
+    /// before the known one is an old one that is shown again.
+    fn stated_at(&self, known: &Declaration, new: &Option<String>, roots: &Roots) -> Option<i64> {
+        let new = new.as_deref().unwrap_or_default().as_bytes();
+        let digests = ArtifactDigests::of(new);
+        let is_known = |made: &Attestation| {
+            let mut entries = known.downloads().iter();
+            made.claim.vouches()
+                && !known.downloads().is_empty()
+                && entries.all(|entry| entry.signers.iter().any(|one| one.names(made)))
+        };
+        let proven = self
+            .statements
+            .iter()
+            .filter_map(|text| roots.prove(text, digests).ok());
+        let times = proven
+            .filter(|made| is_known(made))
+            .filter_map(|made| made.signed_at);
+        times.filter(|at| at + SLACK >= self.memory.since).max()
+    }
+
+    /// Adds what the site says of the file to the evidence.
+    pub fn tell(&self, evidence: &mut Evidence) {
+        let Some(known) = self.known() else {
+            return;
+        };
+        let mut entries = known.downloads().iter();
+        let offered = self.memory.offered.as_deref().and_then(parse);
+        let mut others = offered.iter().flat_map(|offered| offered.downloads());
+        // The pattern that speaks of the file; where only the new declaration does, its pattern.
+        let pattern = entries
+            .find_map(|entry| entry.pattern_for(&self.path))
+            .or_else(|| others.find_map(|entry| entry.pattern_for(&self.path)));
+        if let Some(pattern) = pattern {
+            evidence.declaration = Some(Declared {
+                project: format!("{}{pattern}", self.host),
+                change: self.change,
+            });
+        }
+    }
+
+    /// The signers that are declared for the file, as far as that counts.
+    pub fn signers(&self) -> Vec<DeclaredSigner> {
+        let known = self.known();
+        let signers = known.iter().flat_map(|known| known.signers_for(&self.path));
+        signers.cloned().collect()
+    }
+
+    /// What is to be remembered.
+    pub fn memory(&self) -> &SiteMemory {
+        &self.memory
+    }
+
+    fn known(&self) -> Option<Declaration> {
+        parse(self.memory.declaration.as_deref()?)
+    }
+
+    fn get(&self, ending: &str) -> HttpRequest {
+        HttpRequest {
+            size_limit: MAX_DECLARATION_BYTES,
+            ..get(format!("https://{}{PATH}{ending}", self.host))
+        }
+    }
+}
+
+fn parse(text: &str) -> Option<Declaration> {
+    Declaration::parse(text).ok()
+}
