@@ -13,6 +13,8 @@ use ureq::tls::{RootCerts, TlsConfig};
 /// An HTTP client that follows no redirect and keeps no cookies.
 pub struct Client {
     agent: Agent,
+    /// For plain HTTP, which is for this machine alone: no proxy has a part in it.
+    direct: Agent,
 }
 
 /// The answer to a [`Client::post`].
@@ -26,20 +28,30 @@ pub struct Posted {
 impl Client {
     /// A client.
     pub fn new() -> Self {
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            // Those that the system trusts: an organisation may have an authority of its own.
-            .tls_config(
-                TlsConfig::builder()
-                    .root_certs(RootCerts::PlatformVerifier)
-                    .build(),
-            )
-            .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .into();
-        Self { agent }
+        let config = || {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                // Those that the system trusts: an organisation may have an authority of its own.
+                .tls_config(
+                    TlsConfig::builder()
+                        .root_certs(RootCerts::PlatformVerifier)
+                        .build(),
+                )
+                .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
+        };
+        Self {
+            agent: config().build().into(),
+            direct: config().proxy(None).build().into(),
+        }
+    }
+
+    fn agent(&self, url: &str) -> &Agent {
+        match url.starts_with("https://") {
+            true => &self.agent,
+            false => &self.direct,
+        }
     }
 
     /// Sends a request.
@@ -51,7 +63,7 @@ impl Client {
         let limit = Some(request.time_limit);
         let response = match &request.method {
             Method::Get => {
-                let mut builder = self.agent.get(&request.url);
+                let mut builder = self.agent(&request.url).get(&request.url);
                 if let Some(token) = &request.bearer {
                     builder = builder.header("Authorization", format!("Bearer {token}"));
                 }
@@ -59,7 +71,7 @@ impl Client {
                 builder.timeout_global(limit).build().call()
             }
             Method::Post { json } => {
-                let builder = self.agent.post(&request.url);
+                let builder = self.agent(&request.url).post(&request.url);
                 let builder = builder.header("Accept", request.accept);
                 let builder = builder.content_type("application/json").config();
                 builder.timeout_global(limit).build().send(json)
@@ -92,7 +104,7 @@ impl Client {
     pub fn post(&self, url: &str, body: &str) -> Result<Posted, Failure> {
         let _waiting = Waiting::new(url);
         let response = self
-            .agent
+            .agent(url)
             .post(url)
             .header("Accept", "application/json")
             .content_type("application/json")

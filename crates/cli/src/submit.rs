@@ -3,10 +3,11 @@
 use crate::client::Client;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
-use crate::logs;
+use crate::logs::{self, Comparing};
 use assay_core::attestation::{Attestation, Logged};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::Failure;
+use assay_core::evidence::{Evidence, Failure};
+use assay_core::reason::Reason;
 use assay_core::signer::{Identity, key_fingerprint};
 use assay_notary::bundle::Bundle;
 use assay_notary::keys::SigningKey;
@@ -74,6 +75,26 @@ impl<'a> Submitter<'a> {
         })
     }
 
+    /// Compares what the log showed now with what is remembered of it, as whoever verifies does.
+    fn compare(&self, attestation: &Attestation) -> Result<(), CliError> {
+        let notary = &self.notary.notary;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let comparing = Comparing::new(self.client, Some(notary), &self.notary.root)?;
+        let mut evidence = Evidence::proving(&notary.address, &notary.name, attestation.clone());
+        let root = notary.root_id();
+        let asked = Some((&root, notary.address.as_str()));
+        runtime.block_on(comparing.compare(&mut evidence, asked));
+        match evidence.withheld().first() {
+            None => Ok(()),
+            Some(withheld) => Err(CliError::Log(format!(
+                "it was logged, and does not count: {} See `assay logs`.",
+                Reason::withheld(&notary.name, withheld).message().english()
+            ))),
+        }
+    }
+
     /// Proposes an entry about the artifact with `digest`, and proves the answer. `envelope` is the
     /// DSSE envelope in the proposal, if it is one.
     ///
@@ -125,6 +146,7 @@ impl<'a> Submitter<'a> {
             .logged
             .clone()
             .ok_or_else(|| not_proven("it is in no log".into()))?;
+        self.compare(&attestation)?;
         Ok(Submitted {
             attestation,
             logged,

@@ -8,11 +8,12 @@ use crate::input::text;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::{hash, logs, output, roots};
 use assay_core::artifact::ArtifactDigests;
-use assay_core::attestation::Attestation;
+use assay_core::attestation::{Attestation, Claim};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ProofError, Prover};
 use assay_core::reason::Reason;
 use assay_core::root_store::StaleRoot;
 use assay_core::signer::RootId;
+use assay_core::standing::Standing;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde_json::json;
 use std::path::Path;
@@ -37,8 +38,12 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
     let proven = prove(args, &prover, &bundle, digests, key.as_deref());
     // What this user knows of the log counts, too; that needs nobody to be asked.
     let withheld = proven.as_ref().ok().and_then(logs::doubt);
+    let warns = proven
+        .as_ref()
+        .is_ok_and(|one| warning(&one.claim).is_some());
     let exit = match (&proven, &withheld) {
-        (Ok(_), None) => Exit::DONE,
+        // Whoever goes on with the file for what was proven must not do so for a warning of it.
+        (Ok(_), None) if !warns => Exit::DONE,
         _ => Exit::FAILED,
     };
     let stale = stale.map(|stale| ReasonReport::from(&Reason::StaleRoot { stale }));
@@ -61,10 +66,21 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
             "{artifact}: not proven: {} See `assay logs`.",
             output::plain(&reason.message().english())
         )),
-        (Ok(attestation), None) => output::say(&format!(
-            "{artifact}: proven, signed by {}",
-            output::plain(&attestation.signer_message().english())
-        ))?,
+        (Ok(attestation), None) => {
+            let signer = attestation.signer_message().english();
+            let signer = output::plain(&signer);
+            match (warning(&attestation.claim), &attestation.claim) {
+                (Some(standing), _) => output::complain(&format!(
+                    "{artifact}: proven: {signer} declares it {standing}"
+                )),
+                (None, Claim::Other { predicate_type }) => output::say(&format!(
+                    "{artifact}: proven: {signer} made a statement about it, which does not vouch \
+                     for it: {}",
+                    output::plain(predicate_type)
+                ))?,
+                (None, _) => output::say(&format!("{artifact}: proven, signed by {signer}"))?,
+            }
+        }
         (Err(problem), _) => output::complain(&format!(
             "{artifact}: not proven ({}, client specification {}): expected {}; found: {}",
             problem.check.code(),
@@ -77,6 +93,21 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
         output::note(&stale.text);
     }
     Ok(exit)
+}
+
+/// What a statement declares against the file.
+fn warning(claim: &Claim) -> Option<&'static str> {
+    match claim {
+        Claim::Standing {
+            standing: Standing::Untrusted,
+            ..
+        } => Some("untrusted"),
+        Claim::Standing {
+            standing: Standing::Unsupported,
+            ..
+        } => Some("unsupported"),
+        _ => None,
+    }
 }
 
 fn prove(

@@ -123,7 +123,19 @@ impl World {
 
 fn sign(user: &User, notary: &Notary, file: &str) {
     user.write(file, file);
-    user.with(&notary.url(), &["sign", file]).expect(0);
+    done(sign_elsewhere(user, notary, file).output().unwrap()).expect(0);
+}
+
+/// Signs with the user's key, as somebody who remembers nothing of any log.
+fn sign_elsewhere(user: &User, notary: &Notary, file: &str) -> std::process::Command {
+    let memory = user.path("config-elsewhere");
+    let _ = std::fs::remove_dir_all(&memory);
+    let mut command = user.command(&["sign", file]);
+    command
+        .env("ASSAY_NOTARY", notary.url())
+        .env("ASSAY_CONFIG_DIR", memory)
+        .env("ASSAY_KEY", user.path("config/key.pem"));
+    command
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -147,6 +159,23 @@ fn codes(result: &Value) -> Vec<&str> {
         .iter()
         .map(|one| one["code"].as_str().unwrap())
         .collect()
+}
+
+#[test]
+fn whoever_signs_compares_the_log_too() {
+    let world = World::new([2, 2]);
+    world.verify(&["common.txt"]).expect(0);
+    world.user.write("more.txt", "more.txt");
+    let signed = |branch: usize, force: &[&str]| {
+        let args = [&["sign", "--json", "more.txt"][..], force].concat();
+        world.user.with(&world.branches[branch].url(), &args)
+    };
+    signed(0, &[]).expect(0);
+    // The other branch has as many entries now as the first had.
+    let refused = signed(1, &["--force"]).expect(1).json();
+    let error = refused["results"][0]["error"].to_string();
+    assert!(error.contains("contradicted itself"), "{refused}");
+    assert!(world.log()["alarm"].is_object());
 }
 
 #[test]

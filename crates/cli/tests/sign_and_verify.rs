@@ -463,3 +463,38 @@ fn a_damaged_record_of_a_public_root_is_told_and_keeps_nobody_from_verifying() {
     let told = told.expect(0);
     assert!(told.err.contains("sigstore.json"), "{}", told.err);
 }
+
+#[test]
+fn a_proven_warning_does_not_end_well() {
+    let s = setting();
+    s.user.write("a.txt", "content");
+    let key = s.user.run(&["key"]).expect(0).out;
+    s.user.write("key.pub", key);
+    let get = |path: &str| {
+        let answer = ureq::get(format!("{}{path}", s.notary.url())).call();
+        answer.unwrap().body_mut().read_to_string().unwrap()
+    };
+    s.user.write("root.json", get("/trusted_root.json"));
+    let digest = assay_core::digest::Sha256Digest::of(b"content");
+    for (command, code) in [("trust", 0), ("unsupport", 1), ("untrust", 1)] {
+        s.run(&[command, "a.txt"]).expect(0);
+        // A mirror can put it where a signature would be.
+        let answers: Value =
+            serde_json::from_str(&get(&format!("/attestations/sha256:{digest}"))).expect("JSON");
+        let newest = &answers["attestations"][0]["bundle"];
+        s.user.write("a.txt.sigstore.json", newest.to_string());
+        let told = s.user.run(&[
+            "verify-bundle",
+            "--bundle",
+            "a.txt.sigstore.json",
+            "--key",
+            "key.pub",
+            "--trusted-root",
+            "root.json",
+            "a.txt",
+        ]);
+        let told = told.expect(code);
+        let warned = told.err.contains(&format!("declares it {command}"));
+        assert_eq!(warned, code == 1, "{}", told.err);
+    }
+}

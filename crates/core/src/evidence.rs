@@ -199,6 +199,24 @@ impl Failure {
 }
 
 impl Evidence {
+    /// That of a source which proved this and nothing else.
+    pub fn proving(source: &str, name: &str, proven: Attestation) -> Self {
+        Self {
+            source: source.to_owned(),
+            name: name.to_owned(),
+            outcome: Outcome::Answered {
+                proven: vec![proven],
+                rejected: Vec::new(),
+                truncated: false,
+                withheld: Vec::new(),
+            },
+            stale_roots: Vec::new(),
+            published: None,
+            declaration: None,
+            missing: None,
+        }
+    }
+
     /// Everything that this source proved.
     pub fn proven(&self) -> &[Attestation] {
         match &self.outcome {

@@ -45,6 +45,11 @@ impl<'a> Fields<'a> {
         self.get(name)?.parse().ok()
     }
 
+    /// The names of all fields.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| &**name)
+    }
+
     /// The values of all fields, in JSON.
     pub fn values(&self) -> impl Iterator<Item = &'a str> {
         self.0.iter().map(|(_, value)| value.get())

@@ -187,23 +187,15 @@ fn declaration_changed(evidence: &[Evidence]) -> Option<Finding> {
 }
 
 /// Whether a later warning by the same signer may be among what a source left out. A notary tells
-/// of the signers it names before all others, so only a key without a name can be crowded out.
+/// of the signers it names before all others, so only a key without a name can be crowded out, from
+/// whichever source its signature came.
 fn may_be_crowded_out(attestation: &Attestation, evidence: &[Evidence]) -> bool {
     let nameless = matches!(attestation.signer.identity, Identity::Key { .. });
-    nameless
-        && evidence.iter().any(|evidence| {
-            let cut = matches!(
-                &evidence.outcome,
-                Outcome::Answered {
-                    truncated: true,
-                    ..
-                }
-            );
-            cut && evidence
-                .proven()
-                .iter()
-                .any(|known| known.signer == attestation.signer)
-        })
+    let is_cut = |evidence: &Evidence| {
+        let outcome = &evidence.outcome;
+        matches!(outcome, Outcome::Answered { truncated, .. } if *truncated)
+    };
+    nameless && evidence.iter().any(is_cut)
 }
 
 /// What the looks of the signers' names do not show. It decides nothing.

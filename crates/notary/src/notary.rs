@@ -13,8 +13,9 @@ use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signers::Signers;
-use crate::store::{MentionKind, Snapshot, Store, StoreError};
+use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
 use crate::trusted_root;
+use assay_core::digest::Sha256Digest;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -24,9 +25,16 @@ const LOG_FILE: &str = "log.redb";
 /// There once all the others are: from then on none of them is made anew.
 const COMPLETE_FILE: &str = "set-up-complete";
 
-/// The most bundles in one answer. Those of enrolled signers come first, the newest first, so
-/// that strangers cannot crowd them out.
+/// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
+/// enrolled signers, so that neither strangers nor one of these can crowd out another.
 pub const MAX_ATTESTATIONS: usize = 100;
+
+/// The most bytes that the entries in one answer have together. As bundles they are nearly twice as
+/// long, and clients read 16 MiB.
+pub const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
+
+/// So many of the newest entries of each enrolled signer come before all others.
+const NEWEST_OF_EACH: usize = 2;
 
 /// A notary: its identity, its keys, its log.
 pub struct Notary {
@@ -137,10 +145,12 @@ impl Notary {
 
     /// How a verified proposal is logged. May take some time: certificates are verified.
     pub fn prepare(&self, proposal: Proposal) -> Submission {
+        let mut signer = None;
         let kind = match proposal.verifiers.as_slice() {
             [only] => match only.certificate() {
                 None => MentionKind::Other,
                 Some(certificate) if self.authority.vouches_for(certificate, now()) => {
+                    signer = Some(only.key_id());
                     MentionKind::Named
                 }
                 // Nobody could prove it against this notary's trust root, so it is in the log for
@@ -150,12 +160,23 @@ impl Notary {
             // There is no bundle for several signatures.
             _ => MentionKind::Search,
         };
+        let of_signer: Vec<_> = signer
+            .iter()
+            .flat_map(|key| {
+                proposal
+                    .artifacts
+                    .iter()
+                    .map(|digest| of_signer(digest, key))
+            })
+            .map(|digest| (digest, MentionKind::OfSigner))
+            .collect();
         let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
         let search = proposal.search.into_iter();
         Submission {
             body: proposal.body,
             envelope: proposal.envelope,
             digests: artifacts
+                .chain(of_signer)
                 .chain(search.map(|digest| (digest, MentionKind::Search)))
                 .collect(),
         }
@@ -204,12 +225,35 @@ impl Notary {
             let wanted = MAX_ATTESTATIONS + 1 - indexes.len();
             indexes.extend(snapshot.mentions(digest, kind, wanted)?);
         }
-        let truncated = indexes.len() > MAX_ATTESTATIONS;
-        indexes.truncate(MAX_ATTESTATIONS);
-        Ok(Attestations {
-            bundles: self.bundles(&indexes, &head, snapshot.as_ref())?,
-            truncated,
-        })
+        let found = self.bundles(&indexes, &head, snapshot.as_ref())?;
+        if !found.truncated {
+            return Ok(found);
+        }
+        let first = self.newest_of_each(digest, snapshot.as_ref())?;
+        indexes.retain(|index| !first.contains(index));
+        indexes.splice(0..0, first);
+        self.bundles(&indexes, &head, snapshot.as_ref())
+    }
+
+    /// The newest entries of each enrolled signer about an artifact, those that take little first.
+    fn newest_of_each(
+        &self,
+        digest: &Hash,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Vec<u64>, StoreError> {
+        let keys = self.signers.keys();
+        let keys = keys.map_err(|error| StoreError::Failed(error.to_string()))?;
+        let mut found = Vec::new();
+        for key in keys {
+            let of_signer = of_signer(digest, &key);
+            for index in snapshot.mentions(&of_signer, MentionKind::OfSigner, NEWEST_OF_EACH)? {
+                let length = snapshot.entry(index)?.map_or(0, |entry| length(&entry));
+                found.push((length, index));
+            }
+        }
+        found.sort_unstable();
+        found.dedup();
+        Ok(found.into_iter().map(|(_, index)| index).collect())
     }
 
     fn bundles(
@@ -217,19 +261,31 @@ impl Notary {
         indexes: &[u64],
         head: &Arc<Head>,
         snapshot: &dyn Snapshot,
-    ) -> Result<Vec<Bundle>, StoreError> {
+    ) -> Result<Attestations, StoreError> {
         let log_id = self.log.key.id();
-        let mut bundles = Vec::with_capacity(indexes.len());
-        for index in indexes {
+        let mut found = Attestations {
+            bundles: Vec::new(),
+            truncated: indexes.len() > MAX_ATTESTATIONS,
+        };
+        let mut left = MAX_ANSWER_BYTES;
+        for index in indexes.iter().take(MAX_ATTESTATIONS) {
             let Some(proven) = ProvenEntry::read(*index, head, snapshot)? else {
                 // Logged a moment ago, after the head that this answer is about.
                 continue;
             };
+            match left.checked_sub(length(&proven.entry)) {
+                Some(rest) => left = rest,
+                None => {
+                    // A shorter one may have room still.
+                    found.truncated = true;
+                    continue;
+                }
+            }
             let bundle = Bundle::of(&proven, log_id.as_bytes())
                 .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
-            bundles.extend(bundle);
+            found.bundles.extend(bundle);
         }
-        Ok(bundles)
+        Ok(found)
     }
 
     /// The proof that the tree of `second` entries begins with that of `first`;
@@ -244,6 +300,16 @@ impl Notary {
             path: merkle::consistency_proof(first, second, snapshot.as_ref())?,
         })
     }
+}
+
+/// What stands for an artifact together with one signer.
+fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
+    let both = [artifact.as_slice(), key.as_bytes()].concat();
+    *Sha256Digest::of(&both).as_bytes()
+}
+
+fn length(entry: &Entry) -> usize {
+    entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
 }
 
 fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {

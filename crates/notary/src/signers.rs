@@ -54,6 +54,26 @@ impl Signers {
         }
     }
 
+    /// The keys of all that are enrolled: SHA-256 of each.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub fn keys(&self) -> Result<Vec<Sha256Digest>, NotaryError> {
+        let files = match std::fs::read_dir(&self.directory) {
+            Ok(files) => files,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(NotaryError::file(&self.directory, error)),
+        };
+        let mut keys = Vec::new();
+        for file in files {
+            let file = file.map_err(|error| NotaryError::file(&self.directory, error))?;
+            let name = file.file_name();
+            let key = name.to_str().and_then(|name| name.strip_suffix(".pem"));
+            keys.extend(key.and_then(|key| key.parse::<Sha256Digest>().ok()));
+        }
+        Ok(keys)
+    }
+
     fn file(&self, key: &Sha256Digest) -> PathBuf {
         self.directory.join(format!("{key}.pem"))
     }

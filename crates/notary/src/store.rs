@@ -100,6 +100,9 @@ pub enum MentionKind {
     Other = 1,
     /// It mentions the digest without attesting anything about it (a payload, an envelope).
     Search = 2,
+    /// It is an attestation by one of the signers that this notary names, and the digest stands for
+    /// the artifact together with that signer.
+    OfSigner = 3,
 }
 
 /// What is added in one go.

@@ -216,6 +216,68 @@ fn strangers_cannot_crowd_out_a_named_signer() {
 }
 
 #[test]
+fn neither_another_named_signer_nor_long_entries_crowd_out_a_warning() {
+    let (data, notary, key) = setting();
+    let enrol = |name: &str, key: &SigningKey| {
+        let pem = key.public_pem();
+        assay_notary::signers::enrol(data.path(), name, pem.as_bytes()).unwrap();
+        notary.get(&format!("/signers/sha256:{}", key.id())).text
+    };
+    let warning = enrol("a@example.org", &key);
+    let mallory = SigningKey::generate().unwrap();
+    let named = enrol("mallory@evil.example", &mallory);
+    let own = |list: &serde_json::Value| {
+        let bundles = list["attestations"].as_array().unwrap().iter();
+        let certificate = |bundle: &serde_json::Value| {
+            let material = &bundle["bundle"]["verificationMaterial"];
+            material["certificate"]["rawBytes"]
+                .as_str()
+                .map(str::to_owned)
+        };
+        let own: String = warning
+            .lines()
+            .filter(|line| !line.starts_with('-'))
+            .collect();
+        bundles
+            .filter(|bundle| certificate(bundle).as_ref() == Some(&own))
+            .count()
+    };
+    let path = |file: &[u8]| format!("/attestations/sha256:{}", Sha256Digest::of(file));
+
+    notary.add(&standing(b"many", "untrusted", &key, &warning));
+    for _ in 0..=assay_notary::notary::MAX_ATTESTATIONS {
+        notary.add(&standing(b"many", "trusted", &mallory, &named));
+    }
+    let list = notary.get(&path(b"many")).json();
+    assert_eq!((list["truncated"].as_bool(), own(&list)), (Some(true), 1));
+
+    notary.add(&standing(b"long", "untrusted", &key, &warning));
+    let stranger = SigningKey::generate().unwrap();
+    for (key, verifier) in [(&mallory, named), (&stranger, stranger.public_pem())] {
+        for number in 0..12 {
+            let payload = serde_json::json!({
+                "_type": "https://in-toto.io/Statement/v1",
+                "subject": [{ "digest": { "sha256": Sha256Digest::of(b"long").to_hex() } }],
+                "predicateType": "https://example.org/long",
+                "predicate": { "number": number, "filling": "x".repeat(500_000) },
+            });
+            let payload = payload.to_string();
+            let kind = "application/vnd.in-toto+json";
+            let entry = common::dsse(kind, payload.as_bytes(), &[key], &[&verifier]);
+            assert_eq!(notary.add(&entry).status, 201);
+        }
+    }
+    let answer = notary.get(&path(b"long"));
+    assert!(
+        answer.text.len() < 16 * 1024 * 1024,
+        "{}",
+        answer.text.len()
+    );
+    let list = answer.json();
+    assert_eq!((list["truncated"].as_bool(), own(&list)), (Some(true), 1));
+}
+
+#[test]
 fn entries_are_read_by_index_and_by_uuid() {
     let (_data, notary, key) = setting();
     for i in 0..3 {

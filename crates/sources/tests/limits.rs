@@ -86,6 +86,10 @@ fn swelling(bytes: usize) -> Vec<(&'static str, String)> {
         ("escapes", repeated("\"", "\\u0041", "\"")),
         ("nesting", repeated("", "[", "")),
         ("small objects", repeated("[", "{\"\":0},", "]")),
+        (
+            "small objects in objects",
+            repeated("[", "{\"\":{\"\":0}},", "]"),
+        ),
         ("spaces", repeated("", " ", "")),
     ]
 }

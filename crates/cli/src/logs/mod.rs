@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::output;
 use crate::roots::now;
 use assay_core::attestation::Attestation;
-use assay_core::evidence::{Evidence, Outcome};
+use assay_core::evidence::Evidence;
 use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold, withhold_all};
 use assay_core::reason::Reason;
 use assay_core::roots::Roots;
@@ -91,20 +91,7 @@ pub fn doubt(attestation: &Attestation) -> Option<Reason> {
     // Where there is no place for it, nothing is remembered.
     let files = LogFiles::of_this_user().ok()?;
     let source = attestation.signer.root.as_str();
-    let mut evidence = [Evidence {
-        source: source.to_owned(),
-        name: source.to_owned(),
-        outcome: Outcome::Answered {
-            proven: vec![attestation.clone()],
-            rejected: Vec::new(),
-            truncated: false,
-            withheld: Vec::new(),
-        },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-    }];
+    let mut evidence = [Evidence::proving(source, source, attestation.clone())];
     files.withhold(&mut evidence);
     let [evidence] = &evidence;
     let withheld = evidence.withheld().first()?;

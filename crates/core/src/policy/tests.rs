@@ -266,7 +266,13 @@ fn an_answer_that_was_cut_short_is_not_unknown() {
     // A key without a name may have warned of the file in what was left out; a name cannot
     // be crowded out.
     let proven = vec![said("a", "l", 1, Claim::Signature)];
-    assert_eq!(verdict(&[cut_short(proven)], &settings), Verdict::Unchecked);
+    assert_eq!(
+        verdict(&[cut_short(proven.clone())], &settings),
+        Verdict::Unchecked
+    );
+    // So it may have where its signature came from another source.
+    let elsewhere = [cut_short(vec![]), answered(proven, vec![])];
+    assert_eq!(verdict(&elsewhere, &settings), Verdict::Unchecked);
     let named = named("release@example.org", "k", 1, Claim::Signature);
     let mut settings = Settings::default();
     settings.trust(named.signer.clone(), Scope::Everywhere);

@@ -16,10 +16,21 @@ const MATERIALS: [&str; 3] = ["certificate", "x509CertificateChain", "publicKey"
 /// Refuses a bundle that says anything twice, or not what it is.
 pub(super) fn check(json: &str) -> Result<(), ProofError> {
     let bundle = read(json)?;
+    require_own_names(&bundle)?;
     require(&bundle, "mediaType")?;
     require_one(&bundle, &CONTENTS)?;
     let material = read(require(&bundle, "verificationMaterial")?)?;
+    require_own_names(&material)?;
     require_one(&material, &MATERIALS)
+}
+
+/// Refuses the names that fields have in Protobuf itself: readers of its JSON take either, so a field
+/// could be there twice.
+fn require_own_names(fields: &Fields<'_>) -> Result<(), ProofError> {
+    match fields.names().find(|name| name.contains('_')) {
+        None => Ok(()),
+        Some(name) => Err(Check::Format.failed_for("a field's name as JSON has it", name)),
+    }
 }
 
 fn require<'a>(fields: &Fields<'a>, name: &str) -> Result<&'a str, ProofError> {
@@ -99,6 +110,11 @@ mod tests {
                 r#""certificate":{},"certificate":{}"#,
             ),
             (r#""publicKey":null"#, r#""publicKey":{}"#),
+            (r#""publicKey":null"#, r#""public_key":{}"#),
+            (
+                r#""messageSignature":{}"#,
+                r#""messageSignature":{},"dsse_\u0065nvelope":{}"#,
+            ),
             (r#""publicKey":null"#, r#""x509CertificateChain":{}"#),
         ] {
             let twice = BUNDLE.replacen(one, twice, 1);

@@ -60,6 +60,22 @@ struct Proven {
     signed_at: Option<i64>,
 }
 
+/// The most objects and lists that a signed statement may have: each takes a hundred times its length
+/// in memory. Provenance has some hundred.
+pub const MAX_PARTS: usize = 1 << 15;
+
+/// So many of them take about as long to read as a signature takes to verify.
+const PARTS_PER_SIGNATURE: usize = 64;
+
+/// How many objects and lists a signed statement has at most.
+fn parts_of_statement(bundle: &Bundle) -> usize {
+    let SignatureContent::DsseEnvelope(envelope) = &bundle.content else {
+        return 0;
+    };
+    let payload = envelope.payload.as_bytes().iter();
+    payload.filter(|byte| matches!(byte, b'{' | b'[')).count()
+}
+
 impl<'a> ReadBundle<'a> {
     /// Reads a Sigstore bundle.
     ///
@@ -75,10 +91,18 @@ impl<'a> ReadBundle<'a> {
         form::check(json)?;
         let bundle =
             Bundle::from_json(json).map_err(|error| Check::Format.failed(error.to_string()))?;
+        let parts = parts_of_statement(&bundle);
+        if parts > MAX_PARTS {
+            return Err(Check::Format.failed_for(
+                format!("a statement of at most {MAX_PARTS} objects and lists"),
+                format!("{parts}"),
+            ));
+        }
         Ok(Self { json, bundle })
     }
 
-    /// How many signatures it takes at most to prove it under a trust root, roughly: each of its
+    /// How many signatures it takes at most to prove it under a trust root, roughly, and how long its
+    /// statement takes to read, in signatures: each of its
     /// certificates and timestamps may have to be tried with each authority.
     pub(crate) fn effort(&self, root: &TrustedRoot) -> usize {
         let material = &self.bundle.verification_material;
@@ -94,7 +118,8 @@ impl<'a> ReadBundle<'a> {
             let checkpoint = proof.and_then(|proof| proof.checkpoint.checkpoint());
             1 + checkpoint.map_or(0, |checkpoint| checkpoint.signatures().len())
         };
-        certificates * root.certificate_authorities.len()
+        parts_of_statement(&self.bundle) / PARTS_PER_SIGNATURE
+            + certificates * root.certificate_authorities.len()
             + stamps.len() * 2 * root.timestamp_authorities.len()
             + material.tlog_entries.iter().map(logged).sum::<usize>()
     }
@@ -223,7 +248,7 @@ impl Prover {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }
         if !unlogged {
-            stricter::check_times(bundle, &self.root, &result)?;
+            stricter::check_entries(bundle, &self.root, &result)?;
         }
         let (_, release) = said(bundle)?;
         let (identity, certified) = identity::identity_of(&result, self.root.id(), release)?;
@@ -261,7 +286,7 @@ impl Prover {
         if !result.tlog_verified() {
             return Err(Check::Logged.failed("an entry that was not checked"));
         }
-        stricter::check_times(bundle, &self.root, &result)?;
+        stricter::check_entries(bundle, &self.root, &result)?;
         Ok(Proven {
             identity: Identity::Key { fingerprint },
             certified: None,

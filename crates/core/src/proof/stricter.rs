@@ -7,6 +7,7 @@
 
 use super::check::Check;
 use super::error::ProofError;
+use crate::fields::Fields;
 use crate::trust_root::TrustRoot;
 use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
@@ -45,16 +46,37 @@ pub(super) fn check(bundle: &Bundle, root: &TrustRoot) -> Result<(), ProofError>
     Ok(())
 }
 
-/// Refuses what was signed while a log that it names was not in service. The verifier asks this of
+/// Refuses an entry that says to be of another kind than what was logged says: nobody signed what the
+/// bundle says of it.
+fn check_kind(entry: &TransparencyLogEntry) -> Result<(), ProofError> {
+    let body = std::str::from_utf8(entry.canonicalized_body.as_bytes()).unwrap_or_default();
+    let read = Fields::read(body).map_err(|error| Check::EntryForm.failed(error.to_string()))?;
+    let told = |name: &str| read.text(name).unwrap_or_default();
+    let (kind, version) = (told("kind"), told("apiVersion"));
+    let named = (entry.kind_version.kind(), entry.kind_version.version());
+    match (kind.as_str(), version.as_str()) == named {
+        true => Ok(()),
+        false => Err(Check::Kind.failed_for(
+            format!("an entry of kind {} {}", named.0, named.1),
+            format!("{kind} {version}"),
+        )),
+    }
+}
+
+/// Refuses entries of another kind than the bundle says, and what was signed while a log that it names
+/// was not in service. The verifier asks this of
 /// a log's promise alone; a log's key that is no longer in use could still sign checkpoints, in
 /// whoever's hands it has come. No time that is proven of the signing may lie outside, and where
 /// none is proven, the log must be in service today.
-pub(super) fn check_times(
+pub(super) fn check_entries(
     bundle: &Bundle,
     root: &TrustRoot,
     result: &VerificationResult,
 ) -> Result<(), ProofError> {
     let times = result.verified_timestamps();
+    for entry in &bundle.verification_material.tlog_entries {
+        check_kind(entry)?;
+    }
     for entry in &bundle.verification_material.tlog_entries {
         let mut logs = root.content().tlogs.iter();
         let log = logs.find(|log| log.log_id == entry.log_id);

@@ -39,6 +39,19 @@ fn binding() -> Vec<Change> {
                 submission.certificate = Some(root.certificate);
             })],
         ),
+        // What the bundle says of it is not what was logged.
+        defect(
+            "a logged body that says it is of another kind",
+            "kind",
+            logged,
+            [Reach::Body(|body| body["kind"] = json!("rekord"))],
+        ),
+        defect(
+            "a logged body that says it is of another version",
+            "kind",
+            logged,
+            [Reach::Body(|body| body["apiVersion"] = json!("0.0.9"))],
+        ),
         defect(
             "an entry of another signature",
             "entry",
