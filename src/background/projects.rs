@@ -63,6 +63,14 @@ impl Background {
         });
         if has_new_declaration && let Some(host) = host_of(&record.url) {
             self.accept_declaration(&host).await?;
+            if let Some(project) = record.project(evidence) {
+                // Whoever signs by the new one is seen for the first time.
+                let forget = |known: &mut Project| {
+                    *known = Project::default();
+                    true
+                };
+                self.change_project(&project, Box::new(forget)).await?;
+            }
             // Who is declared then is found out by asking once more.
             return self.check_again(record).await;
         }

@@ -43,7 +43,7 @@ impl World {
     }
 
     /// What a workflow of this repository built for a release.
-    fn built(&mut self, repository: &str, tag: &str, number: u64) -> Made {
+    pub fn built(&mut self, repository: &str, tag: &str, number: u64) -> Made {
         let subject = Subject::Workflow {
             repository: repository.into(),
             source_ref: format!("refs/tags/{tag}"),
@@ -64,20 +64,20 @@ impl World {
     }
 
     /// Downloads what is attested from a release of the repository.
-    fn download_attested(&self, name: &str, made: &Made) -> Result<()> {
+    pub fn download_attested(&self, name: &str, made: &Made) -> Result<()> {
         let bundle: Value = serde_json::from_str(&made.bundle)?;
         let digest = Sha256Digest::of(&made.artifact).to_hex();
         self.github.attest(REPOSITORY, &digest, &[bundle]);
         self.download(name, &made.artifact)
     }
 
-    fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
+    pub fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
         self.browser
             .download(&self.github.put(REPOSITORY, name, bytes))
     }
 
     /// What the popup shows of a download, once it has this verdict.
-    fn sees(&self, name: &str, verdict: Verdict) -> Result<String> {
+    pub fn sees(&self, name: &str, verdict: Verdict) -> Result<String> {
         let record = self.extension.wait_for_verdict(name, verdict)?;
         let popup = self.extension.open("popup.html")?;
         Ok(read_entry(&popup, &record)?.text)

@@ -1,6 +1,7 @@
 //! End to end: the built extension in a real Chromium, and what a person sees there.
 
 mod beside;
+mod continuity;
 mod forking;
 mod github;
 mod judging;

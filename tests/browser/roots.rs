@@ -10,6 +10,7 @@ use assay_core::signer::RootId;
 use assay_core::verdict::Verdict;
 use assay_core::words::Message;
 use assay_test_authority::recipe::Signer;
+use assay_test_authority::time::BEGINNING;
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, HostileNotary, NotaryProcess, Options, Page, Reply,
@@ -19,6 +20,7 @@ use assay_tuf_repository::{Repository, Server};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 
 /// What the package has, and what the copy has in its place. Both are 27 characters long.
@@ -354,6 +356,20 @@ pub fn made_by(instance: &mut Instance, name: &str, signer: Signer, number: u64)
         ..recipe.expect("a recipe")
     };
     recipe.make_by(instance, number, &Honest)
+}
+
+/// The same about these bytes, signed a moment ago.
+pub fn made_about(instance: &mut Instance, name: &str, signer: Signer, bytes: &[u8]) -> Made {
+    let recipes = Recipe::all();
+    let recipe = recipes.into_iter().find(|recipe| recipe.name == name);
+    let recipe = Recipe {
+        signer,
+        ..recipe.expect("a recipe")
+    };
+    // One of them is made a minute.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let number = (now.expect("a time").as_secs() - BEGINNING) / 60 - 1;
+    recipe.make_about(instance, bytes.to_vec(), number, &Honest)
 }
 
 /// The extension with these instances in the place of public ones, by the names of their roots.

@@ -151,6 +151,11 @@ impl DownloadSite {
         format!("{}/{}", self.url(), utf8_percent_encode(name, SEGMENT))
     }
 
+    /// Takes away what is under a name.
+    pub fn take_away(&self, name: &str) {
+        lock(&self.shared).files.remove(name);
+    }
+
     /// Lets the second part of a [`Content::Held`] go, for requests made and to come.
     pub fn release(&self, name: &str) {
         lock(&self.shared).gate(name).send_replace(true);

@@ -77,6 +77,18 @@ impl Recipe {
 
     /// The same with a hand that reaches into it.
     pub fn make_by(&self, instance: &mut Instance, number: u64, hand: &dyn Hand) -> Made {
+        let artifact = format!("artifact {number}\n").into_bytes();
+        self.make_about(instance, artifact, number, hand)
+    }
+
+    /// The same about this artifact.
+    pub fn make_about(
+        &self,
+        instance: &mut Instance,
+        artifact: Vec<u8>,
+        number: u64,
+        hand: &dyn Hand,
+    ) -> Made {
         let mut recipe = self.clone();
         hand.recipe(&mut recipe);
         hand.instance(instance);
@@ -86,7 +98,7 @@ impl Recipe {
             label: format!("signer {number}"),
             moments: moments(self, number, hand),
         };
-        maker.make(instance, number)
+        maker.make(instance, artifact)
     }
 }
 
@@ -131,8 +143,7 @@ impl Maker<'_> {
         }
     }
 
-    fn make(self, instance: &mut Instance, number: u64) -> Made {
-        let mut artifact = format!("artifact {number}\n").into_bytes();
+    fn make(self, instance: &mut Instance, mut artifact: Vec<u8>) -> Made {
         let signed = self.sign(instance, &artifact);
         let entries = self.log(instance, &artifact, &signed);
         let timestamps = self.stamp(instance, &signed.signature);
