@@ -6,6 +6,7 @@ use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
+use assay_core::closer_look::{Found, KeyedSignature};
 use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
@@ -20,7 +21,7 @@ use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{Source, driver, notary, rekor};
+use assay_sources::{Source, driver, minisigned, notary, rekor};
 use futures_util::future::{LocalBoxFuture, join, join_all};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -37,6 +38,25 @@ struct About {
     private: bool,
     /// Whom the file's site declares as its signers.
     declared: RefCell<Vec<DeclaredSigner>>,
+    /// What the file must be read for first.
+    wanted: RefCell<Vec<KeyedSignature>>,
+}
+
+/// What is asked about what lies beside the file.
+fn question_beside(record: &DownloadRecord) -> Option<beside::Question> {
+    let downloaded_at = (record.completed_at / 1000.0) as i64;
+    beside::Question::about(&record.url, &record.final_url, Some(downloaded_at))
+}
+
+/// What was gathered, with what came of the signatures for which the file was read once more.
+fn settled(record: &DownloadRecord, found: &Found) -> Vec<Evidence> {
+    let mut evidence = record.evidence.clone();
+    let question = question_beside(record);
+    let is_recent = question.is_some_and(|question| question.is_recent(logs::seconds()));
+    for evidence in evidence.iter_mut().filter(|one| one.source == beside::ID) {
+        minisigned::settle(&record.wanted, found, is_recent, evidence);
+    }
+    evidence
 }
 
 impl Background {
@@ -74,7 +94,17 @@ impl Background {
             return self.give_up(id, Reason::CutOff).await;
         }
         let settings = settings_store::load().await?;
-        let mut evidence = self.gather(&settings, &digest, &record).await;
+        let mut evidence = match (&record.found, record.wanted.signatures.is_empty()) {
+            // It was read once more for these.
+            (Some(found), false) => settled(&record, found),
+            _ => {
+                let (evidence, wanted) = self.gather(&settings, &digest, &record).await;
+                if !wanted.is_empty() {
+                    return self.read_again(id, evidence, wanted).await;
+                }
+                evidence
+            }
+        };
         // Another download may have found out a log meanwhile, and the user may have changed whom
         // they trust.
         let blocked = match self.blocked_logs().await {
@@ -92,6 +122,7 @@ impl Background {
         self.conclude(
             id,
             Box::new(move |record| {
+                record.wanted.signatures.clear();
                 record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
@@ -113,19 +144,20 @@ impl Background {
         settings: &Settings,
         digest: &Sha256Digest,
         record: &DownloadRecord,
-    ) -> Vec<Evidence> {
+    ) -> (Vec<Evidence>, Vec<KeyedSignature>) {
         let about = &About {
             sha256: *digest,
-            digests: digest.into(),
+            digests: record.digests(),
             private: record.incognito,
             declared: RefCell::default(),
+            wanted: RefCell::default(),
         };
         let downloaded_at = (record.completed_at / 1000.0) as i64;
         let mut question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
         if let Some(question) = &mut question {
             question.token.clone_from(&settings.github_token);
         }
-        let beside = beside::Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let beside = question_beside(record);
         let may_look = permissions::may_reach(ANYWHERE).await;
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
@@ -136,7 +168,7 @@ impl Background {
             asked.push(Box::pin(self.ask_github(question, about)));
         }
         if let Some(question) = beside.as_ref().filter(|_| may_look) {
-            asked.push(Box::pin(self.look_beside(question, about)));
+            asked.push(Box::pin(self.look_beside(question, settings, about)));
         }
         for address in &settings.rekors {
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));
@@ -148,7 +180,27 @@ impl Background {
                 evidence.mark_declared(&project, &about.declared.borrow());
             }
         }
-        evidence
+        (evidence, about.wanted.take())
+    }
+
+    /// Has the file read once more for signatures that a source offers, and goes on from there with
+    /// what was gathered.
+    async fn read_again(
+        self: &Rc<Self>,
+        id: &str,
+        evidence: Vec<Evidence>,
+        wanted: Vec<KeyedSignature>,
+    ) -> Result<(), BackgroundError> {
+        let again = |record: &mut DownloadRecord| {
+            record.evidence = evidence;
+            record.wanted.signatures = wanted;
+            record.found = None;
+            record.stage = Stage::Hashing;
+        };
+        match self.amend(id, Box::new(again)).await? {
+            Some(record) => self.hash(record).await,
+            None => Ok(()),
+        }
     }
 
     /// Asks one source, proves its answer under whichever root each bundle belongs to, and compares
@@ -178,7 +230,12 @@ impl Background {
     }
 
     /// Looks into the directory that the file is from, under names that are usual there.
-    async fn look_beside(&self, question: &beside::Question, about: &About) -> Evidence {
+    async fn look_beside(
+        &self,
+        question: &beside::Question,
+        settings: &Settings,
+        about: &About,
+    ) -> Evidence {
         let key = format!("beside/{}", question.host());
         let known = storage::get::<Habits>(Area::Local, &key).await;
         let mut habits = known.ok().flatten().unwrap_or_default();
@@ -189,10 +246,11 @@ impl Background {
             Ok(memory) => memory.unwrap_or_default(),
             Err(error) => return beside::unusable(question, &error.to_string()),
         };
-        let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), now);
+        let keys = minisigned::keys(settings);
+        let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
         let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
-        let (tried, found) = inquiry.seen();
-        habits.note(tried, found, now);
+        inquiry.note(&mut habits);
+        about.wanted.replace(inquiry.wanted().to_vec());
         let word = inquiry.word();
         about.declared.replace(word.signers());
         if about.private {

@@ -3,10 +3,13 @@
 use super::{Background, BackgroundError, log};
 use crate::chrome::{self, ChromeError, extension, offscreen, runtime};
 use crate::js::to_js;
+use crate::settings_store;
+use assay_core::closer_look::Wanted;
 use assay_core::file_url::file_url;
 use assay_core::message::{HashJob, HashReport, HashResult};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use assay_sources::{beside, minisigned};
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -82,6 +85,11 @@ impl Background {
         // Drawn while the file is read: nobody waits for the toolbar.
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
+        let mut wanted = record.wanted;
+        // What minisign's keys sign is found out in one go, where it may be asked for.
+        let settings = settings_store::load().await?;
+        let beside = beside::Question::about(&record.url, &record.final_url, None);
+        wanted.digests |= beside.is_some() && !minisigned::keys(&settings).is_empty();
         #[derive(Serialize)]
         struct ToDocument {
             target: &'static str,
@@ -93,6 +101,7 @@ impl Background {
                 id: record.id,
                 url,
                 size: record.size,
+                wanted,
             },
         })?;
         self.hashing.ensure_document().await?;
@@ -110,8 +119,12 @@ impl Background {
         report: HashReport,
     ) -> Result<(), BackgroundError> {
         let id = report.id.as_str();
-        let (digest, size) = match report.result {
-            HashResult::Hashed { digest, size } => (digest, size),
+        let (digest, size, found) = match report.result {
+            HashResult::Hashed {
+                digest,
+                size,
+                found,
+            } => (digest, size, found),
             unread => {
                 return match self.store.get(id).await? {
                     Some(record) if record.stage == Stage::Hashing => {
@@ -130,10 +143,12 @@ impl Background {
                 // What was said of other bytes does not count for these.
                 record.evidence.clear();
                 record.judgement = None;
+                record.wanted = Wanted::default();
             }
             // A first reading that finds another size than was downloaded is of another file.
             let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
             record.size = size;
+            record.found = found;
             if !swapped {
                 record.digest = Some(digest);
                 record.stage = Stage::Asking;

@@ -8,9 +8,10 @@ use crate::js::{from_js, to_js};
 use crate::settings_store;
 use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
+use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::record::{DownloadRecord, Stage};
-use assay_core::settings::{Notary, Settings, github_token, notary_address};
+use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
 use assay_core::site;
 use assay_core::trust_root;
 use assay_core::words::Message;
@@ -85,6 +86,16 @@ impl Background {
                     .await?;
                 self.judge_again().await
             }
+            Request::TrustMinisign { key } => match MinisignKey::parse(&key) {
+                Some(key) => {
+                    let trust = move |settings: &mut Settings| {
+                        settings.trust(key.signer(), Scope::Everywhere);
+                    };
+                    self.change_settings(Box::new(trust)).await?;
+                    self.judge_again().await
+                }
+                None => Ok(refused("refused_no_minisign_key", [""])),
+            },
             Request::ListRoots => Ok(self.list_roots().await),
             Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
             Request::LookUpNotary { address } => Ok(look_up_notary(&address).await),

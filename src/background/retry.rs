@@ -109,6 +109,7 @@ impl Background {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_core::closer_look::Wanted;
     use assay_core::digest::Sha256Digest;
     use assay_core::evidence::Failure;
     use assay_core::policy::Judgement;
@@ -130,6 +131,8 @@ mod tests {
             incognito: false,
             stage: Stage::Done,
             digest: Some(Sha256Digest::of(b"")),
+            wanted: Wanted::default(),
+            found: None,
             evidence: vec![],
             judgement: Some(Judgement::unread(reason).into()),
             judged_at: None,

@@ -5,6 +5,7 @@ use crate::chrome::downloads::{self, DownloadItem, DownloadState, Query};
 use crate::chrome::runtime;
 use crate::chrome::storage::{self, Area};
 use crate::js::{from_js, now};
+use assay_core::closer_look::Wanted;
 use assay_core::file_url::file_name;
 use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
 use assay_core::site;
@@ -164,6 +165,8 @@ fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
         incognito: item.incognito,
         stage: Stage::Hashing,
         digest: None,
+        wanted: Wanted::default(),
+        found: None,
         evidence: Vec::new(),
         judgement: None,
         judged_at: None,

@@ -2,6 +2,7 @@
 
 use super::ChromeError;
 use crate::js::{from_js, to_js};
+use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -20,17 +21,26 @@ pub enum Area {
 /// # Errors
 /// When it has another shape, or the browser refuses.
 pub async fn get<T: DeserializeOwned>(area: Area, key: &str) -> Result<Option<T>, ChromeError> {
+    match get_value(area, key).await? {
+        Some(value) => from_js(value)
+            .map(Some)
+            .map_err(ChromeError::shape("storage.get")),
+        None => Ok(None),
+    }
+}
+
+/// Boxed, and of one type: there is one copy of this in the wasm.
+fn get_value(area: Area, key: &str) -> LocalBoxFuture<'_, Result<Option<JsValue>, ChromeError>> {
     const CALL: &str = "storage.get";
-    let found = match area {
-        Area::Local => js_local_get(key.into()).await,
-        Area::Session => js_session_get(key.into()).await,
-    }
-    .map_err(ChromeError::thrown(CALL))?;
-    let value = js_sys::Reflect::get(&found, &key.into()).map_err(ChromeError::thrown(CALL))?;
-    if value.is_undefined() {
-        return Ok(None);
-    }
-    from_js(value).map(Some).map_err(ChromeError::shape(CALL))
+    Box::pin(async move {
+        let found = match area {
+            Area::Local => js_local_get(key.into()).await,
+            Area::Session => js_session_get(key.into()).await,
+        }
+        .map_err(ChromeError::thrown(CALL))?;
+        let value = js_sys::Reflect::get(&found, &key.into()).map_err(ChromeError::thrown(CALL))?;
+        Ok((!value.is_undefined()).then_some(value))
+    })
 }
 
 /// All values of [`Area::Session`] with their keys. Values of another shape are left out.
@@ -54,16 +64,22 @@ pub async fn session_all<T: DeserializeOwned>() -> Result<Vec<(String, T)>, Chro
 /// # Errors
 /// When there is no room, or the browser refuses.
 pub async fn set<T: Serialize>(area: Area, key: &str, value: &T) -> Result<(), ChromeError> {
+    let value = to_js(value).map_err(ChromeError::shape("storage.set"))?;
+    set_value(area, key, value).await
+}
+
+fn set_value(area: Area, key: &str, value: JsValue) -> LocalBoxFuture<'_, Result<(), ChromeError>> {
     const CALL: &str = "storage.set";
-    let items = js_sys::Object::new();
-    let value = to_js(value).map_err(ChromeError::shape(CALL))?;
-    js_sys::Reflect::set(&items, &key.into(), &value).map_err(ChromeError::thrown(CALL))?;
-    match area {
-        Area::Local => js_local_set(items.into()).await,
-        Area::Session => js_session_set(items.into()).await,
-    }
-    .map(|_| ())
-    .map_err(ChromeError::thrown(CALL))
+    Box::pin(async move {
+        let items = js_sys::Object::new();
+        js_sys::Reflect::set(&items, &key.into(), &value).map_err(ChromeError::thrown(CALL))?;
+        match area {
+            Area::Local => js_local_set(items.into()).await,
+            Area::Session => js_session_set(items.into()).await,
+        }
+        .map(|_| ())
+        .map_err(ChromeError::thrown(CALL))
+    })
 }
 
 /// Removes the value under `key`.

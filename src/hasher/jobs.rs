@@ -5,6 +5,7 @@ use super::link::{BUFFER_BYTES, End, Envelope, FromHasher, FromReader, Reading};
 use super::speed::Speed;
 use crate::bus;
 use crate::js::{from_js, now, to_js};
+use assay_core::closer_look::CloserLook;
 use assay_core::digest::Sha256Digest;
 use assay_core::message::{HashJob, HashReport, HashResult, Notice, Progress};
 use sha2::{Digest, Sha256};
@@ -71,6 +72,7 @@ struct Jobs {
 struct File {
     job: HashJob,
     state: Sha256,
+    closer: Option<CloserLook>,
     hashed: u64,
     speed: Speed,
 }
@@ -101,6 +103,7 @@ impl Jobs {
         };
         self.files.borrow_mut().push(File {
             state: Sha256::new(),
+            closer: CloserLook::begin(&job.wanted),
             hashed: 0,
             speed: Speed::new(now()),
             job,
@@ -131,6 +134,9 @@ impl Jobs {
         // be told is gone, and its error starts all of this afresh.
         let _ = self.say(id, FromHasher::Buffer(bytes.buffer()));
         file.state.update(&*room);
+        if let Some(closer) = &mut file.closer {
+            closer.update(room);
+        }
         file.hashed += length as u64;
         if let Some(rate) = file.speed.due(now(), file.hashed) {
             bus::tell(&Notice::Progressed {
@@ -152,6 +158,7 @@ impl Jobs {
             End::Complete => HashResult::Hashed {
                 digest: Sha256Digest::new(file.state.finalize().into()),
                 size: file.hashed,
+                found: file.closer.map(CloserLook::end),
             },
             End::Missing => HashResult::Missing,
             End::Changed => HashResult::Changed,

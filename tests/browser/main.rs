@@ -7,6 +7,7 @@ mod github;
 mod judging;
 mod lifecycle;
 mod loading;
+mod minisign;
 mod outages;
 mod program;
 mod reading;

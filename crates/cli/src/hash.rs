@@ -3,6 +3,7 @@
 use crate::error::CliError;
 use crate::progress::Reading;
 use assay_core::artifact::{ArtifactDigests, Sha512Digest};
+use assay_core::closer_look::{CloserLook, Found, Wanted};
 use assay_core::digest::Sha256Digest;
 use sha2::{Digest, Sha256, Sha512};
 use std::fs::{File, Metadata};
@@ -35,7 +36,30 @@ pub fn digests(path: &Path) -> Result<ArtifactDigests, CliError> {
     Ok(ArtifactDigests {
         sha256: Some(Sha256Digest::new(sha256.finalize().into())),
         sha512: Some(Sha512Digest::new(sha512.finalize().into())),
+        blake2b: None,
     })
+}
+
+/// What a closer look at a file finds out, as long as it has this digest; nothing where it has another
+/// one now, or nothing is wanted.
+///
+/// # Errors
+/// As [`file`].
+pub fn closer(
+    path: &Path,
+    wanted: &Wanted,
+    digest: &Sha256Digest,
+) -> Result<Option<Found>, CliError> {
+    let Some(mut look) = CloserLook::begin(wanted) else {
+        return Ok(None);
+    };
+    let mut sha256 = Sha256::new();
+    read(path, |piece| {
+        sha256.update(piece);
+        look.update(piece);
+    })?;
+    let is_same = Sha256Digest::new(sha256.finalize().into()) == *digest;
+    Ok(is_same.then(|| look.end()))
 }
 
 fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {

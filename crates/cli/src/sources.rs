@@ -5,16 +5,19 @@ use crate::client::Client;
 use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
-use crate::roots;
+use crate::{hash, roots};
+use assay_core::closer_look::Wanted;
 use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
+use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token};
 use assay_core::signer::RootId;
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{beside, driver, github, notary, rekor};
+use assay_sources::{beside, driver, github, minisigned, notary, rekor};
 use std::cell::RefCell;
+use std::path::Path;
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
@@ -22,6 +25,8 @@ pub struct Sources<'a> {
     asked: Vec<Asked>,
     /// The e-mail addresses of signers, which a log is searched for.
     names: Vec<String>,
+    /// Minisign's keys among the signers.
+    minisign: Vec<MinisignKey>,
     /// The notary, where one was named and is asked.
     pub notary: Option<KnownNotary>,
     /// What all answers are proven with.
@@ -104,6 +109,11 @@ impl<'a> Sources<'a> {
         Ok(Self {
             client,
             asked,
+            minisign: args
+                .signer
+                .iter()
+                .filter_map(|name| MinisignKey::parse(name))
+                .collect(),
             names: names.take(rekor::MAX_NAMES).cloned().collect(),
             notary,
             roots,
@@ -113,10 +123,15 @@ impl<'a> Sources<'a> {
 
     /// Asks all of them about a digest. What logs show is compared with what is remembered of them,
     /// and written down, before this returns.
-    pub async fn ask(&self, comparing: &Comparing<'_>, digest: &Sha256Digest) -> Vec<Evidence> {
+    pub async fn ask(
+        &self,
+        comparing: &Comparing<'_>,
+        file: &Path,
+        digest: &Sha256Digest,
+    ) -> Vec<Evidence> {
         let mut evidence = Vec::new();
         for source in &self.asked {
-            let (mut found, log) = self.ask_one(source, digest).await;
+            let (mut found, log) = self.ask_one(source, file, digest).await;
             let log = log.as_ref().map(|(root, address)| (root, *address));
             comparing.compare(&mut found, log).await;
             evidence.push(found);
@@ -135,6 +150,7 @@ impl<'a> Sources<'a> {
     async fn ask_one<'s>(
         &self,
         source: &'s Asked,
+        file: &Path,
         digest: &Sha256Digest,
     ) -> (Evidence, Option<(RootId, &'s str)>) {
         let now = roots::now();
@@ -152,8 +168,18 @@ impl<'a> Sources<'a> {
             }
             Asked::Beside(question) => {
                 let (habits, site) = (beside::Habits::default(), SiteMemory::default());
-                let mut inquiry = beside::Inquiry::new(question, &habits, site, now);
-                let evidence = ask(&mut inquiry).await;
+                let keys = self.minisign.clone();
+                let mut inquiry = beside::Inquiry::new(question, &habits, site, keys, now);
+                let mut evidence = ask(&mut inquiry).await;
+                let wanted = Wanted {
+                    digests: false,
+                    signatures: inquiry.wanted().to_vec(),
+                };
+                // Read once more for signatures over the file itself. One that cannot be read any
+                // more was another one a moment ago.
+                if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
+                    minisigned::settle(&wanted, &found, true, &mut evidence);
+                }
                 self.declared.replace(inquiry.word().signers());
                 (evidence, None)
             }

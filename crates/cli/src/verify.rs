@@ -14,7 +14,7 @@ use assay_core::policy::{Judgement, Place, judge};
 use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::Identity;
+use assay_core::signer::{Identity, RootId};
 use assay_core::site::host_of;
 use assay_core::verdict::Verdict;
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         let digest = hash::file(file);
         // Nothing is asked about a file that cannot be read: it has no evidence.
         if let Ok(digest) = &digest {
-            evidence.push(runtime.block_on(sources.ask(&comparing, digest)));
+            evidence.push(runtime.block_on(sources.ask(&comparing, file, digest)));
         }
         digests.push(digest);
     }
@@ -123,7 +123,10 @@ fn trusting(names: &[String], notary: Option<&Notary>, evidence: &[Evidence]) ->
         let is_own = Some(&signer.root) == root.as_ref();
         let is_named = match &signer.identity {
             Identity::Named { subject, .. } => is_own && names.contains(subject),
-            Identity::Key { fingerprint } => is_own && names.contains(fingerprint),
+            Identity::Key { fingerprint } => {
+                let is_minisign = signer.root == RootId::minisign();
+                (is_own || is_minisign) && names.contains(fingerprint)
+            }
             Identity::Workflow { .. } | Identity::Release { .. } => names
                 .iter()
                 .any(|name| repository(name).is_some_and(|one| one.is_signer(signer))),
@@ -173,7 +176,7 @@ fn print(result: &Verified) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::signer::{RootId, Signer};
+    use assay_core::signer::Signer;
 
     #[test]
     fn a_repository_is_named_whole_and_only_its_own_workflows_are_meant() {

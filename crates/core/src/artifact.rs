@@ -1,6 +1,8 @@
 //! An artifact as far as proofs are concerned: its digests.
 
 use crate::digest::Sha256Digest;
+use crate::minisign::Blake2bDigest;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -11,6 +13,8 @@ pub struct ArtifactDigests {
     pub sha256: Option<Sha256Digest>,
     /// Known where a source needs it: some statements name their subjects by SHA-512 alone.
     pub sha512: Option<Sha512Digest>,
+    /// Known where a source needs it: minisign signs it.
+    pub blake2b: Option<Blake2bDigest>,
 }
 
 /// Why a text is no digest of an artifact.
@@ -23,8 +27,9 @@ pub struct ArtifactDigestError {
     pub found: String,
 }
 
-/// A SHA-512 digest (FIPS 180-4). Shown as 128 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// A SHA-512 digest (FIPS 180-4). Shown and stored as 128 lower-case hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct Sha512Digest([u8; 64]);
 
 impl ArtifactDigests {
@@ -33,6 +38,7 @@ impl ArtifactDigests {
         Self {
             sha256: Some(Sha256Digest::of(data)),
             sha512: Some(Sha512Digest::of(data)),
+            blake2b: Some(Blake2bDigest::of(data)),
         }
     }
 }
@@ -42,6 +48,7 @@ impl From<&Sha256Digest> for ArtifactDigests {
         Self {
             sha256: Some(*sha256),
             sha512: None,
+            blake2b: None,
         }
     }
 }
@@ -61,10 +68,12 @@ impl FromStr for ArtifactDigests {
             Some(("sha256", digits)) => bytes(digits).map(|bytes| Self {
                 sha256: Some(Sha256Digest::new(bytes)),
                 sha512: None,
+                blake2b: None,
             }),
             Some(("sha512", digits)) => bytes(digits).map(|bytes| Self {
                 sha256: None,
                 sha512: Some(Sha512Digest::new(bytes)),
+                blake2b: None,
             }),
             _ => None,
         };
@@ -106,6 +115,22 @@ impl Sha512Digest {
     /// The 64 bytes.
     pub fn as_bytes(&self) -> &[u8; 64] {
         &self.0
+    }
+}
+
+impl From<Sha512Digest> for String {
+    fn from(digest: Sha512Digest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for Sha512Digest {
+    type Error = hex::FromHexError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let mut bytes = [0; 64];
+        hex::decode_to_slice(text, &mut bytes)?;
+        Ok(Self(bytes))
     }
 }
 

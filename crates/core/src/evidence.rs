@@ -5,7 +5,7 @@ use crate::declaration::DeclaredSigner;
 use crate::digest::Sha256Digest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
-use crate::signer::RootId;
+use crate::signer::{RootId, Signer};
 use serde::{Deserialize, Serialize};
 
 /// What one source contributed to the verdict about one file.
@@ -30,6 +30,9 @@ pub struct Evidence {
     /// Why some of what the source has could not be had, where that was not needed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub missing: Option<Failure>,
+    /// Whose signature the file's publisher offers that does not fit the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forged: Option<Signer>,
 }
 
 /// A site's declaration, as it concerns one file.
@@ -214,6 +217,7 @@ impl Evidence {
             published: None,
             declaration: None,
             missing: None,
+            forged: None,
         }
     }
 

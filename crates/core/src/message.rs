@@ -1,5 +1,6 @@
 //! What the parts of the extension say to each other.
 
+use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::root_store::RootReport;
 use crate::settings::Scope;
@@ -53,6 +54,11 @@ pub enum Request {
         signer: Signer,
         /// For which downloads.
         scope: Scope,
+    },
+    /// Trust whoever holds a minisign key.
+    TrustMinisign {
+        /// The public key, as typed.
+        key: String,
     },
     /// Tell what can be seen of the trust roots.
     ListRoots,
@@ -185,6 +191,9 @@ pub struct HashJob {
     pub url: String,
     /// The size that the browser reports, in bytes.
     pub size: u64,
+    /// What it is read for beyond its SHA-256.
+    #[serde(default)]
+    pub wanted: Wanted,
 }
 
 /// How a [`HashJob`] ended, from the Worker to the background.
@@ -206,6 +215,8 @@ pub enum HashResult {
         digest: Sha256Digest,
         /// How many they were.
         size: u64,
+        /// What else was found out.
+        found: Option<Found>,
     },
     /// The file is not there, or may not be read.
     Missing,

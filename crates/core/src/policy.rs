@@ -8,7 +8,7 @@ use crate::project::Project;
 use crate::publisher::Publisher;
 use crate::reason::Reason;
 use crate::settings::Settings;
-use crate::signer::{Identity, Signer};
+use crate::signer::{Identity, RootId, Signer};
 use crate::standing::Standing;
 use crate::verdict::Verdict;
 
@@ -136,6 +136,7 @@ pub fn judge(
         }
     }
     findings.extend(evidence.iter().filter_map(published));
+    findings.extend(evidence.iter().filter_map(forged));
     findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
     conclude(by_precedence(findings), evidence.len())
@@ -190,7 +191,10 @@ fn declaration_changed(evidence: &[Evidence]) -> Option<Finding> {
 /// of the signers it names before all others, so only a key without a name can be crowded out, from
 /// whichever source its signature came.
 fn may_be_crowded_out(attestation: &Attestation, evidence: &[Evidence]) -> bool {
-    let nameless = matches!(attestation.signer.identity, Identity::Key { .. });
+    let signer = &attestation.signer;
+    let nameless = matches!(signer.identity, Identity::Key { .. })
+        // With these no warnings are made.
+        && signer.root != RootId::minisign();
     let is_cut = |evidence: &Evidence| {
         let outcome = &evidence.outcome;
         matches!(outcome, Outcome::Answered { truncated, .. } if *truncated)
@@ -282,6 +286,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
             | Reason::SignedByStranger { signer }
             | Reason::SignedByPublisher { signer, .. }
             | Reason::SignerChanged { signer, .. }
+            | Reason::SignatureForged { signer, .. }
             | Reason::DeclaredUntrusted { signer, .. }
             | Reason::StillUntrusted { signer }
             | Reason::DeclaredUnsupported { signer, .. },
@@ -316,6 +321,15 @@ fn published(evidence: &Evidence) -> Option<Finding> {
             },
         ),
     })
+}
+
+/// What the publisher offers as a signature and is none.
+fn forged(evidence: &Evidence) -> Option<Finding> {
+    let reason = Reason::SignatureForged {
+        signer: evidence.forged.clone()?,
+        publisher: evidence.name.clone(),
+    };
+    Some((Some(Verdict::Forged), reason))
 }
 
 fn finding(attestation: &Attestation, word: Word, whose: Whose) -> Finding {

@@ -44,6 +44,13 @@ pub enum Reason {
         /// The publisher's name.
         publisher: String,
     },
+    /// The publisher offers a signature that says to be by a known key and does not fit the file.
+    SignatureForged {
+        /// By whom it says to be.
+        signer: Signer,
+        /// The publisher's name.
+        publisher: String,
+    },
     /// The site declares others as its signers than it did, and none of these says so.
     DeclarationChanged {
         /// The site's host.
@@ -201,6 +208,10 @@ impl Reason {
             Self::SignatureGone { before, publisher } => {
                 Message::new("reason_signature_gone", [before.told(), publisher.clone()])
             }
+            Self::SignatureForged { signer, publisher } => Message::new(
+                "reason_signature_forged",
+                [signer.told(), publisher.clone()],
+            ),
             Self::DeclarationChanged { site, change } => {
                 let key = match change {
                     Change::Swapped => "reason_declaration_swapped",
@@ -386,6 +397,10 @@ impl Reason {
             },
             Self::SignatureGone {
                 before: signer(),
+                publisher: "publisher".into(),
+            },
+            Self::SignatureForged {
+                signer: signer(),
                 publisher: "publisher".into(),
             },
             Self::DeclarationChanged {

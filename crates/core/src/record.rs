@@ -1,6 +1,8 @@
 //! What is remembered of one download.
 
 use crate::address::Address;
+use crate::artifact::ArtifactDigests;
+use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::evidence::Evidence;
 use crate::judged::Judged;
@@ -45,6 +47,12 @@ pub struct DownloadRecord {
     pub stage: Stage,
     /// The digest of the bytes on disk, once they were read.
     pub digest: Option<Sha256Digest>,
+    /// What the bytes are read for beyond that.
+    #[serde(default)]
+    pub wanted: Wanted,
+    /// What came of it.
+    #[serde(default)]
+    pub found: Option<Found>,
     /// What each source's answer proved.
     pub evidence: Vec<Evidence>,
     /// The outcome of the last check.
@@ -92,6 +100,16 @@ impl DownloadRecord {
         match self.stage {
             Stage::Done => self.judgement.as_ref().map(|judgement| judgement.verdict),
             Stage::Hashing | Stage::Asking => None,
+        }
+    }
+
+    /// All digests that are known.
+    pub fn digests(&self) -> ArtifactDigests {
+        let found = self.found.as_ref();
+        ArtifactDigests {
+            sha256: self.digest,
+            sha512: found.map(|found| found.sha512),
+            blake2b: found.map(|found| found.blake2b),
         }
     }
 

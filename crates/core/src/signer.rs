@@ -41,6 +41,12 @@ impl RootId {
         Self("sigstore-staging".to_owned())
     }
 
+    /// What stands in the place of a root for minisign's keys: nobody vouches for them, and nothing
+    /// logs what they sign.
+    pub fn minisign() -> Self {
+        Self("minisign".to_owned())
+    }
+
     /// The id of GitHub's own instance, which dates signatures and logs none.
     pub fn github() -> Self {
         Self("github".to_owned())
@@ -52,6 +58,7 @@ impl RootId {
             "sigstore" => "Sigstore",
             "sigstore-staging" => "Sigstore (staging)",
             "github" => "GitHub",
+            "minisign" => "minisign",
             other => other,
         }
     }
@@ -152,6 +159,9 @@ impl Signer {
                 [ci(issuer), self.told(), file_name(workflow)],
             ),
             Identity::Release { .. } => Message::new("signer_release", [self.told()]),
+            Identity::Key { fingerprint } if self.root == RootId::minisign() => {
+                Message::new("signer_minisign", [fingerprint.clone()])
+            }
             Identity::Key { fingerprint } => Message::new("signer_key", [fingerprint.clone()]),
         }
     }

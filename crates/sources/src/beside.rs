@@ -8,14 +8,18 @@
 //! found on a host before is tried there first, and what was never found is not asked for each time.
 //! (OpenPGP and minisign have their place among the names when their keys are known here.)
 
+use crate::minisigned::{self, Over};
 use crate::notary::TIME_LIMIT;
 use crate::proving;
 use crate::site_word::{SiteMemory, SiteWord};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
+use assay_core::artifact::ArtifactDigests;
 use assay_core::checksum_file::listed_sha256;
+use assay_core::closer_look::KeyedSignature;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
 use assay_core::publisher::Publisher;
 use serde::{Deserialize, Serialize};
@@ -35,16 +39,25 @@ pub const LISTED_FOR: i64 = 60 * 60;
 
 /// The names that are tried, the most telling first; `*` stands for the file's own. With the site's
 /// declaration and a minisign signature ten requests are made for the first file from a host.
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 7] = [
     "*.sigstore.json",
     "*.sigstore",
     "*.sha256",
     "SHA256SUMS",
     "checksums.txt",
     "SHASUMS256.txt",
-    "*.sha256sum",
     "SHA256SUMS.txt",
 ];
+
+/// Where minisign puts a signature. Asked for only where a key is known: by an unknown one it would
+/// say nothing.
+const MINISIG: &str = ".minisig";
+/// Stands among what was found for the signature of a list.
+const SIGNED_LIST: &str = "list.minisig";
+const MINISIG_OF_FILE: &str = "*.minisig";
+
+/// So many requests are made to a host at most, when it is asked for all names.
+const MOST: usize = 10;
 
 /// What is asked about: a file in a directory on the web.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +78,9 @@ pub struct Habits {
     pub found: Vec<String>,
     /// When all names were tried, in seconds since 1970.
     pub tried_at: i64,
+    /// Whether minisign's were among them.
+    #[serde(default)]
+    pub minisig: bool,
 }
 
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
@@ -76,9 +92,23 @@ pub struct Inquiry<'a> {
     names: Vec<&'static str>,
     now: i64,
     step: Step,
-    listed: Vec<Sha256Digest>,
+    keys: Vec<MinisignKey>,
+    /// The minisign signature, and where lists are, with theirs.
+    signature: Option<String>,
+    lists: Vec<List>,
     found: Candidates,
     under: Vec<String>,
+    wanted: Vec<KeyedSignature>,
+    left: usize,
+}
+
+/// A checksum file that lists the file.
+#[derive(Debug)]
+struct List {
+    name: &'static str,
+    text: String,
+    digest: Sha256Digest,
+    signature: Option<String>,
 }
 
 /// What was requested last.
@@ -89,8 +119,12 @@ enum Step {
     Names {
         declaration: bool,
     },
-    /// Statements about a new declaration.
-    Statements,
+    /// Statements about a new declaration, so many; the file's minisign signature, if it was not among
+    /// the names; those of lists.
+    More {
+        statements: usize,
+        signature: bool,
+    },
 }
 
 impl Question {
@@ -123,6 +157,12 @@ impl Question {
         self.address.host()
     }
 
+    /// Whether what lies beside the file now still speaks of what was downloaded. `now` is in seconds
+    /// since 1970.
+    pub fn is_recent(&self, now: i64) -> bool {
+        self.downloaded_at.is_none_or(|at| now - at < LISTED_FOR)
+    }
+
     fn url(&self, name: &str) -> String {
         match name.strip_prefix('*') {
             Some(ending) => format!("{}{}{ending}", self.directory, encode(&self.name)),
@@ -134,24 +174,29 @@ impl Question {
 impl Habits {
     /// The names to try on this host: all, or at most so many of those that are known. `now` is in
     /// seconds since 1970.
-    pub fn names(&self, most: usize, now: i64) -> Vec<&'static str> {
-        if now - self.tried_at >= ABSENT_FOR || now < self.tried_at {
-            return NAMES.to_vec();
+    pub fn names(&self, most: usize, with_keys: bool, now: i64) -> Vec<&'static str> {
+        let all = with_keys
+            .then_some(&MINISIG_OF_FILE)
+            .into_iter()
+            .chain(&NAMES);
+        if self.is_due(with_keys, now) {
+            return all.copied().collect();
         }
         // Those that are known are static, whatever was stored.
         let known = self.found.iter();
-        let known = known.filter_map(|found| NAMES.iter().find(|name| *name == found));
+        let known = known.filter_map(|found| all.clone().find(|name| *name == found));
         known.copied().take(most).collect()
     }
 
-    /// Notes what was found. `now` is in seconds since 1970.
-    pub fn note(&mut self, tried: usize, found: &[String], now: i64) {
+    fn is_due(&self, with_keys: bool, now: i64) -> bool {
+        let age = now - self.tried_at;
+        !(0..ABSENT_FOR).contains(&age) || with_keys && !self.minisig
+    }
+
+    fn note(&mut self, found: &[String]) {
         for name in found.iter().rev() {
             self.found.retain(|known| known != name);
             self.found.insert(0, name.clone());
-        }
-        if tried == NAMES.len() {
-            self.tried_at = now;
         }
     }
 }
@@ -163,29 +208,54 @@ pub fn unusable(question: &Question, detail: &str) -> Evidence {
 }
 
 impl<'a> Inquiry<'a> {
-    /// Looks under the names that `habits` tell, and asks the site of which this is remembered. `now`
-    /// is in seconds since 1970.
-    pub fn new(question: &'a Question, habits: &Habits, site: SiteMemory, now: i64) -> Self {
+    /// Looks under the names that `habits` tell, asks the site of which this is remembered, and knows
+    /// these minisign keys beside those that the site declares. `now` is in seconds since 1970.
+    pub fn new(
+        question: &'a Question,
+        habits: &Habits,
+        site: SiteMemory,
+        keys: Vec<MinisignKey>,
+        now: i64,
+    ) -> Self {
         let word = SiteWord::new(&question.address, site);
-        let most = match word.request(now) {
-            Some(_) => MOST_KNOWN - 1,
-            None => MOST_KNOWN,
+        let declaration = usize::from(word.request(now).is_some());
+        let with_keys = !keys.is_empty() || !word.minisign_keys().is_empty();
+        let most = match habits.is_due(with_keys, now) {
+            true => MOST,
+            false => MOST_KNOWN,
         };
+        let signed_list = habits.found.iter().any(|name| name == SIGNED_LIST);
+        let names = most - declaration - usize::from(signed_list && with_keys);
+        let names = habits.names(names, with_keys, now);
         Self {
             question,
             word,
-            names: habits.names(most, now),
+            left: most.saturating_sub(declaration + names.len()),
+            names,
             now,
             step: Step::Nothing,
-            listed: Vec::new(),
+            keys,
+            signature: None,
+            lists: Vec::new(),
             found: Candidates::default(),
             under: Vec::new(),
+            wanted: Vec::new(),
         }
     }
 
-    /// Under how many names was looked, and under which something was found.
-    pub fn seen(&self) -> (usize, &[String]) {
-        (self.names.len(), &self.under)
+    /// Notes what was found, for the next time.
+    pub fn note(&self, habits: &mut Habits) {
+        habits.note(&self.under);
+        if self.names.len() >= NAMES.len() {
+            habits.tried_at = self.now;
+            let later = matches!(self.step, Step::More { signature, .. } if signature);
+            habits.minisig = later || self.names.contains(&MINISIG_OF_FILE);
+        }
+    }
+
+    /// Signatures for which the file must be read once more.
+    pub fn wanted(&self) -> &[KeyedSignature] {
+        &self.wanted
     }
 
     /// What the site says, once all is proven.
@@ -198,10 +268,10 @@ impl<'a> Inquiry<'a> {
         mut answers: std::vec::IntoIter<Answer>,
         declaration: bool,
     ) -> Vec<HttpRequest> {
-        let mut statements = Vec::new();
+        let mut requests = Vec::new();
         if declaration && let Some(answer) = answers.next() {
             match self.word.read(answer, self.now) {
-                Ok(wanted) => statements = wanted,
+                Ok(wanted) => requests = wanted,
                 Err(failure) => self.found.failure = Some(failure),
             }
         }
@@ -210,27 +280,95 @@ impl<'a> Inquiry<'a> {
                 self.found.failure = Some(failure);
             }
         }
-        statements
+        let statements = requests.len();
+        let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
+        let signature = knows_keys && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
+        if signature {
+            self.left -= 1;
+            requests.push(get(self.question.url(MINISIG_OF_FILE)));
+        }
+        self.step = Step::More {
+            statements,
+            signature,
+        };
+        if knows_keys {
+            let lists = self.lists.iter().take(self.left);
+            let signed = |list: &List| get(self.question.url(list.name) + MINISIG);
+            requests.extend(lists.map(signed));
+        }
+        requests
+    }
+
+    fn take_more(&mut self, mut answers: Vec<Answer>, statements: usize, signature: bool) {
+        let mut rest = answers.split_off(statements.min(answers.len())).into_iter();
+        self.word.take_statements(&answers);
+        if signature && let Some(answer) = rest.next() {
+            let read = answer.and_then(|response| self.read(MINISIG_OF_FILE, &response));
+            if let Err(failure) = read {
+                self.found.failure = Some(failure);
+            }
+        }
+        for (list, answer) in self.lists.iter_mut().zip(rest) {
+            match answer.and_then(|response| text_of(&response)) {
+                Ok(text) => list.signature = text.filter(|text| is_signature(text)),
+                Err(failure) => self.found.failure = Some(failure),
+            }
+            if list.signature.is_some() {
+                self.under.push(SIGNED_LIST.to_owned());
+            }
+        }
+    }
+
+    /// Adds what minisign's keys prove.
+    fn add_minisigned(&mut self, evidence: &mut Evidence, digests: &ArtifactDigests, recent: bool) {
+        let declared = self.word.minisign_keys();
+        let mut keys = self.keys.clone();
+        keys.extend(declared.iter().filter_map(|key| MinisignKey::parse(key)));
+        if let Some(text) = &self.signature {
+            let wanted = minisigned::add(text, &Over::File, &keys, digests, recent, evidence);
+            let project = evidence.declaration.as_ref();
+            let project = project.map(|declared| declared.project.clone());
+            self.wanted = wanted;
+            for one in &mut self.wanted {
+                let is_declared = declared.contains(&one.key);
+                one.declared = project.clone().filter(|_| is_declared);
+            }
+        }
+        for list in &self.lists {
+            let Some(signature) = &list.signature else {
+                continue;
+            };
+            let over = Over::List {
+                text: list.text.clone(),
+                is_listed: Some(list.digest) == digests.sha256,
+            };
+            minisigned::add(signature, &over, &keys, digests, recent, evidence);
+        }
     }
 
     fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
-        match response.status {
-            200 => {}
-            // A server that has trouble; all else says that there is no such file.
-            status @ 500.. => return Err(Failure::Status { status }),
-            _ => return Ok(()),
-        }
-        let Ok(text) = std::str::from_utf8(&response.body) else {
+        let Some(text) = text_of(response)? else {
             return Ok(());
         };
+        let text = text.as_str();
         // What has neither form is an error page, or something else of that name.
         if name.contains(".sigstore") {
             if ReadBundle::parse(text).is_ok() {
                 self.found.bundles.push(text.to_owned());
                 self.under.push(name.to_owned());
             }
-        } else if let Some(listed) = listed_sha256(text, &self.question.name) {
-            self.listed.push(listed);
+        } else if name == MINISIG_OF_FILE {
+            if is_signature(text) {
+                self.signature = Some(text.to_owned());
+                self.under.push(name.to_owned());
+            }
+        } else if let Some(digest) = listed_sha256(text, &self.question.name) {
+            self.lists.push(List {
+                name,
+                text: text.to_owned(),
+                digest,
+                signature: None,
+            });
             self.under.push(name.to_owned());
         }
         Ok(())
@@ -252,12 +390,12 @@ impl Source for Inquiry<'_> {
                 let looks = self.names.iter().map(|name| get(self.question.url(name)));
                 Ok(declaration.into_iter().chain(looks).collect())
             }
-            Step::Names { declaration } => {
-                self.step = Step::Statements;
-                Ok(self.take(answers.into_iter(), declaration))
-            }
-            Step::Statements => {
-                self.word.take_statements(&answers);
+            Step::Names { declaration } => Ok(self.take(answers.into_iter(), declaration)),
+            Step::More {
+                statements,
+                signature,
+            } => {
+                self.take_more(answers, statements, signature);
                 Ok(Vec::new())
             }
         }
@@ -273,18 +411,32 @@ impl Source for Inquiry<'_> {
         let Some(digest) = weighing.digests.sha256 else {
             return Vec::new();
         };
-        let downloaded_at = self.question.downloaded_at;
-        let is_recent = downloaded_at.is_none_or(|at| weighing.now - at < LISTED_FOR);
-        evidence.published = match self.listed.first() {
-            Some(_) if self.listed.contains(&digest) => Some(Published::Same),
+        let is_recent = self.question.is_recent(weighing.now);
+        self.add_minisigned(evidence, weighing.digests, is_recent);
+        evidence.published = match self.lists.first() {
+            Some(_) if self.lists.iter().any(|list| list.digest == digest) => Some(Published::Same),
             Some(other) if is_recent => Some(Published::Other {
-                expected: *other,
+                expected: other.digest,
                 found: digest,
             }),
             _ => None,
         };
         Vec::new()
     }
+}
+
+/// What an answer has, if anything is there.
+fn text_of(response: &HttpResponse) -> Result<Option<String>, Failure> {
+    match response.status {
+        200 => Ok(std::str::from_utf8(&response.body).ok().map(str::to_owned)),
+        // A server that has trouble; all else says that there is no such file.
+        status @ 500.. => Err(Failure::Status { status }),
+        _ => Ok(None),
+    }
+}
+
+fn is_signature(text: &str) -> bool {
+    MinisignSignature::parse(text).is_some()
 }
 
 pub(crate) fn get(url: String) -> HttpRequest {

@@ -10,6 +10,7 @@ pub mod beside;
 pub mod driver;
 pub mod github;
 pub mod log_proofs;
+pub mod minisigned;
 pub mod notary;
 pub mod proving;
 mod rate_limit;

@@ -116,6 +116,7 @@ pub fn prove(
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }
 
@@ -124,13 +125,13 @@ pub fn prove(
 fn by_effort<'a>(bundles: &'a [String], roots: &Roots) -> Vec<(usize, &'a str)> {
     let anew = |(place, bundle): &(usize, &String)| !bundles[..*place].contains(bundle);
     let effort = |bundle| ReadBundle::parse(bundle).map_or(0, |read| roots.effort(&read));
-    let mut found: Vec<(usize, &str)> = bundles
-        .iter()
-        .enumerate()
-        .filter(anew)
-        .map(|(_, bundle)| (effort(bundle), bundle.as_str()))
-        .collect();
-    found.sort_by_key(|(effort, _)| *effort);
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    for (_, bundle) in bundles.iter().enumerate().filter(anew) {
+        let effort = effort(bundle);
+        // They are few, and putting them in one by one is less code in the wasm than sorting.
+        let place = found.partition_point(|(known, _)| *known <= effort);
+        found.insert(place, (effort, bundle));
+    }
     found
 }
 
@@ -144,5 +145,6 @@ pub fn failed((source, name): (&str, &str), failure: Failure) -> Evidence {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }

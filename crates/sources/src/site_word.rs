@@ -12,6 +12,7 @@ use assay_core::declaration::{
     Declaration, DeclarationError, DeclaredSigner, MAX_DECLARATION_BYTES, PATH,
 };
 use assay_core::evidence::{Change, Declared, Evidence, Failure};
+use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::roots::Roots;
 use serde::{Deserialize, Serialize};
 
@@ -181,6 +182,15 @@ impl SiteWord {
         let times = proven
             .filter(|made| is_known(made))
             .filter_map(|made| made.signed_at);
+        let stated = self.statements.iter().filter_map(|text| {
+            let read = MinisignSignature::parse(text)?;
+            let signers = known.downloads().iter().flat_map(|entry| &entry.signers);
+            let keys = signers.filter_map(DeclaredSigner::minisign_key);
+            let mut keys = keys.filter_map(MinisignKey::parse);
+            let key = keys.find(|key| read.signs(key, new))?;
+            is_known(&read.attestation(&key, text)).then(|| read.stated_at())?
+        });
+        let times = times.chain(stated);
         times.filter(|at| at + SLACK >= self.memory.since).max()
     }
 
@@ -209,6 +219,20 @@ impl SiteWord {
         let known = self.known();
         let signers = known.iter().flat_map(|known| known.signers_for(&self.path));
         signers.cloned().collect()
+    }
+
+    /// The minisign keys that are declared for the file, as far as that counts. Before it is settled
+    /// what counts, those that may.
+    pub fn minisign_keys(&self) -> Vec<String> {
+        let mut signers = self.signers();
+        if signers.is_empty()
+            && let Some(Some(found)) = &self.found
+            && let Some(found) = parse(found)
+        {
+            signers.extend(found.signers_for(&self.path).into_iter().cloned());
+        }
+        let keys = signers.iter().filter_map(DeclaredSigner::minisign_key);
+        keys.map(str::to_owned).collect()
     }
 
     /// What is to be remembered.

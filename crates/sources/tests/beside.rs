@@ -78,15 +78,14 @@ fn see_on(
     now: i64,
 ) -> Evidence {
     let question = question();
-    let mut inquiry = Inquiry::new(&question, habits, site.clone(), now);
+    let mut inquiry = Inquiry::new(&question, habits, site.clone(), Vec::new(), now);
     let digests = ArtifactDigests::from(Sha256Digest::of(content));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     let asking = driver::ask(web, &mut inquiry, roots, &digests, now);
     let evidence = runtime.block_on(asking);
-    let (tried, found) = inquiry.seen();
-    habits.note(tried, found, now);
+    inquiry.note(habits);
     let mut evidence = evidence;
     let word = inquiry.word();
     if let Some(declared) = evidence.declaration.clone() {
@@ -232,19 +231,20 @@ fn a_host_is_asked_for_all_names_once_and_then_for_few() {
     assert!(nothing.asked.take().is_empty());
     // After a week all are tried once more, and so where the clock was wrong.
     let all = asked.len() - 1;
-    assert_eq!(barren.names(MOST_KNOWN, NOW + ABSENT_FOR).len(), all);
-    assert_eq!(barren.names(MOST_KNOWN, NOW - 1).len(), all);
-    assert!(barren.names(MOST_KNOWN, NOW + ABSENT_FOR - 1).is_empty());
+    assert_eq!(barren.names(MOST_KNOWN, false, NOW + ABSENT_FOR).len(), all);
+    assert_eq!(barren.names(MOST_KNOWN, false, NOW - 1).len(), all);
+    assert!(
+        barren
+            .names(MOST_KNOWN, false, NOW + ABSENT_FOR - 1)
+            .is_empty()
+    );
     // Whatever was stored, only names of this version are asked for.
     let odd = Habits {
         found: vec!["../../secret".into(), "SHA256SUMS".into()],
         tried_at: NOW,
+        minisig: true,
     };
-    assert_eq!(odd.names(MOST_KNOWN, NOW), ["SHA256SUMS"]);
-    // What was found last comes first.
-    let mut many = habits.clone();
-    many.note(3, &["*.sha256sum".to_owned()], NOW);
-    assert_eq!(many.names(MOST_KNOWN, NOW)[0], "*.sha256sum");
+    assert_eq!(odd.names(MOST_KNOWN, false, NOW), ["SHA256SUMS"]);
 }
 
 #[test]

@@ -76,6 +76,7 @@ fn main() {
             published: None,
             declaration: None,
             missing: None,
+            forged: None,
         },
         Evidence {
             source: "https://other.example".into(),
@@ -87,6 +88,7 @@ fn main() {
             published: None,
             declaration: None,
             missing: None,
+            forged: None,
         },
     ];
     let settings = Settings::default();

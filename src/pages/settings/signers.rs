@@ -1,5 +1,6 @@
 //! The signers whom the user trusts.
 
+use super::field::{self, Field};
 use super::{Ground, ask, remove_button};
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{self, t, t1};
@@ -18,8 +19,22 @@ pub fn view(ground: Ground) -> View {
             parts::text(Tag::Title, "card-title", t("settings_signers")),
             parts::text(Tag::Paragraph, "card-text", t("settings_signers_text")),
             parts::live(move || list(ground)),
+            form(ground),
         ])
         .into()
+}
+
+/// Minisign's keys are brought by the user: a file names no key that could be believed.
+fn form(ground: Ground) -> View {
+    let field = Field {
+        id: "minisign-key",
+        kind: "text",
+        label: "settings_minisign",
+        hint: Some("settings_minisign_hint"),
+        action: "add-minisign",
+        words: "settings_minisign_add",
+    };
+    field::form(ground, field, |key| Request::TrustMinisign { key })
 }
 
 fn list(ground: Ground) -> View {

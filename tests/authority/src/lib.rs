@@ -20,6 +20,7 @@ pub mod instance;
 pub mod key;
 mod make;
 pub mod merkle;
+pub mod minisign;
 pub mod recipe;
 pub mod rekor;
 pub mod subject;

@@ -49,8 +49,7 @@ const KINDS: [&str; 4] = ["identity", "repository", "key", "minisign"];
 
 impl DeclaredSigner {
     /// Whether this signer made the attestation. Everything is compared whole, and a name counts
-    /// under its own root alone: under another, it may be somebody else's. Minisign signatures are
-    /// no attestations, so no minisign key made one.
+    /// under its own root alone: under another, it may be somebody else's.
     pub fn names(&self, attestation: &Attestation) -> bool {
         let signer = &attestation.signer;
         match (self, &signer.identity) {
@@ -84,6 +83,9 @@ impl DeclaredSigner {
                     && issuer == proven
                     && is_same_repository(repository, source)
                     && workflow.as_ref().is_none_or(|workflow| workflow == run)
+            }
+            (Self::Minisign { key }, Identity::Key { fingerprint }) => {
+                signer.root == RootId::minisign() && key == fingerprint
             }
             // The key itself signed, so it makes no difference who logged it.
             (Self::Key { fingerprint }, _) => attestation

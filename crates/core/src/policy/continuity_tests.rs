@@ -53,6 +53,7 @@ fn evidence(proven: Vec<Attestation>) -> Evidence {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }
 

@@ -69,6 +69,7 @@ fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }
 
@@ -83,6 +84,7 @@ fn failed() -> Evidence {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }
 
@@ -260,6 +262,7 @@ fn an_answer_that_was_cut_short_is_not_unknown() {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     };
     let settings = trusting(&["a"]);
     assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);

@@ -44,6 +44,7 @@ fn answered(proven: Vec<Attestation>, withheld: Vec<Withheld>) -> Evidence {
         published: None,
         declaration: None,
         missing: None,
+        forged: None,
     }
 }
 
