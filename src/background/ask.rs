@@ -21,7 +21,7 @@ use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{Source, driver, minisigned, notary, rekor};
+use assay_sources::{Source, driver, index, minisigned, notary, rekor};
 use futures_util::future::{LocalBoxFuture, join, join_all};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -46,6 +46,17 @@ struct About {
 fn question_beside(record: &DownloadRecord) -> Option<beside::Question> {
     let downloaded_at = (record.completed_at / 1000.0) as i64;
     beside::Question::about(&record.url, &record.final_url, Some(downloaded_at))
+}
+
+/// What the package indexes are asked about a download that they serve.
+pub(super) fn questions_of_indexes(
+    settings: &Settings,
+    record: &DownloadRecord,
+) -> Vec<index::Question> {
+    let indexes = settings.indexes.iter();
+    indexes
+        .filter_map(|address| index::Question::about(address, &record.url))
+        .collect()
 }
 
 /// What was gathered, with what came of the signatures for which the file was read once more.
@@ -159,6 +170,7 @@ impl Background {
         }
         let beside = question_beside(record);
         let may_look = permissions::may_reach(ANYWHERE).await;
+        let questions = questions_of_indexes(settings, record);
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
         for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
@@ -169,6 +181,12 @@ impl Background {
         }
         if let Some(question) = beside.as_ref().filter(|_| may_look) {
             asked.push(Box::pin(self.look_beside(question, settings, about)));
+        }
+        for question in &questions {
+            asked.push(Box::pin(async move {
+                let mut inquiry = index::Inquiry::new(question);
+                self.ask_source(&mut inquiry, &[], None, about).await
+            }));
         }
         for address in &settings.rekors {
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));

@@ -1,5 +1,6 @@
 //! Having files hashed: the offscreen document and what comes back from its Worker.
 
+use super::ask::questions_of_indexes;
 use super::{Background, BackgroundError, log};
 use crate::chrome::{self, ChromeError, extension, offscreen, runtime};
 use crate::js::to_js;
@@ -85,11 +86,13 @@ impl Background {
         // Drawn while the file is read: nobody waits for the toolbar.
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
-        let mut wanted = record.wanted;
+        let mut wanted = record.wanted.clone();
         // What minisign's keys sign is found out in one go, where it may be asked for.
         let settings = settings_store::load().await?;
         let beside = beside::Question::about(&record.url, &record.final_url, None);
         wanted.digests |= beside.is_some() && !minisigned::keys(&settings).is_empty();
+        let mut questions = questions_of_indexes(&settings, &record).into_iter();
+        wanted.digests |= questions.any(|question| question.needs_sha512());
         #[derive(Serialize)]
         struct ToDocument {
             target: &'static str,

@@ -125,15 +125,18 @@ impl Background {
                 self.change_settings(Box::new(move |settings| settings.github_token = read))
                     .await
             }
-            Request::AskRekor { address, asked } => match notary_address(&address) {
-                Some(address) => {
-                    self.change_settings(Box::new(move |settings| {
-                        settings.ask_rekor(address, asked);
-                    }))
+            Request::AskRekor { address, asked } => {
+                let change =
+                    move |settings: &mut Settings, address| settings.ask_rekor(address, asked);
+                self.change_asked(&address, "refused_no_log_address", Box::new(change))
                     .await
-                }
-                None => Ok(refused("refused_no_log_address", [address])),
-            },
+            }
+            Request::AskIndex { address, asked } => {
+                let change =
+                    move |settings: &mut Settings, address| settings.ask_index(address, asked);
+                self.change_asked(&address, "refused_no_index_address", Box::new(change))
+                    .await
+            }
             Request::EnableNotary { address, enabled } => {
                 self.change_settings(Box::new(move |settings| {
                     for notary in &mut settings.notaries {
@@ -222,6 +225,22 @@ impl Background {
         self.log_alarms_seen().await?;
         self.show_state().await;
         Ok(Response::Done)
+    }
+
+    /// Changes whether somebody is asked, at an address as it was typed.
+    async fn change_asked(
+        &self,
+        typed: &str,
+        refusal: &str,
+        change: Box<dyn FnOnce(&mut Settings, String)>,
+    ) -> Result<Response, BackgroundError> {
+        match notary_address(typed) {
+            Some(address) => {
+                self.change_settings(Box::new(move |settings| change(settings, address)))
+                    .await
+            }
+            None => Ok(refused(refusal, [typed])),
+        }
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.

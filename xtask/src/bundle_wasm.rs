@@ -110,7 +110,7 @@ pub fn build_speed(workspace: &Workspace) -> Result<PathBuf> {
 fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
     let mut module = walrus::Module::from_file(wasm)
         .with_context(|| format!("{} could not be read", wasm.display()))?;
-    let taken = wordless::take_out(&mut module)
+    let taken = wordless::take_out(&mut module, name != PROVING)
         .with_context(|| format!("{} could not be made smaller", wasm.display()))?;
     // They are where proofs are. A compiler that names functions otherwise would let them come
     // back unnoticed.

@@ -6,6 +6,9 @@
 //! library leaves them out, so they are taken out of the program: what would write them writes
 //! nothing, and does so successfully.
 //!
+//! So is what writes numbers with fractions as text, in the program that has no such numbers to tell:
+//! it would be for a refusal of JSON that has one where it may not.
+//!
 //! So is what writes the values of most other libraries for programmers (`Debug`): it is there for
 //! panics that do not happen, and nobody reads it.
 
@@ -28,12 +31,20 @@ const TELLING: [&str; 9] = [
     "serde_wasm_bindgen::",
 ];
 
-/// Takes the words out, and says of how many functions.
-pub fn take_out(module: &mut Module) -> Result<usize> {
+/// What writes numbers with fractions.
+const FRACTIONS: &str = "core::fmt::float::";
+
+/// Takes the words out, those of numbers with fractions as well if the program has none to tell, and
+/// says of how many functions.
+pub fn take_out(module: &mut Module, has_fractions: bool) -> Result<usize> {
+    let is_wordless = |name: &str| {
+        let is_fraction = || format!("{:#}", rustc_demangle::demangle(name)).starts_with(FRACTIONS);
+        writes_words(name) || !has_fractions && is_fraction()
+    };
     let found: Vec<_> = module
         .funcs
         .iter()
-        .filter(|function| function.name.as_deref().is_some_and(writes_words))
+        .filter(|function| function.name.as_deref().is_some_and(is_wordless))
         .map(|function| function.id())
         .collect();
     for &id in &found {

@@ -121,7 +121,8 @@ With several files the largest wins. Without --signer nobody is trusted, so the 
 'authentic' where the file is from its signer's own repository.
 
 Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
-in the file's directory; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
+in the file's directory, and whom the site declares; --url), 'index' (the package index --index, of
+what it serves; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
 --source the notary is asked, and what --url has of its own.
 
 Examples:
@@ -141,6 +142,8 @@ pub enum Source {
     Beside,
     /// Sigstore's public log.
     Rekor,
+    /// The package index that the file is from.
+    Index,
 }
 
 /// `assay verify`.
@@ -167,6 +170,10 @@ pub struct VerifyArgs {
         value_name = "TOKEN"
     )]
     pub github_token: Option<String>,
+    /// The address of a package index (PEP 740, or npm's attestations API), asked about files that it
+    /// serves (--url).
+    #[arg(long, value_name = "URL")]
+    pub index: Option<String>,
     /// Ask just this source. Can be given several times.
     #[arg(long, value_name = "NAME")]
     pub source: Vec<Source>,

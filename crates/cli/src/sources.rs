@@ -12,10 +12,10 @@ use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
-use assay_core::settings::{Notary, PUBLIC_REKOR, github_token};
+use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
 use assay_core::signer::RootId;
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{beside, driver, github, minisigned, notary, rekor};
+use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -40,6 +40,7 @@ enum Asked {
     Notary(Notary),
     Github(github::Question),
     Beside(beside::Question),
+    Index(index::Question),
     Rekor,
 }
 
@@ -64,11 +65,20 @@ impl<'a> Sources<'a> {
                 Some(token.ok_or_else(|| usage("--github-token is no token of GitHub's"))?);
         }
         let beside = url.and_then(|url| beside::Question::about(url, url, None));
+        let address = args.index.as_deref();
+        let address = address.map(|typed| {
+            notary_address(typed).ok_or_else(|| usage("--index is no https address of an index"))
+        });
+        let address = address.transpose()?;
+        let index = address
+            .zip(url)
+            .and_then(|(address, url)| index::Question::about(&address, url));
         let mut wanted = args.source.clone();
         if wanted.is_empty() {
             wanted.extend(args.notary.is_some().then_some(Source::Notary));
             wanted.extend(github.is_some().then_some(Source::Github));
             wanted.extend(beside.is_some().then_some(Source::Beside));
+            wanted.extend(index.is_some().then_some(Source::Index));
         }
         wanted.sort();
         wanted.dedup();
@@ -92,6 +102,9 @@ impl<'a> Sources<'a> {
                     usage("the source beside needs --url with the plain https address of a file")
                 })?),
                 Source::Rekor => Asked::Rekor,
+                Source::Index => Asked::Index(index.clone().ok_or_else(|| {
+                    usage("the source index needs --index, and --url with an address of a file that it serves")
+                })?),
             });
         }
         if asked.is_empty() {
@@ -181,6 +194,19 @@ impl<'a> Sources<'a> {
                     minisigned::settle(&wanted, &found, true, &mut evidence);
                 }
                 self.declared.replace(inquiry.word().signers());
+                (evidence, None)
+            }
+            Asked::Index(question) => {
+                let mut inquiry = index::Inquiry::new(question);
+                // Where the file cannot be read any more, it is known by the digest that it had.
+                let digests = match question.needs_sha512() {
+                    true => hash::digests(file).ok(),
+                    false => None,
+                };
+                let digests = digests.filter(|digests| digests.sha256 == Some(*digest));
+                let digests = digests.unwrap_or_else(|| digest.into());
+                let evidence =
+                    driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
                 (evidence, None)
             }
             Asked::Rekor => {

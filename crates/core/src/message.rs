@@ -108,6 +108,13 @@ pub enum Request {
         /// Whether it is asked.
         asked: bool,
     },
+    /// Ask, or do not ask, this package index.
+    AskIndex {
+        /// Its address, as typed.
+        address: String,
+        /// Whether it is asked.
+        asked: bool,
+    },
     /// Ask, or do not ask, this notary.
     EnableNotary {
         /// Its address.

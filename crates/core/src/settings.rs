@@ -29,6 +29,9 @@ pub struct Settings {
     /// downloaded.
     #[serde(default)]
     pub rekors: Vec<String>,
+    /// The addresses of the package indexes that are asked about what they serve. None at first.
+    #[serde(default)]
+    pub indexes: Vec<String>,
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
@@ -79,6 +82,7 @@ impl Default for Settings {
             github: true,
             github_token: None,
             rekors: Vec::new(),
+            indexes: Vec::new(),
             trusted: Vec::new(),
         }
     }
@@ -141,6 +145,14 @@ impl Settings {
         self.rekors.retain(|known| *known != address);
         if asked {
             self.rekors.push(address);
+        }
+    }
+
+    /// Asks the package index at `address` from now on, or asks it no more.
+    pub fn ask_index(&mut self, address: String, asked: bool) {
+        self.indexes.retain(|known| *known != address);
+        if asked {
+            self.indexes.push(address);
         }
     }
 

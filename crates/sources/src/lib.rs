@@ -9,6 +9,7 @@
 pub mod beside;
 pub mod driver;
 pub mod github;
+pub mod index;
 pub mod log_proofs;
 pub mod minisigned;
 pub mod notary;

@@ -2,6 +2,7 @@
 
 mod field;
 mod github;
+mod indexes;
 mod logs;
 mod notaries;
 mod rekor;
@@ -116,6 +117,7 @@ fn view(ground: Ground) -> View {
             github::view(ground),
             neighbours(ground),
             rekor::view(ground),
+            indexes::view(ground),
             signers::view(ground),
             roots::view(ground),
             parts::live(move || logs::decided(ground)),

@@ -1,0 +1,89 @@
+//! A package index that the user entered.
+
+use crate::beside::{HOST, World};
+use crate::roots::made_by;
+use assay_core::verdict::Verdict;
+use assay_test_authority::recipe::Signer;
+use assay_test_authority::subject::Subject;
+use assay_tests::{Content, Result};
+use serde_json::{Value, json};
+
+const WHEEL: &str = "tool-1.0-py3-none-any.whl";
+
+#[test]
+fn an_index_is_asked_once_it_is_entered_and_only_about_what_it_serves() -> Result<()> {
+    let mut world = World::new(true)?;
+    let workflow = Subject::Workflow {
+        repository: "example/tool".into(),
+        source_ref: "refs/tags/v1".into(),
+        called: None,
+    };
+    let name = "v0.3, statement, dsse, P-384";
+    let made = made_by(&mut world.public, name, Signer::Certified(workflow), 0);
+    let bundle: Value = serde_json::from_str(&made.bundle)?;
+    let (material, envelope) = (&bundle["verificationMaterial"], &bundle["dsseEnvelope"]);
+    let provenance = json!({ "version": 1, "attestation_bundles": [{
+        "publisher": { "kind": "GitHub", "repository": "example/tool" },
+        "attestations": [{
+            "version": 1,
+            "verification_material": {
+                "certificate": material["certificate"]["rawBytes"],
+                "transparency_entries": material["tlogEntries"],
+            },
+            "envelope": {
+                "statement": envelope["payload"],
+                "signature": envelope["signatures"][0]["sig"],
+            },
+        }],
+    }]});
+    let path = format!("integrity/tool/1.0/{WHEEL}/provenance");
+    world.site.put(
+        &path,
+        Content::Resource(provenance.to_string().into_bytes()),
+    );
+    let earlier = "tool-0.9-py3-none-any.whl";
+    world.download(earlier, b"earlier")?;
+    world.sees(earlier, Verdict::Unknown)?;
+    let asked = world.site.asked();
+    assert!(
+        !asked.iter().any(|name| name.starts_with("integrity")),
+        "{asked:?}"
+    );
+
+    let settings = world.extension.open("settings.html")?;
+    settings.click("#index-address")?;
+    settings.type_text("not an address")?;
+    settings.click("[data-action=add-index]")?;
+    settings.wait_for_text("#index-address-problem", "not the address of an index")?;
+    settings.evaluate::<Value>("document.querySelector('#index-address').value = ''")?;
+    settings.click("#index-address")?;
+    settings.type_text(&world.site.url())?;
+    settings.click("[data-action=add-index]")?;
+    settings.wait_for_text("#indexes", HOST)?;
+    world.download(WHEEL, &made.artifact)?;
+    let record = world
+        .extension
+        .wait_for_verdict(WHEEL, Verdict::Authentic)?;
+    let popup = world.extension.open("popup.html")?;
+    let text = crate::world::read_entry(&popup, &record)?.text;
+    for part in [&format!("From {HOST}"), "example/tool"] {
+        assert!(text.contains(part), "{part} is not in {text}");
+    }
+    assert_eq!(world.site.requests(&path), 1);
+    // What is no package is none of its business.
+    world.download("notes.txt", b"notes")?;
+    world.sees("notes.txt", Verdict::Unknown)?;
+    let asked = world.site.asked();
+    assert_eq!(
+        asked
+            .iter()
+            .filter(|name| name.starts_with("integrity"))
+            .count(),
+        1
+    );
+    assert!(
+        asked.iter().all(|name| !name.contains("and more")),
+        "{asked:?}"
+    );
+    Ok(())
+}
