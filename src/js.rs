@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 /// A value as plain JavaScript: objects, arrays, numbers and `null`, as it can be stored and sent.
 ///
@@ -27,6 +28,21 @@ pub fn words(thrown: &JsValue) -> String {
         Some(error) => String::from(error.message()),
         None => thrown.as_string().unwrap_or_else(|| format!("{thrown:?}")),
     }
+}
+
+/// Waits for so many milliseconds.
+pub async fn sleep(milliseconds: i32) {
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        set_timeout(&resolve, milliseconds);
+    });
+    // It is never refused.
+    let _ = wasm_bindgen_futures::JsFuture::from(promise).await;
+}
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(then: &js_sys::Function, milliseconds: i32) -> JsValue;
 }
 
 /// Now, in milliseconds since 1970.

@@ -4,12 +4,13 @@ use super::{Background, BackgroundError, OwnRoot, log, logs};
 use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
+use crate::js;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, KeyedSignature};
 use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::Evidence;
+use assay_core::evidence::{Evidence, Failure};
 use assay_core::log_memory::{withhold, withhold_all};
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
@@ -17,18 +18,25 @@ use assay_core::record::{DownloadRecord, Stage};
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings};
 use assay_core::signer::RootId;
+use assay_core::verdict::Verdict;
 use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{Source, driver, index, minisigned, notary, rekor};
-use futures_util::future::{LocalBoxFuture, join, join_all};
+use assay_sources::{Source, driver, index, minisigned, notary, proving, rekor};
+use futures_util::future::{Either, LocalBoxFuture, join, join_all, select};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// After so many checks that did not come to an end, a record is given up: something in an answer
 /// must have broken the worker each time.
 const MAX_CUT_OFF: u32 = 5;
+
+/// After so long, in milliseconds, it is told what is proven so far. Most sources answer by then.
+const SOON: i32 = 1000;
+
+/// So it is said of those that did not, in seconds.
+const LATE: u32 = 1;
 
 /// What is asked about.
 struct About {
@@ -57,6 +65,17 @@ pub(super) fn questions_of_indexes(
     indexes
         .filter_map(|address| index::Question::about(address, &record.url))
         .collect()
+}
+
+/// Marks what those signed whom the file's site declares, whichever source had it.
+fn marked(mut evidence: Vec<Evidence>, about: &About) -> Vec<Evidence> {
+    let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
+    if let Some(project) = declared.map(|declared| declared.project.clone()) {
+        for evidence in &mut evidence {
+            evidence.mark_declared(&project, &about.declared.borrow());
+        }
+    }
+    evidence
 }
 
 /// What was gathered, with what came of the signatures for which the file was read once more.
@@ -150,8 +169,10 @@ impl Background {
         Ok(())
     }
 
+    /// Asks all sources that apply. Where some let wait for them, and others prove the file, that is
+    /// told already.
     async fn gather(
-        &self,
+        self: &Rc<Self>,
         settings: &Settings,
         digest: &Sha256Digest,
         record: &DownloadRecord,
@@ -173,32 +194,78 @@ impl Background {
         let questions = questions_of_indexes(settings, record);
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
+        let mut names: Vec<(&str, &str)> = Vec::new();
         for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
+            names.push((&notary.address, &notary.name));
             asked.push(Box::pin(self.ask_notary(notary, about)));
         }
         if let Some(question) = question.as_ref().filter(|_| settings.github) {
+            names.push((github::ID, "GitHub"));
             asked.push(Box::pin(self.ask_github(question, about)));
         }
         if let Some(question) = beside.as_ref().filter(|_| may_look) {
+            names.push((beside::ID, question.host()));
             asked.push(Box::pin(self.look_beside(question, settings, about)));
         }
         for question in &questions {
+            names.push(question.named());
             asked.push(Box::pin(async move {
                 let mut inquiry = index::Inquiry::new(question);
                 self.ask_source(&mut inquiry, &[], None, about).await
             }));
         }
         for address in &settings.rekors {
+            names.push((address, address));
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));
         }
-        let mut evidence = join_all(asked).await;
-        let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
-        if let Some(project) = declared.map(|declared| declared.project.clone()) {
-            for evidence in &mut evidence {
-                evidence.mark_declared(&project, &about.declared.borrow());
+        let answers: Vec<RefCell<Option<Evidence>>> =
+            asked.iter().map(|_| RefCell::default()).collect();
+        let all = join_all(asked.into_iter().zip(&answers).map(
+            |(asked, answer)| -> LocalBoxFuture<'_, ()> {
+                Box::pin(async move {
+                    answer.replace(Some(asked.await));
+                })
+            },
+        ));
+        if let Either::Right((_, all)) = select(all, Box::pin(js::sleep(SOON))).await {
+            let late = || Failure::TimedOut { seconds: LATE };
+            let known = answers.iter().zip(&names).map(|(answer, named)| {
+                let known = answer.borrow().clone();
+                known.unwrap_or_else(|| proving::failed(*named, late()))
+            });
+            let known = marked(known.collect(), about);
+            if let Err(error) = self.tell_already(record, known, settings).await {
+                log(&error.to_string());
             }
+            all.await;
         }
+        let evidence = answers.into_iter().filter_map(RefCell::into_inner);
+        let evidence = marked(evidence.collect(), about);
         (evidence, about.wanted.take())
+    }
+
+    /// Tells what is proven so far, if that is what matters: who is still waited for may add to it.
+    async fn tell_already(
+        self: &Rc<Self>,
+        record: &DownloadRecord,
+        mut known: Vec<Evidence>,
+        settings: &Settings,
+    ) -> Result<(), BackgroundError> {
+        withhold(&mut known, &self.blocked_logs().await?);
+        let project = self.project_of(record, &known).await?;
+        let judged = record.judge(&known, settings, project.as_ref());
+        let matters = matches!(
+            judged.verdict,
+            Verdict::Verified | Verdict::Authentic | Verdict::Untrusted
+        );
+        if !matters {
+            return Ok(());
+        }
+        let tell = |record: &mut DownloadRecord| {
+            record.judgement = Some(judged);
+            record.evidence = known;
+        };
+        self.conclude(&record.id, Box::new(tell)).await
     }
 
     /// Has the file read once more for signatures that a source offers, and goes on from there with

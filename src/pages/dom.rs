@@ -1,6 +1,7 @@
 //! The few things that pages do with the document by hand.
 
-use js_sys::{Array, Promise};
+pub use crate::js::sleep;
+use js_sys::Array;
 use sycamore::prelude::NodeRef;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -186,18 +187,6 @@ pub fn save(name: &str, content: &str) -> Result<(), JsValue> {
         let _ = web_sys::Url::revoke_object_url(&url);
     });
     Ok(())
-}
-
-/// Waits for so many milliseconds.
-pub async fn sleep(milliseconds: i32) {
-    let promise = Promise::new(&mut |resolve, _| {
-        if let Some(window) = web_sys::window() {
-            // Where there is no timer nothing is waited for; the loops that use it are for show.
-            let _ = window
-                .set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, milliseconds);
-        }
-    });
-    let _ = JsFuture::from(promise).await;
 }
 
 fn element(node: NodeRef) -> Option<HtmlElement> {

@@ -35,6 +35,41 @@ fn a_notary_that_is_down_leaves_the_file_unchecked_until_it_is_back() -> Result<
     Ok(())
 }
 
+#[test]
+fn a_notary_that_hangs_keeps_nobody_elses_proof_from_being_told() -> Result<()> {
+    let world = World::new()?;
+    let hanging = HostileNotary::start(world.notary.trusted_root()?)?;
+    hanging.reply(Reply::Silence);
+    world.extension.add_notary(&hanging.url(), None)?;
+    world.download_signed("proven.bin", b"proven")?;
+    let record = world
+        .extension
+        .wait_for_verdict("proven.bin", Verdict::Verified)?;
+    let late = |record: &assay_core::record::DownloadRecord| {
+        let judgement = record.judgement.clone().expect("a judgement");
+        let late = judgement
+            .reasons
+            .into_iter()
+            .find(|reason| reason.key == "reason_source_timed_out");
+        late.expect("it is told that one is late").args[1].clone()
+    };
+    assert_eq!(
+        late(&record),
+        "1",
+        "told before the other one's time is over"
+    );
+    wait_until("the other one to have had its time", || {
+        let record = world
+            .extension
+            .wait_for_verdict("proven.bin", Verdict::Verified)?;
+        match late(&record).as_str() {
+            "10" => Ok(()),
+            seen => Err(seen.to_owned()),
+        }
+    })?;
+    Ok(())
+}
+
 /// A world whose only notary answers what the test says, under the pinned root of a real one.
 fn with_liar() -> Result<(World, HostileNotary)> {
     let world = World::without_notary()?;

@@ -17,8 +17,9 @@ pub const ID: &str = "github";
 /// Where GitHub's API is.
 pub const API: &str = "https://api.github.com";
 
-/// So many bundles that lie elsewhere are fetched at most.
-pub const MAX_FETCHED: usize = 4;
+/// So many bundles that lie elsewhere are fetched at most. With what they are listed by, these are as
+/// many requests as are made for one file.
+pub const MAX_FETCHED: usize = 2;
 
 /// So many attestations are asked for, the newest first: the most that GitHub tells at once.
 const PAGE: usize = 100;
@@ -96,6 +97,7 @@ pub struct Inquiry<'a> {
     digest: Sha256Digest,
     name: String,
     is_listed: bool,
+    fetched: usize,
     found: Candidates,
 }
 
@@ -107,6 +109,7 @@ impl<'a> Inquiry<'a> {
             digest,
             name: question.name(),
             is_listed: false,
+            fetched: 0,
             found: Candidates::default(),
         }
     }
@@ -126,6 +129,7 @@ impl<'a> Inquiry<'a> {
                 },
             }
         }
+        self.fetched = elsewhere.len();
         Ok(elsewhere)
     }
 }
@@ -159,7 +163,9 @@ impl Source for Inquiry<'_> {
 
     fn weigh(&mut self, evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
         let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
-        let asset = self.question.asset.as_ref().filter(|_| !vouched);
+        // What the repository attested, it knows.
+        let enough = vouched || self.fetched == MAX_FETCHED;
+        let asset = self.question.asset.as_ref().filter(|_| !enough);
         asset
             .map(|asset| self.question.release(asset))
             .into_iter()

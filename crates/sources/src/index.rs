@@ -58,6 +58,11 @@ impl Question {
             })
     }
 
+    /// The index's id, and its name for people.
+    pub fn named(&self) -> (&str, &str) {
+        (&self.index, &self.host)
+    }
+
     /// Whether the index names files by SHA-512 alone.
     pub fn needs_sha512(&self) -> bool {
         self.kind != Kind::Python
@@ -246,7 +251,7 @@ impl<'a> Inquiry<'a> {
 
 impl Source for Inquiry<'_> {
     fn named(&self) -> (&str, &str) {
-        (&self.question.index, &self.question.host)
+        self.question.named()
     }
 
     fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
