@@ -25,9 +25,9 @@ fuzz_target!(|data: &[u8]| {
             if let Ok(candidates) = assay_sources::notary::read(&response) {
                 let _ = prove(
                     ("source", "name"),
-                    candidates,
+                    &candidates,
                     roots,
-                    &assay_fuzz::digest(),
+                    &assay_fuzz::digest().into(),
                     0,
                 );
             }

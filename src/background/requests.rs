@@ -20,6 +20,9 @@ use serde::Deserialize;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
+/// A change of whether somebody is asked, at an address.
+type AskedChange = Box<dyn FnOnce(&mut Settings, String)>;
+
 /// Who sent a message (`runtime.MessageSender`).
 #[derive(Deserialize)]
 struct Sender {
@@ -232,7 +235,7 @@ impl Background {
         &self,
         typed: &str,
         refusal: &str,
-        change: Box<dyn FnOnce(&mut Settings, String)>,
+        change: AskedChange,
     ) -> Result<Response, BackgroundError> {
         match notary_address(typed) {
             Some(address) => {

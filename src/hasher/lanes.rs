@@ -64,12 +64,14 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_core::closer_look::Wanted;
 
     fn job(id: &str, size: u64) -> HashJob {
         HashJob {
             id: id.into(),
             url: String::new(),
             size,
+            wanted: Wanted::default(),
         }
     }
 

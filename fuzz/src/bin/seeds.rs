@@ -1,6 +1,7 @@
 //! Writes the seeds that fuzzing starts from into the folder named on the command line, a folder
 //! for each target.
 
+use assay_core::closer_look::Wanted;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::policy::{Place, judge};
 use assay_core::reason::Reason;
@@ -99,13 +100,23 @@ fn main() {
         judgement.reasons = Reason::samples().iter().map(Reason::message).collect();
     }
     seed("stored_record", "all-reasons", &json(&record));
+    let declaration = r#"{"version":1,"downloads":[{"paths":["/tool/*","/**.zip"],"signers":[{"identity":"a@example.org","issuer":"https://accounts.google.com"},{"repository":"https://github.com/a/b","issuer":"https://token.actions.githubusercontent.com","workflow":"w.yml"},{"key":"SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"},{"minisign":"RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3"}]}]}"#;
+    seed("beside", "declaration", declaration.as_bytes());
+    let list = format!(
+        "{}  tool.zip\nSHA256 (a) = {}\n",
+        assay_fuzz::digest(),
+        assay_fuzz::digest()
+    );
+    seed("beside", "list", list.as_bytes());
+    let signature = "untrusted comment: x\nRUQf6LRCGA9i559r3g7V1qNyJDApGip8MfqcadIgT9CuhV3EMhHoN1mGTkUidF/z7SrlQgXdy8ofjb7bNJJylDOocrCo8KLzZwo=\ntrusted comment: timestamp:1\nQtKMXWyYcwdpZAlPF7tE2ENJkRd1ujvKjlj1m9RtHTBnZPa5WKU5uWRs5GoP5M/VqE81QFuMKI5k/SfNQUaOAA==\n";
+    seed("beside", "minisig", signature.as_bytes());
 }
 
 fn record(evidence: Vec<Evidence>) -> DownloadRecord {
     let settings = Settings::default();
     let place = Place {
         site: Some("example.org"),
-        publisher: None,
+        ..Place::default()
     };
     DownloadRecord {
         version: RECORD_VERSION,
@@ -121,6 +132,8 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         incognito: false,
         stage: Stage::Done,
         digest: Some(assay_fuzz::digest()),
+        wanted: Wanted::default(),
+        found: None,
         judgement: Some(judge(&evidence, &settings, place, None).into()),
         evidence,
         judged_at: Some(2.0),

@@ -146,7 +146,7 @@ fn a_signature_that_is_gone_is_a_change_and_an_outage_is_none() {
     };
     // Neither what strangers sign nor what is no proof makes up for it.
     for without in [evidence(vec![]), stranger(), refused()] {
-        let judgement = at_github(&[without.clone()], &settings, Some(&known));
+        let judgement = at_github(std::slice::from_ref(&without), &settings, Some(&known));
         assert_eq!(judgement.verdict, Verdict::Changed);
         let told = Reason::SignatureGone {
             before: own("1", "release.yml"),
