@@ -4,6 +4,7 @@
 use crate::beside::{HOST, World as Site};
 use crate::github::{REPOSITORY, World as Github};
 use crate::roots::made_by;
+use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -43,6 +44,13 @@ fn a_repository_that_signed_and_does_not_is_a_change_until_the_user_accepts_it()
     world.download_attested("tool-3.zip", &fork)?;
     world.sees("tool-3.zip", Verdict::Changed)?;
     world.sees("early.zip", Verdict::Unknown)?;
+
+    // Where GitHub is not asked, nothing is missed.
+    let ask = |enabled| world.extension.ask(&Request::EnableGithub { enabled });
+    ask(false)?;
+    world.download("tool-4.zip", b"not asked about")?;
+    world.sees("tool-4.zip", Verdict::Unknown)?;
+    ask(true)?;
 
     accept(&world.extension, "tool-2.zip")?;
     world.sees("tool-2.zip", Verdict::Unknown)?;

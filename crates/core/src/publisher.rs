@@ -32,6 +32,9 @@ pub struct ReleaseAsset {
 const ACTIONS: &str = "token.actions.githubusercontent.com";
 
 impl Publisher {
+    /// The id of the source that asks a repository on GitHub.
+    pub const GITHUB: &str = "github";
+
     /// Who publishes there, where the address tells: of the addresses of one download, the one that
     /// was asked for first, and the one that served the file.
     pub fn of(addresses: &[&str]) -> Option<Self> {

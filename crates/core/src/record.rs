@@ -162,7 +162,12 @@ impl DownloadRecord {
     pub fn telling_ending(&self, evidence: &[Evidence]) -> Option<String> {
         let address = Address::parse(&self.url)?;
         match self.publisher() {
-            Some(_) => Some(ending(&ReleaseAsset::of(&address)?.name)),
+            // Only where the repository was asked.
+            Some(_) => {
+                let mut sources = evidence.iter();
+                sources.find(|one| one.source == Publisher::GITHUB)?;
+                Some(ending(&ReleaseAsset::of(&address)?.name))
+            }
             None => {
                 declaration(evidence)?;
                 Some(ending(address.segments().last()?))

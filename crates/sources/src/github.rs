@@ -12,7 +12,7 @@ use assay_core::publisher::{Publisher, ReleaseAsset, Repository, is_served_by_gi
 use serde_json::Value;
 
 /// The id of this source.
-pub const ID: &str = "github";
+pub const ID: &str = Publisher::GITHUB;
 
 /// Where GitHub's API is.
 pub const API: &str = "https://api.github.com";
