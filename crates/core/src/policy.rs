@@ -117,10 +117,12 @@ pub fn judge(
         .iter()
         .any(|(found, _)| *found == Some(Verdict::Verified))
     {
-        findings.extend(declaration_changed(evidence));
-        if !is_known {
+        let declared = declaration_changed(evidence);
+        // Where the declaration says why, it is not said twice.
+        if !is_known && (declared.is_none() || new.is_some()) {
             findings.extend(changed(evidence, &place, new));
         }
+        findings.extend(declared);
     }
     if let Some(signer) = still_untrusted(earlier, settings, site) {
         let said_again = findings

@@ -9,7 +9,7 @@ use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
 use crate::pages::words::{filled, say, t, t1, tn};
 use assay_core::attestation::{Attestation, Claim, Logged};
-use assay_core::evidence::{Evidence, Outcome};
+use assay_core::evidence::{Evidence, Outcome, Published};
 use assay_core::message::{Request, Response};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
@@ -161,9 +161,16 @@ fn source(evidence: &Evidence) -> View {
             withheld,
             ..
         } => {
-            if proven.is_empty() && rejected.is_empty() && withheld.is_empty() {
-                lines.push(line(t("details_knows_nothing")));
-            }
+            let says = match (&evidence.forged, &evidence.published) {
+                (Some(_), _) => Some("details_forged"),
+                (None, Some(Published::Same)) => Some("details_lists_same"),
+                (None, Some(Published::Other { .. })) => Some("details_lists_other"),
+                (None, None) => {
+                    let nothing = proven.is_empty() && rejected.is_empty() && withheld.is_empty();
+                    nothing.then_some("details_knows_nothing")
+                }
+            };
+            lines.extend(says.map(|says| line(t(says))));
             for attestation in proven {
                 lines.push(line(claim(attestation)));
                 lines.extend(attestation.logged.as_ref().map(log_entry));
