@@ -3,9 +3,11 @@
 
 use crate::beside;
 use crate::github;
+use assay_core::message::Request;
 use assay_core::record::DownloadRecord;
 use assay_core::verdict::Verdict;
 use assay_core::words::Message;
+use assay_test_authority::minisign::MinisignPair;
 use assay_tests::{Content, RekorSite, Result, Tunnel};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -102,6 +104,34 @@ fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
         let file = path(folder.path(), name, content);
         let url = format!("{}/dl/{name}?token=secret", world.site.url());
         assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    }
+    let own = MinisignPair::new(4);
+    let key = own.public();
+    let trust = Request::TrustMinisign { key: key.clone() };
+    world.extension.ask(&trust)?;
+    let at = 1_790_000_000;
+    for (name, signature, verdict) in [
+        ("new.zip", own.sign(b"content", at), Verdict::Verified),
+        (
+            "old.zip",
+            own.sign_legacy(b"content", at),
+            Verdict::Verified,
+        ),
+        ("forged.zip", own.sign(b"another", at), Verdict::Forged),
+        (
+            "old-forged.zip",
+            own.sign_legacy(b"another", at),
+            Verdict::Forged,
+        ),
+    ] {
+        world.forget_habits()?;
+        world.put(&format!("{name}.minisig"), signature.as_bytes());
+        world.download(name, b"content")?;
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        let file = path(folder.path(), name, b"content");
+        let url = format!("{}/dl/{name}", world.site.url());
+        let said = verify(&tunnel, &[&file, "--url", &url, "--signer", &key])?;
+        assert_same(&said, &record);
     }
     Ok(())
 }
