@@ -45,7 +45,7 @@ struct About {
     /// Whether nothing of it may be kept.
     private: bool,
     /// Whom the file's site declares as its signers.
-    declared: RefCell<Vec<DeclaredSigner>>,
+    declared: RefCell<Option<(String, Vec<DeclaredSigner>)>>,
     /// What the file must be read for first.
     wanted: RefCell<Vec<KeyedSignature>>,
 }
@@ -69,10 +69,9 @@ pub(super) fn questions_of_indexes(
 
 /// Marks what those signed whom the file's site declares, whichever source had it.
 fn marked(mut evidence: Vec<Evidence>, about: &About) -> Vec<Evidence> {
-    let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
-    if let Some(project) = declared.map(|declared| declared.project.clone()) {
+    if let Some((project, signers)) = &*about.declared.borrow() {
         for evidence in &mut evidence {
-            evidence.mark_declared(&project, &about.declared.borrow());
+            evidence.mark_declared(project, signers);
         }
     }
     evidence
@@ -337,7 +336,11 @@ impl Background {
         inquiry.note(&mut habits);
         about.wanted.replace(inquiry.wanted().to_vec());
         let word = inquiry.word();
-        about.declared.replace(word.signers());
+        let declared = evidence.declaration.as_ref();
+        let project = declared.map(|declared| declared.project.clone());
+        about
+            .declared
+            .replace(project.map(|project| (project, word.signers())));
         if about.private {
             return evidence;
         }

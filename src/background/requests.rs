@@ -135,8 +135,18 @@ impl Background {
                     .await
             }
             Request::AskIndex { address, asked } => {
-                let change =
-                    move |settings: &mut Settings, address| settings.ask_index(address, asked);
+                // Perhaps with the host that it has its files on.
+                let (address, files) = match address.trim().split_once(' ') {
+                    Some((address, files)) => {
+                        let files = site::host_of(&format!("https://{}/", files.trim()));
+                        (address.to_owned(), files)
+                    }
+                    None => (address, None),
+                };
+                let change = move |settings: &mut Settings, address: String| {
+                    let files = files.map(|files| format!(" {files}")).unwrap_or_default();
+                    settings.ask_index(address + &files, asked);
+                };
                 self.change_asked(&address, "refused_no_index_address", Box::new(change))
                     .await
             }

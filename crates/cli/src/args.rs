@@ -171,7 +171,7 @@ pub struct VerifyArgs {
     )]
     pub github_token: Option<String>,
     /// The address of a package index (PEP 740, or npm's attestations API), asked about files that it
-    /// serves (--url).
+    /// serves (--url); after a space, the host that it has its files on, if that is another.
     #[arg(long, value_name = "URL")]
     pub index: Option<String>,
     /// Ask just this source. Can be given several times.

@@ -60,25 +60,7 @@ impl Client {
     /// As [`Transport::send`].
     pub fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
-        let limit = Some(request.time_limit);
-        let response = match &request.method {
-            Method::Get => {
-                let mut builder = self.agent(&request.url).get(&request.url);
-                if let Some(token) = &request.bearer {
-                    builder = builder.header("Authorization", format!("Bearer {token}"));
-                }
-                let builder = builder.header("Accept", request.accept).config();
-                builder.timeout_global(limit).build().call()
-            }
-            Method::Post { json } => {
-                let builder = self.agent(&request.url).post(&request.url);
-                let builder = builder.header("Accept", request.accept);
-                let builder = builder.content_type("application/json").config();
-                builder.timeout_global(limit).build().send(json)
-            }
-        };
-        let (response, _) = read(response, request.time_limit, request.size_limit)?;
-        Ok(response)
+        ask(self.agent(&request.url), request)
     }
 
     /// Reads JSON, within the usual limits.
@@ -123,9 +105,34 @@ impl Client {
 
 impl Transport for Client {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
-        // One request at a time on a thread of its own: there is nothing to yield to.
-        self.ask(request)
+        let _waiting = Waiting::new(&request.url);
+        let (agent, request) = (self.agent(&request.url).clone(), request.clone());
+        // On a thread of its own: several are sent at once.
+        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request));
+        asking.await.unwrap_or(Err(Failure::Unreachable))
     }
+}
+
+fn ask(agent: &Agent, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+    let limit = Some(request.time_limit);
+    let response = match &request.method {
+        Method::Get => {
+            let mut builder = agent.get(&request.url);
+            if let Some(token) = &request.bearer {
+                builder = builder.header("Authorization", format!("Bearer {token}"));
+            }
+            let builder = builder.header("Accept", request.accept).config();
+            builder.timeout_global(limit).build().call()
+        }
+        Method::Post { json } => {
+            let builder = agent.post(&request.url);
+            let builder = builder.header("Accept", request.accept);
+            let builder = builder.content_type("application/json").config();
+            builder.timeout_global(limit).build().send(json)
+        }
+    };
+    let (response, _) = read(response, request.time_limit, request.size_limit)?;
+    Ok(response)
 }
 
 fn read(

@@ -16,6 +16,7 @@ use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
 use assay_core::signer::RootId;
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
+use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::path::Path;
 
@@ -32,7 +33,7 @@ pub struct Sources<'a> {
     /// What all answers are proven with.
     pub roots: Roots,
     /// Whom the file's site declares as its signers.
-    declared: RefCell<Vec<DeclaredSigner>>,
+    declared: RefCell<Option<(String, Vec<DeclaredSigner>)>>,
 }
 
 /// A source with all that it needs.
@@ -66,8 +67,11 @@ impl<'a> Sources<'a> {
         }
         let beside = url.and_then(|url| beside::Question::about(url, url, None));
         let address = args.index.as_deref();
-        let address = address.map(|typed| {
-            notary_address(typed).ok_or_else(|| usage("--index is no https address of an index"))
+        let address = address.map(|typed| -> Result<String, CliError> {
+            let (index, files) = typed.trim().split_once(' ').unwrap_or((typed, ""));
+            let index = notary_address(index);
+            let index = index.ok_or_else(|| usage("--index is no https address of an index"))?;
+            Ok(format!("{index} {files}"))
         });
         let address = address.transpose()?;
         let index = address
@@ -143,17 +147,20 @@ impl<'a> Sources<'a> {
         digest: &Sha256Digest,
     ) -> Vec<Evidence> {
         let mut evidence = Vec::new();
-        for source in &self.asked {
-            let (mut found, log) = self.ask_one(source, file, digest).await;
+        // Side by side, so that one that hangs costs the others nothing.
+        let asked = self
+            .asked
+            .iter()
+            .map(|source| self.ask_one(source, file, digest));
+        for (mut found, log) in join_all(asked).await {
             let log = log.as_ref().map(|(root, address)| (root, *address));
             comparing.compare(&mut found, log).await;
             evidence.push(found);
         }
         // Whom a site declares may have signed what another source has.
-        let declared = evidence.iter().find_map(|one| one.declaration.as_ref());
-        if let Some(project) = declared.map(|declared| declared.project.clone()) {
+        if let Some((project, signers)) = &*self.declared.borrow() {
             for evidence in &mut evidence {
-                evidence.mark_declared(&project, &self.declared.borrow());
+                evidence.mark_declared(project, signers);
             }
         }
         evidence
@@ -193,7 +200,11 @@ impl<'a> Sources<'a> {
                 if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
                     minisigned::settle(&wanted, &found, true, &mut evidence);
                 }
-                self.declared.replace(inquiry.word().signers());
+                let declared = evidence.declaration.as_ref();
+                let project = declared.map(|declared| declared.project.clone());
+                let signers = inquiry.word().signers();
+                self.declared
+                    .replace(project.map(|project| (project, signers)));
                 (evidence, None)
             }
             Asked::Index(question) => {

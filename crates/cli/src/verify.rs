@@ -10,11 +10,12 @@ use crate::sources::Sources;
 use crate::{hash, output};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
+use assay_core::minisign::MinisignKey;
 use assay_core::policy::{Judgement, Place, judge};
 use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::{Identity, RootId};
+use assay_core::signer::Identity;
 use assay_core::site::host_of;
 use assay_core::verdict::Verdict;
 use serde::Serialize;
@@ -117,16 +118,17 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
 /// GitHub's.
 fn trusting(names: &[String], notary: Option<&Notary>, evidence: &[Evidence]) -> Settings {
     let mut settings = Settings::default();
+    settings.notaries.extend(notary.cloned());
     let root = notary.map(Notary::root_id);
+    for key in names.iter().filter_map(|name| MinisignKey::parse(name)) {
+        settings.trust(key.signer(), Scope::Everywhere);
+    }
     for attestation in evidence.iter().flat_map(Evidence::proven) {
         let signer = &attestation.signer;
         let is_own = Some(&signer.root) == root.as_ref();
         let is_named = match &signer.identity {
             Identity::Named { subject, .. } => is_own && names.contains(subject),
-            Identity::Key { fingerprint } => {
-                let is_minisign = signer.root == RootId::minisign();
-                (is_own || is_minisign) && names.contains(fingerprint)
-            }
+            Identity::Key { fingerprint } => is_own && names.contains(fingerprint),
             Identity::Workflow { .. } | Identity::Release { .. } => names
                 .iter()
                 .any(|name| repository(name).is_some_and(|one| one.is_signer(signer))),
@@ -176,7 +178,7 @@ fn print(result: &Verified) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::signer::Signer;
+    use assay_core::signer::{RootId, Signer};
 
     #[test]
     fn a_repository_is_named_whole_and_only_its_own_workflows_are_meant() {

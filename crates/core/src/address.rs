@@ -76,7 +76,8 @@ fn decode(segment: &str) -> Option<String> {
         rest = rest.get(2..)?;
     }
     let decoded = String::from_utf8(bytes).ok()?;
-    let ambiguous = matches!(decoded.as_str(), "." | "..") || decoded.contains(['\\', '\0']);
+    let leads_up = decoded.split('/').any(|part| matches!(part, "." | ".."));
+    let ambiguous = leads_up || decoded.contains(['\\', '\0']);
     (!ambiguous).then_some(decoded)
 }
 
@@ -100,7 +101,7 @@ mod tests {
         for (url, expected) in [
             ("https://example.org/", "/"),
             ("https://example.org/a%20b//c/?d", "/a b//c/"),
-            ("https://example.org/a%2F..%2fb", "/a/../b"),
+            ("https://example.org/a%2Fb", "/a/b"),
         ] {
             assert_eq!(path(url).as_deref(), Some(expected));
         }
@@ -119,6 +120,8 @@ mod tests {
             "https://example.org./a",
             "https://example.org/a/../b",
             "https://example.org/a/%2e%2E/b",
+            "https://example.org/a%2F..%2fb",
+            "https://example.org/..%2fb",
             "https://example.org/a/%2",
             "https://example.org/%zz",
             "https://example.org/%ff",

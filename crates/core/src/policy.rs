@@ -48,6 +48,9 @@ pub struct Place<'a> {
     pub site: Option<&'a str>,
     /// Who publishes there, where the address tells.
     pub publisher: Option<&'a Publisher>,
+    /// The name of the project that the file belongs to, where it is one that a site or an index
+    /// declares.
+    pub declared: Option<&'a str>,
     /// What is remembered of the project that the file belongs to.
     pub project: Option<&'a Project>,
     /// The ending of the file's name, where it says something that such a file is not signed.
@@ -59,8 +62,10 @@ impl Place<'_> {
     pub(crate) fn publisher_of(&self, attestation: &Attestation) -> Option<String> {
         let publisher = self.publisher;
         let own = publisher.filter(|publisher| publisher.is_signer(&attestation.signer));
-        own.map(ToString::to_string)
-            .or_else(|| attestation.declared.as_deref().map(host))
+        own.map(ToString::to_string).or_else(|| {
+            let declared = attestation.declared.as_deref();
+            declared.filter(|one| Some(*one) == self.declared).map(host)
+        })
     }
 
     /// Whether somebody signs for the project who is not remembered.
@@ -92,7 +97,7 @@ pub fn judge(
     let mut new: Option<(&Signer, String)> = None;
     let mut is_known = false;
     for (attestation, word) in words_of_signers(evidence) {
-        if word == Word::Vouches && may_be_crowded_out(attestation, evidence) {
+        if word == Word::Vouches && may_be_crowded_out(attestation, evidence, settings) {
             continue;
         }
         let holder = attestation.key_holder();
@@ -175,7 +180,7 @@ fn changed(
 }
 
 /// What the file's site declares, where it does.
-pub(crate) fn declaration(evidence: &[Evidence]) -> Option<&Declared> {
+pub fn declaration(evidence: &[Evidence]) -> Option<&Declared> {
     evidence.iter().find_map(|one| one.declaration.as_ref())
 }
 
@@ -192,14 +197,27 @@ fn declaration_changed(evidence: &[Evidence]) -> Option<Finding> {
 /// Whether a later warning by the same signer may be among what a source left out. A notary tells
 /// of the signers it names before all others, so only a key without a name can be crowded out, from
 /// whichever source its signature came.
-fn may_be_crowded_out(attestation: &Attestation, evidence: &[Evidence]) -> bool {
+///
+/// Only the logs of the root under which the key signed can have such a warning: those of its notary,
+/// or those that are nobody's own.
+fn may_be_crowded_out(
+    attestation: &Attestation,
+    evidence: &[Evidence],
+    settings: &Settings,
+) -> bool {
     let signer = &attestation.signer;
     let nameless = matches!(signer.identity, Identity::Key { .. })
         // With these no warnings are made.
         && signer.root != RootId::minisign();
     let is_cut = |evidence: &Evidence| {
         let outcome = &evidence.outcome;
-        matches!(outcome, Outcome::Answered { truncated, .. } if *truncated)
+        let is_cut = matches!(outcome, Outcome::Answered { truncated, .. } if *truncated);
+        let mut notaries = settings.notaries.iter();
+        let may_have = match settings.notary_of(&signer.root) {
+            Some(own) => own.address == evidence.source,
+            None => notaries.all(|notary| notary.address != evidence.source),
+        };
+        is_cut && may_have
     };
     nameless && evidence.iter().any(is_cut)
 }

@@ -123,9 +123,11 @@ impl DownloadRecord {
         let publisher = self.publisher();
         let ending = self.telling_ending(evidence);
         let known = project.and_then(|project| project.before(self.completed_at));
+        let declared = declaration(evidence).map(|declared| declared.project.as_str());
         let place = Place {
             site: self.site.as_deref(),
             publisher: publisher.as_ref(),
+            declared,
             project: known.as_ref(),
             ending: ending.as_deref(),
         };
@@ -149,6 +151,7 @@ impl DownloadRecord {
         let publisher = self.publisher();
         let place = Place {
             publisher: publisher.as_ref(),
+            declared: declaration(evidence).map(|declared| declared.project.as_str()),
             ..Place::default()
         };
         let proven = evidence.iter().flat_map(Evidence::proven);

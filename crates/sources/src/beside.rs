@@ -99,6 +99,8 @@ pub struct Inquiry<'a> {
     found: Candidates,
     under: Vec<String>,
     wanted: Vec<KeyedSignature>,
+    /// What a list that a known key signed lists instead of the file.
+    contradicted: Option<Sha256Digest>,
     left: usize,
 }
 
@@ -217,6 +219,7 @@ impl<'a> Inquiry<'a> {
         keys: Vec<MinisignKey>,
         now: i64,
     ) -> Self {
+        let site_is_known = site.declaration.is_some();
         let word = SiteWord::new(&question.address, site);
         let declaration = usize::from(word.request(now).is_some());
         let with_keys = !keys.is_empty() || !word.minisign_keys().is_empty();
@@ -225,7 +228,11 @@ impl<'a> Inquiry<'a> {
             false => MOST_KNOWN,
         };
         let signed_list = habits.found.iter().any(|name| name == SIGNED_LIST);
-        let names = most - declaration - usize::from(signed_list && with_keys);
+        let mut names = most - declaration - usize::from(signed_list && with_keys);
+        if site_is_known && most == MOST_KNOWN && !(signed_list && with_keys) {
+            // Room for a statement, should the declaration be a new one.
+            names -= 1;
+        }
         let names = habits.names(names, with_keys, now);
         Self {
             question,
@@ -240,6 +247,7 @@ impl<'a> Inquiry<'a> {
             found: Candidates::default(),
             under: Vec::new(),
             wanted: Vec::new(),
+            contradicted: None,
         }
     }
 
@@ -281,6 +289,7 @@ impl<'a> Inquiry<'a> {
             }
         }
         let statements = requests.len();
+        self.left = self.left.saturating_sub(statements);
         let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
         let signature = knows_keys && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
         if signature {
@@ -319,6 +328,15 @@ impl<'a> Inquiry<'a> {
         }
     }
 
+    /// A list that says that the file is another one: by its name it is of SHA-256. Another list can be
+    /// of any algorithm, whose digests look the same.
+    fn accusing(&self) -> Option<&List> {
+        let is_sha256 = |list: &&List| {
+            list.name.to_ascii_lowercase().contains("sha256") || list.name == "SHASUMS256.txt"
+        };
+        self.lists.iter().find(is_sha256)
+    }
+
     /// Adds what minisign's keys prove.
     fn add_minisigned(&mut self, evidence: &mut Evidence, digests: &ArtifactDigests, recent: bool) {
         let declared = self.word.minisign_keys();
@@ -343,7 +361,24 @@ impl<'a> Inquiry<'a> {
                 is_listed: Some(list.digest) == digests.sha256,
             };
             minisigned::add(signature, &over, &keys, digests, recent, evidence);
+            let read = MinisignSignature::parse(signature);
+            let signs = |key: &MinisignKey| {
+                let read = read.as_ref();
+                read.is_some_and(|read| read.signs(key, list.text.as_bytes()))
+            };
+            if Some(list.digest) != digests.sha256 && keys.iter().any(signs) {
+                self.contradicted = Some(list.digest);
+            }
         }
+    }
+
+    /// What a checksum file lists for the file. A digest alone is one in the file's own list only, and
+    /// a page is none.
+    fn listed(&self, name: &str, text: &str) -> Option<Sha256Digest> {
+        let is_alone = text.trim().len() == 64;
+        let is_page = text.trim_start().starts_with('<');
+        let may = !is_page && (!is_alone || name.starts_with('*'));
+        may.then(|| listed_sha256(text, &self.question.name))?
     }
 
     fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
@@ -362,13 +397,20 @@ impl<'a> Inquiry<'a> {
                 self.signature = Some(text.to_owned());
                 self.under.push(name.to_owned());
             }
-        } else if let Some(digest) = listed_sha256(text, &self.question.name) {
-            self.lists.push(List {
+        } else if let Some(digest) = self.listed(name, text) {
+            let list = List {
                 name,
                 text: text.to_owned(),
                 digest,
                 signature: None,
-            });
+            };
+            // Those of several files come first: they are signed more often.
+            let shared = |list: &List| !list.name.starts_with('*');
+            let place = match shared(&list) {
+                true => self.lists.partition_point(shared),
+                false => self.lists.len(),
+            };
+            self.lists.insert(place, list);
             self.under.push(name.to_owned());
         }
         Ok(())
@@ -413,10 +455,17 @@ impl Source for Inquiry<'_> {
         };
         let is_recent = self.question.is_recent(weighing.now);
         self.add_minisigned(evidence, weighing.digests, is_recent);
+        // A list that a known key signed outweighs one that nobody did.
+        let signed = self.contradicted.filter(|_| is_recent);
+        let signed = signed.map(|expected| Published::Other {
+            expected,
+            found: digest,
+        });
         evidence.published = match self.lists.first() {
+            _ if signed.is_some() => signed,
             Some(_) if self.lists.iter().any(|list| list.digest == digest) => Some(Published::Same),
-            Some(other) if is_recent => Some(Published::Other {
-                expected: other.digest,
+            Some(_) if is_recent => self.accusing().map(|list| Published::Other {
+                expected: list.digest,
                 found: digest,
             }),
             _ => None,
@@ -425,12 +474,17 @@ impl Source for Inquiry<'_> {
     }
 }
 
+/// Whether a status says nothing about what is there: the server, or something on the way, has trouble.
+/// All else says that there is no such file, at least for somebody whom nobody knows.
+pub(crate) fn says_nothing(status: u16) -> bool {
+    matches!(status, 407 | 408 | 421 | 423 | 425 | 429 | 500..)
+}
+
 /// What an answer has, if anything is there.
 fn text_of(response: &HttpResponse) -> Result<Option<String>, Failure> {
     match response.status {
         200 => Ok(std::str::from_utf8(&response.body).ok().map(str::to_owned)),
-        // A server that has trouble; all else says that there is no such file.
-        status @ 500.. => Err(Failure::Status { status }),
+        status if says_nothing(status) => Err(Failure::Status { status }),
         _ => Ok(None),
     }
 }

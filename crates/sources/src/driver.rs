@@ -4,7 +4,7 @@
 use crate::source::{Answer, Source, Weighing};
 use crate::{Candidates, HttpRequest, Transport, proving, rate_limit};
 use assay_core::artifact::ArtifactDigests;
-use assay_core::evidence::{Evidence, Failure};
+use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::roots::Roots;
 use futures_util::future::join_all;
 
@@ -69,23 +69,17 @@ pub async fn finish(
         now,
     };
     let requests = source.weigh(&mut evidence, &weighing);
-    let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
-    if let Some(failure) = candidates.failure {
-        if !vouched && evidence.published.is_none() {
-            // What cannot be had proves nothing, and might have been what matters.
-            return proving::failed(named, failure);
-        }
-        evidence.missing = Some(failure);
-        return evidence;
+    let mut missing = candidates.failure;
+    if missing.is_none() && !requests.is_empty() {
+        let answers = send(transport, &requests, now).await;
+        missing = source.close(&mut evidence, &weighing, answers).err();
     }
-    if requests.is_empty() {
-        return evidence;
+    if missing.is_some() && evidence.published != Some(Published::Same) {
+        // What could not be had might have been the list that has this very file.
+        evidence.published = None;
     }
-    let answers = send(transport, &requests, now).await;
-    match source.close(&mut evidence, &weighing, answers) {
-        Ok(()) => evidence,
-        Err(failure) => proving::failed(named, failure),
-    }
+    evidence.missing = missing;
+    evidence
 }
 
 /// All at once: none waits for another. Who asked to be left in peace is.

@@ -7,10 +7,12 @@
 use crate::proving::List;
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::Address;
+use assay_core::artifact::ArtifactDigests;
+use assay_core::attestation::Attestation;
 use assay_core::evidence::{Declared, Evidence, Failure, Outcome};
 use assay_core::fields::Fields;
 use assay_core::proof::MAX_BUNDLE_BYTES;
-use assay_core::signer::Identity;
+use assay_core::signer::{Identity, RootId};
 use assay_core::site::host_of;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -18,6 +20,9 @@ use serde_json::value::RawValue;
 
 /// How many attestations of a Python file are looked at at most. There is one, or two.
 const MOST: usize = 16;
+
+/// The issuer of the identities of GitHub's workflows.
+const ACTIONS: &str = "https://token.actions.githubusercontent.com";
 
 /// What an index is asked about: a file of a package.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,15 +45,22 @@ enum Kind {
 }
 
 impl Question {
-    /// The question about a download from the index at `index`, asked for at `url`. `None` where the
-    /// index does not serve it.
+    /// The question about a download from the index at `index`, asked for at `url`. After the index's
+    /// address there can be the host that it has its files on. `None` where the index does not serve
+    /// it.
     pub fn about(index: &str, url: &str) -> Option<Self> {
         let address = Address::parse(url)?;
+        // The index's address, and perhaps the host that it has its files on.
+        let mut parts = index.split_whitespace();
+        let index = parts.next()?;
         let host = host_of(index)?;
         let path: Vec<&str> = address.segments().collect();
-        let own = address.host() == host;
-        npm(index, own, &path)
-            .or_else(|| python(index, own, &path))
+        let own = [Some(host.as_str()), parts.next()].contains(&Some(address.host()));
+        if !own {
+            return None;
+        }
+        npm(index, &path)
+            .or_else(|| python(index, &path))
             .map(|(url, package, kind)| Self {
                 url,
                 index: index.to_owned(),
@@ -84,20 +96,9 @@ impl Question {
     }
 }
 
-/// A wheel or a source archive in an index's own layout: on its host, or below `/packages/` and the
-/// file's digest, wherever its files are.
-fn python(index: &str, own: bool, path: &[&str]) -> Option<(String, String, Kind)> {
-    let hex = |text: &&str| text.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let name = match path {
-        ["packages", one, two, rest, name]
-            if [2, 2, 60] == [one.len(), two.len(), rest.len()]
-                && [one, two, rest].iter().all(|part| hex(part)) =>
-        {
-            name
-        }
-        [.., name] if own => name,
-        _ => return None,
-    };
+/// A wheel or a source archive.
+fn python(index: &str, path: &[&str]) -> Option<(String, String, Kind)> {
+    let name = path.last()?;
     let (package, version) = match name.strip_suffix(".whl") {
         // PEP 427: package, version, perhaps a build, and three tags.
         Some(stem) => {
@@ -130,7 +131,7 @@ fn python(index: &str, own: bool, path: &[&str]) -> Option<(String, String, Kind
 }
 
 /// A package's archive on a registry's own host.
-fn npm(index: &str, own: bool, path: &[&str]) -> Option<(String, String, Kind)> {
+fn npm(index: &str, path: &[&str]) -> Option<(String, String, Kind)> {
     let (scope, name, file) = match path {
         [.., scope, name, "-", file] if scope.starts_with('@') => (Some(scope), name, file),
         [.., name, "-", file] => (None, name, file),
@@ -142,10 +143,10 @@ fn npm(index: &str, own: bool, path: &[&str]) -> Option<(String, String, Kind)> 
         .strip_suffix(".tgz")?;
     let plain = |text: &str| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._+-~".contains(c);
-        !text.is_empty() && text.chars().all(is_plain)
+        !text.is_empty() && !text.starts_with('.') && text.chars().all(is_plain)
     };
     let scoped = scope.and_then(|scope| scope.strip_prefix('@'));
-    if !own || ![name, version].into_iter().all(plain) || scoped.is_some_and(|text| !plain(text)) {
+    if ![name, version].into_iter().all(plain) || scoped.is_some_and(|text| !plain(text)) {
         return None;
     }
     let (package, asked, purl) = match scoped {
@@ -193,6 +194,7 @@ impl<'a> Inquiry<'a> {
         match self.question.kind {
             Kind::Npm(_) => {
                 let list: List<'_> = serde_json::from_str(text).map_err(malformed)?;
+                self.found.truncated = list.attestations.iter().any(|one| one.bundle.is_none());
                 let bundles = list.attestations.iter().filter_map(|listed| listed.bundle);
                 self.found.bundles = bundles.map(|bundle| bundle.get().to_owned()).collect();
             }
@@ -205,9 +207,12 @@ impl<'a> Inquiry<'a> {
     fn read_provenance(&mut self, text: &str) -> Result<(), serde_json::Error> {
         let read = Fields::read(text)?;
         let list = |fields: &Fields<'_>, name: &str| -> Result<Vec<String>, serde_json::Error> {
-            let found: Vec<&RawValue> = serde_json::from_str(fields.get(name).unwrap_or("[]"))?;
-            let found = found.into_iter().take(MOST);
-            Ok(found.map(|one| one.get().to_owned()).collect())
+            // What is not there is no list.
+            let found: Vec<&RawValue> = serde_json::from_str(fields.get(name).unwrap_or("null"))?;
+            if found.len() > MOST {
+                return Err(serde::de::Error::custom("more than are read"));
+            }
+            Ok(found.iter().map(|one| one.get().to_owned()).collect())
         };
         for bundled in list(&read, "attestation_bundles")? {
             let bundled = Fields::read(&bundled)?;
@@ -235,16 +240,22 @@ impl<'a> Inquiry<'a> {
 
     /// Whether the index itself says that this signer publishes the package, and the statement that
     /// it is this package.
-    fn is_published_by(&self, identity: &Identity, bundle: &str) -> bool {
-        let Identity::Workflow { repository, .. } = identity else {
+    fn is_published_by(&self, made: &Attestation, digests: &ArtifactDigests) -> bool {
+        let Identity::Workflow {
+            issuer, repository, ..
+        } = &made.signer.identity
+        else {
             return false;
         };
+        if made.signer.root != RootId::sigstore() {
+            return false;
+        }
         match &self.question.kind {
             Kind::Python => {
                 let mut publishers = self.publishers.iter();
-                publishers.any(|known| known.eq_ignore_ascii_case(repository))
+                issuer == ACTIONS && publishers.any(|known| known.eq_ignore_ascii_case(repository))
             }
-            Kind::Npm(purl) => has_subject(bundle, purl),
+            Kind::Npm(purl) => has_subject(&made.bundle, purl, digests),
         }
     }
 }
@@ -268,11 +279,11 @@ impl Source for Inquiry<'_> {
         std::mem::take(&mut self.found)
     }
 
-    fn weigh(&mut self, evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+    fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
         let project = format!("{}/{}", self.question.host, self.question.package);
         if let Outcome::Answered { proven, .. } = &mut evidence.outcome {
             for made in proven {
-                if self.is_published_by(&made.signer.identity, &made.bundle) {
+                if self.is_published_by(made, weighing.digests) {
                     made.declared = Some(project.clone());
                 }
             }
@@ -300,8 +311,9 @@ pub fn bundle_of(attestation: &str) -> Option<String> {
     ))
 }
 
-/// Whether the statement in a bundle is about something with this name.
-fn has_subject(bundle: &str, name: &str) -> bool {
+/// Whether the statement in a bundle is about this file under this name.
+fn has_subject(bundle: &str, name: &str, digests: &ArtifactDigests) -> bool {
+    let sha512 = digests.sha512.map(|digest| digest.to_string());
     let named = || {
         let envelope = Fields::read(bundle).ok()?.object("dsseEnvelope")?;
         let statement = STANDARD.decode(envelope.text("payload")?).ok()?;
@@ -311,9 +323,13 @@ fn has_subject(bundle: &str, name: &str) -> bool {
         let mut subjects = subjects
             .iter()
             .filter_map(|one| Fields::read(one.get()).ok());
-        subjects
-            .any(|one| one.text("name").as_deref() == Some(name))
-            .then_some(())
+        let is_it = |one: Fields<'_>| {
+            let digest = one
+                .object("digest")
+                .and_then(|digest| digest.text("sha512"));
+            one.text("name").as_deref() == Some(name) && digest.is_some() && digest == sha512
+        };
+        subjects.any(is_it).then_some(())
     };
     named().is_some()
 }
@@ -335,7 +351,7 @@ mod tests {
     #[test]
     fn a_file_of_a_python_package_is_known_by_its_name_and_place() {
         let index = "https://index.example";
-        let hash = format!("ab/cd/{}", "0".repeat(60));
+        let with_files = "https://index.example files.example";
         for (name, package, version) in [
             ("rfc8785-0.1.2-py3-none-any.whl", "rfc8785", "0.1.2"),
             (
@@ -346,9 +362,11 @@ mod tests {
             ("my-tool-1.0.tar.gz", "my-tool", "1.0"),
         ] {
             let expected = format!("{index}/integrity/{package}/{version}/{name}/provenance");
-            for place in [
-                format!("https://files.example/packages/{hash}/{name}"),
-                format!("{index}/simple/{name}"),
+            let elsewhere = format!("https://files.example/packages/ab/cd/{name}");
+            for (index, place) in [
+                (index, format!("{index}/simple/{name}")),
+                (with_files, format!("{index}/simple/{name}")),
+                (with_files, elsewhere.clone()),
             ] {
                 let found = asked(index, &place);
                 assert_eq!(
@@ -358,11 +376,7 @@ mod tests {
                 );
             }
             // What it does not serve is not told to it.
-            for place in [
-                format!("https://elsewhere.example/{name}"),
-                format!("https://elsewhere.example/packages/{name}"),
-                format!("http://index.example/simple/{name}"),
-            ] {
+            for place in [elsewhere, format!("http://index.example/simple/{name}")] {
                 assert_eq!(asked(index, &place), None, "{place}");
             }
         }
@@ -399,6 +413,8 @@ mod tests {
             "https://elsewhere.example/sigstore/-/sigstore-2.1.0.tgz",
             "https://registry.example/sigstore/-/other-2.1.0.tgz",
             "https://registry.example/sigstore/-/sigstore-.tgz",
+            "https://registry.example/@../x/-/x-1.tgz",
+            "https://registry.example/.x/-/.x-1.tgz",
             "https://registry.example/sigstore/-/sigstore-1%2f..%2f2.tgz",
         ] {
             assert_eq!(asked(index, url), None, "{url}");

@@ -47,6 +47,7 @@ pub fn add(
         return wanted;
     };
     // Of keys that have one number, the one that signed.
+    let mut own = None;
     for key in keys.iter().filter(|key| read.is_by(key)) {
         let holds = match (over, read.form(), &digests.blake2b) {
             // What it lists of the file is another one's.
@@ -67,6 +68,11 @@ pub fn add(
                 continue;
             }
         };
+        if holds || own.is_none() {
+            own = Some((key, holds));
+        }
+    }
+    if let Some((key, holds)) = own {
         note(key, &read, text, holds, is_recent, evidence);
     }
     wanted
@@ -81,6 +87,11 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
             continue;
         };
         let holds = found.signatures.contains(one);
+        let same = |other: &KeyedSignature| other.signature == one.signature;
+        if !holds && found.signatures.iter().any(same) {
+            // It is by another key with the same number.
+            continue;
+        }
         note(&key, &read, &one.signature, holds, is_recent, evidence);
         if let (Some(project), Outcome::Answered { proven, .. }) =
             (&one.declared, &mut evidence.outcome)

@@ -3,7 +3,7 @@
 //! It is believed at first sight. A later one is believed if a signer says so whom each entry of the
 //! remembered one names; else whoever has the web server could name themselves.
 
-use crate::beside::get;
+use crate::beside::{get, says_nothing};
 use crate::{Answer, HttpRequest};
 use assay_core::address::Address;
 use assay_core::artifact::ArtifactDigests;
@@ -86,19 +86,25 @@ impl SiteWord {
     /// Reads the declaration, and says what to request as a statement about it, if it is a new one.
     ///
     /// # Errors
-    /// When there is no telling what the site declares.
+    /// When there is no telling what the site declares: where a declaration is remembered, a page in
+    /// its place, or one that leads elsewhere, is no word of the site's.
     pub fn read(&mut self, answer: Answer, now: i64) -> Result<Vec<HttpRequest>, Failure> {
         let response = answer?;
+        let is_known = self.memory.declaration.is_some();
         let text = match response.status {
             200 => String::from_utf8(response.body).ok(),
-            // A server that has trouble; all else says that there is none.
-            status @ 500.. => return Err(Failure::Status { status }),
+            404 | 410 => None,
+            status if is_known || says_nothing(status) => return Err(Failure::Status { status }),
             _ => None,
         };
         let declaration = match text.as_deref().map(Declaration::parse) {
             Some(Ok(declaration)) => Some(declaration),
             Some(Err(DeclarationError::UnknownVersion(version))) => {
                 let detail = format!("version {version} of download-signers.json");
+                return Err(Failure::Malformed { detail });
+            }
+            Some(Err(error)) if is_known => {
+                let detail = format!("download-signers.json: {error}");
                 return Err(Failure::Malformed { detail });
             }
             // An error page, or something else of that name.
@@ -111,11 +117,10 @@ impl SiteWord {
         }
         let is_new = known.is_some() && text.is_some() && known != declaration;
         self.found = Some(text);
-        let statements = [".sigstore.json", ".minisig"].map(|ending| self.get(ending));
-        Ok(match is_new {
-            true => statements.into(),
-            false => Vec::new(),
-        })
+        // One request: whoever names a minisign key signs with it.
+        let keyed = !self.minisign_keys().is_empty();
+        let ending = if keyed { ".minisig" } else { ".sigstore.json" };
+        Ok(is_new.then(|| self.get(ending)).into_iter().collect())
     }
 
     /// Takes the answers to what [`Self::read`] wanted.

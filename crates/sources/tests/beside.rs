@@ -1,15 +1,19 @@
 //! What lies beside a file, as a publisher puts it there, and as it should not be.
 
 use assay_core::artifact::ArtifactDigests;
+use assay_core::closer_look::{CloserLook, Wanted};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
+use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
 use assay_core::trust_root::TrustRoot;
 use assay_sources::beside::{ABSENT_FOR, Habits, Inquiry, LISTED_FOR, MOST_KNOWN, Question};
 use assay_sources::driver;
+use assay_sources::minisigned;
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
+use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -120,8 +124,18 @@ fn a_checksum_file_says_whether_the_file_is_the_listed_one() {
             expected: Sha256Digest::of(b"another"),
             found: Sha256Digest::of(b"tool"),
         };
-        assert_eq!(published(&other), Some(expected), "{name}");
+        // A list that does not say of which algorithm it is accuses nobody.
+        let expected = (name != "checksums.txt").then_some(expected);
+        assert_eq!(published(&other), expected, "{name}");
     }
+    // A digest alone is the file's own list's, and no shared one's.
+    let alone = Sha256Digest::of(b"another").to_hex();
+    let own = Web::default().with("tool%20one.zip.sha256", 200, &*alone);
+    assert!(published(&own).is_some());
+    assert_eq!(
+        published(&Web::default().with("SHA256SUMS", 200, &*alone)),
+        None
+    );
     // Of several lists, one that has the file is enough: another may be of an earlier version.
     let both = Web::default()
         .with("SHA256SUMS", 200, list(b"earlier"))
@@ -134,6 +148,7 @@ fn what_is_no_checksum_file_says_nothing() {
     let page = format!("<html>{}</html>", list(b"another"));
     for (status, body) in [
         (200, page),
+        (200, format!("<!doctype html>\n{}", list(b"another"))),
         (200, String::new()),
         (200, "{}".into()),
         (302, list(b"another")),
@@ -164,9 +179,84 @@ fn trouble_is_an_outage_unless_something_is_found() {
         Web::default().failing("SHA256SUMS"),
     ] {
         let evidence = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
-        assert!(matches!(evidence.outcome, Outcome::Failed { .. }));
+        assert!(evidence.lacks_something() && evidence.missing.is_some());
         let web = web.with("checksums.txt", 200, list(b"tool"));
         assert_eq!(published(&web), Some(Published::Same));
+        // What cannot be had may be the list that has the file: nobody is accused meanwhile.
+        let web = web.with("tool%20one.zip.sha256", 200, list(b"another"));
+        let web = web.with("checksums.txt", 404, "");
+        assert_eq!(published(&web), None);
+    }
+    for status in [408, 421, 425] {
+        let web = Web::default().with("SHA256SUMS", status, "");
+        let evidence = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
+        assert!(evidence.lacks_something(), "{status}");
+    }
+}
+
+/// What is proven and published where these keys are known.
+fn see_with(web: &Web, key: &MinisignKey, content: &[u8]) -> Evidence {
+    let question = question();
+    let (site, keys) = (SiteMemory::default(), vec![key.clone()]);
+    let mut inquiry = Inquiry::new(&question, &Habits::default(), site, keys, NOW);
+    let digests = ArtifactDigests::of(content);
+    let roots = Roots::new();
+    let asking = driver::ask(web, &mut inquiry, &roots, &digests, NOW);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    runtime.unwrap().block_on(asking)
+}
+
+#[test]
+fn a_list_that_a_known_key_signed_outweighs_one_that_nobody_did() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    let signed = list(b"tool");
+    let web = Web::default()
+        .with("SHA256SUMS", 200, &*signed)
+        .with("SHA256SUMS.minisig", 200, own.sign(signed.as_bytes(), 1))
+        .with("checksums.txt", 200, list(b"evil"));
+    assert_eq!(see_with(&web, &key, b"tool").proven().len(), 1);
+    let evil = see_with(&web, &key, b"evil");
+    assert!(evil.proven().is_empty());
+    assert!(matches!(evil.published, Some(Published::Other { .. })));
+}
+
+/// Minisign's signature beside a file, while something else there is in trouble.
+#[test]
+fn trouble_elsewhere_takes_nothing_from_what_is_signed() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    for trouble in ["checksums.txt", "SHASUMS256.txt", "SHA256SUMS"] {
+        for (signature, is_deferred) in [
+            (own.sign(b"tool", 1), false),
+            (own.sign_legacy(b"tool", 1), true),
+        ] {
+            let web = Web::default().with(trouble, 503, "").with(
+                "tool%20one.zip.minisig",
+                200,
+                signature,
+            );
+            let question = question();
+            let habits = Habits::default();
+            let (site, keys) = (SiteMemory::default(), vec![key.clone()]);
+            let mut inquiry = Inquiry::new(&question, &habits, site, keys, NOW);
+            let digests = ArtifactDigests::of(b"tool");
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let roots = Roots::new();
+            let asking = driver::ask(&web, &mut inquiry, &roots, &digests, NOW);
+            let mut evidence = runtime.unwrap().block_on(asking);
+            assert_eq!(!inquiry.wanted().is_empty(), is_deferred);
+            let wanted = Wanted {
+                digests: false,
+                signatures: inquiry.wanted().to_vec(),
+            };
+            if let Some(mut look) = CloserLook::begin(&wanted) {
+                look.update(b"tool");
+                minisigned::settle(&wanted, &look.end(), true, &mut evidence);
+            }
+            assert_eq!(evidence.proven().len(), 1, "{trouble}");
+            assert!(evidence.missing.is_some() && evidence.forged.is_none());
+        }
     }
 }
 

@@ -170,7 +170,16 @@ fn source(evidence: &Evidence) -> View {
                     nothing.then_some("details_knows_nothing")
                 }
             };
+            let missing = evidence
+                .missing
+                .as_ref()
+                .map(|failure| Reason::SourceFailed {
+                    source: evidence.name.clone(),
+                    failure: failure.clone(),
+                });
+            let says = says.filter(|says| missing.is_none() || *says != "details_knows_nothing");
             lines.extend(says.map(|says| line(t(says))));
+            lines.extend(missing.map(|missing| line(say(&missing.message()))));
             for attestation in proven {
                 lines.push(line(claim(attestation)));
                 lines.extend(attestation.logged.as_ref().map(log_entry));

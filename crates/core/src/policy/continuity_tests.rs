@@ -178,6 +178,7 @@ fn what_a_trusted_signer_vouches_for_is_no_change() {
 fn at_site(evidence: &[Evidence], project: Option<&Project>) -> Judgement {
     let place = Place {
         site: Some("dl.example.org"),
+        declared: Some("example.org/tool/*"),
         project,
         ending: Some("zip"),
         ..Place::default()
@@ -228,4 +229,12 @@ fn whom_a_site_declares_is_its_own_signer() {
     };
     assert_eq!(judgement.reasons[0], told);
     assert_eq!(judgement.verdict, Verdict::Changed);
+}
+
+#[test]
+fn what_one_site_declares_is_nothing_to_another() {
+    // Declared by a site, while the file's project is another's.
+    let proven = evidence(vec![vouched(key("1"), Some("evil.example/**"))]);
+    let judgement = at_site(&[declaring(None), proven], None);
+    assert_eq!(judgement.verdict, Verdict::Signed);
 }
