@@ -137,9 +137,13 @@ impl Background {
             Request::AskIndex { address, asked } => {
                 // Perhaps with the host that it has its files on.
                 let (address, files) = match address.trim().split_once(' ') {
-                    Some((address, files)) => {
-                        let files = site::host_of(&format!("https://{}/", files.trim()));
-                        (address.to_owned(), files)
+                    Some((index, files)) => {
+                        let files = notary_address(files);
+                        let files = files.and_then(|files| site::host_of(&files));
+                        if files.is_none() {
+                            return Ok(refused("refused_no_index_address", [address]));
+                        }
+                        (index.to_owned(), files)
                     }
                     None => (address, None),
                 };

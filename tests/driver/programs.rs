@@ -194,6 +194,12 @@ impl Person {
         output_of(&mut sign).map(drop)
     }
 
+    /// Forgets what they remember of logs.
+    pub fn forget_logs(&self) {
+        // Where there is nothing, nothing is remembered.
+        let _ = std::fs::remove_dir_all(self.home.path().join("logs"));
+    }
+
     /// Makes a statement about a file: `standing` is "untrust", "unsupport" or "trust".
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
 use assay_core::signer::RootId;
+use assay_core::site::host_of;
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use futures_util::future::join_all;
@@ -71,7 +72,12 @@ impl<'a> Sources<'a> {
             let (index, files) = typed.trim().split_once(' ').unwrap_or((typed, ""));
             let index = notary_address(index);
             let index = index.ok_or_else(|| usage("--index is no https address of an index"))?;
-            Ok(format!("{index} {files}"))
+            let host = notary_address(files).and_then(|files| host_of(&files));
+            match host {
+                Some(host) => Ok(format!("{index} {host}")),
+                None if files.is_empty() => Ok(index),
+                None => Err(usage("what follows --index's address is no host")),
+            }
         });
         let address = address.transpose()?;
         let index = address
