@@ -8,7 +8,6 @@ use crate::js;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, KeyedSignature};
-use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::log_memory::{withhold, withhold_all};
@@ -22,7 +21,7 @@ use assay_core::verdict::Verdict;
 use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
-use assay_sources::site_word::SiteMemory;
+use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{Source, driver, index, minisigned, notary, proving, rekor};
 use futures_util::future::{Either, LocalBoxFuture, join, join_all, select};
 use std::cell::RefCell;
@@ -44,16 +43,21 @@ struct About {
     digests: ArtifactDigests,
     /// Whether nothing of it may be kept.
     private: bool,
-    /// Whom the file's site declares as its signers.
-    declared: RefCell<Option<(String, Vec<DeclaredSigner>)>>,
+    /// What the file's site says of who signs there.
+    word: RefCell<Option<SiteWord>>,
     /// What the file must be read for first.
     wanted: RefCell<Vec<KeyedSignature>>,
 }
 
 /// What is asked about what lies beside the file.
 fn question_beside(record: &DownloadRecord) -> Option<beside::Question> {
-    let downloaded_at = (record.completed_at / 1000.0) as i64;
-    beside::Question::about(&record.url, &record.final_url, Some(downloaded_at))
+    let at = Some(downloaded_at(record));
+    beside::Question::about(&record.url, &record.final_url, at)
+}
+
+/// In seconds since 1970.
+fn downloaded_at(record: &DownloadRecord) -> i64 {
+    (record.completed_at / 1000.0) as i64
 }
 
 /// What the package indexes are asked about a download that they serve.
@@ -69,10 +73,8 @@ pub(super) fn questions_of_indexes(
 
 /// Marks what those signed whom the file's site declares, whichever source had it.
 fn marked(mut evidence: Vec<Evidence>, about: &About) -> Vec<Evidence> {
-    if let Some((project, signers)) = &*about.declared.borrow() {
-        for evidence in &mut evidence {
-            evidence.mark_declared(project, signers);
-        }
+    if let Some(word) = &*about.word.borrow() {
+        word.mark(&mut evidence);
     }
     evidence
 }
@@ -180,11 +182,11 @@ impl Background {
             sha256: *digest,
             digests: record.digests(),
             private: record.incognito,
-            declared: RefCell::default(),
+            word: RefCell::default(),
             wanted: RefCell::default(),
         };
-        let downloaded_at = (record.completed_at / 1000.0) as i64;
-        let mut question = Question::about(&record.url, &record.final_url, Some(downloaded_at));
+        let at = Some(downloaded_at(record));
+        let mut question = Question::about(&record.url, &record.final_url, at);
         if let Some(question) = &mut question {
             question.token.clone_from(&settings.github_token);
         }
@@ -335,12 +337,12 @@ impl Background {
         let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
         inquiry.note(&mut habits);
         about.wanted.replace(inquiry.wanted().to_vec());
-        let word = inquiry.word();
-        let declared = evidence.declaration.as_ref();
-        let project = declared.map(|declared| declared.project.clone());
-        about
-            .declared
-            .replace(project.map(|project| (project, word.signers())));
+        let word = about
+            .word
+            .borrow_mut()
+            .insert(inquiry.into_word())
+            .memory()
+            .clone();
         if about.private {
             return evidence;
         }
@@ -348,7 +350,7 @@ impl Background {
             // Next time the usual names are tried once more.
             log(&error.to_string());
         }
-        if let Err(error) = self.remember_site(&place, &memory, word.memory()).await {
+        if let Err(error) = self.remember_site(&place, &memory, &word).await {
             evidence = beside::unusable(question, &error.to_string());
         }
         evidence

@@ -4,6 +4,7 @@ use super::{Background, BackgroundError};
 use crate::chrome::storage::{self, Area};
 use assay_core::evidence::Evidence;
 use assay_core::message::Response;
+use assay_core::policy::declaration;
 use assay_core::project::Project;
 use assay_core::record::DownloadRecord;
 use assay_core::site::host_of;
@@ -57,11 +58,8 @@ impl Background {
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
         let evidence = &record.evidence;
-        let has_new_declaration = evidence.iter().any(|one| {
-            let declared = one.declaration.as_ref();
-            declared.is_some_and(|declared| declared.change.is_some())
-        });
-        if has_new_declaration && let Some(host) = host_of(&record.url) {
+        let is_new = declaration(evidence).is_some_and(|declared| declared.change.is_some());
+        if is_new && let Some(host) = host_of(&record.url) {
             self.accept_declaration(&host).await?;
             if let Some(project) = record.project(evidence) {
                 // Whoever signs by the new one is seen for the first time.
@@ -91,14 +89,12 @@ impl Background {
 
     /// The user accepts what a site declares now.
     async fn accept_declaration(&self, host: &str) -> Result<(), BackgroundError> {
-        let turn = self.turn.lock().await;
+        let _turn = self.turn.lock().await;
         let key = format!("site/{host}");
         let known = storage::get::<SiteMemory>(Area::Local, &key).await?;
         let mut known = known.unwrap_or_default();
         known.accept();
-        storage::set(Area::Local, &key, &known).await?;
-        drop(turn);
-        Ok(())
+        Ok(storage::set(Area::Local, &key, &known).await?)
     }
 
     /// Changes what is remembered of a project as it is stored at this moment. `change` says whether
@@ -108,13 +104,12 @@ impl Background {
         project: &str,
         change: Box<dyn FnOnce(&mut Project) -> bool + '_>,
     ) -> Result<(), BackgroundError> {
-        let turn = self.turn.lock().await;
+        let _turn = self.turn.lock().await;
         let key = key(project);
         let mut known = storage::get(Area::Local, &key).await?.unwrap_or_default();
         if change(&mut known) {
             storage::set(Area::Local, &key, &known).await?;
         }
-        drop(turn);
         Ok(())
     }
 }

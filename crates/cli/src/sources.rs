@@ -7,7 +7,6 @@ use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::{hash, roots};
 use assay_core::closer_look::Wanted;
-use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
@@ -15,7 +14,7 @@ use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
 use assay_core::signer::RootId;
 use assay_core::site::host_of;
-use assay_sources::site_word::SiteMemory;
+use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -33,8 +32,8 @@ pub struct Sources<'a> {
     pub notary: Option<KnownNotary>,
     /// What all answers are proven with.
     pub roots: Roots,
-    /// Whom the file's site declares as its signers.
-    declared: RefCell<Option<(String, Vec<DeclaredSigner>)>>,
+    /// What the file's site says of who signs there.
+    word: RefCell<Option<SiteWord>>,
 }
 
 /// A source with all that it needs.
@@ -137,10 +136,10 @@ impl<'a> Sources<'a> {
                 .iter()
                 .filter_map(|name| MinisignKey::parse(name))
                 .collect(),
-            names: names.take(rekor::MAX_NAMES).cloned().collect(),
+            names: names.cloned().collect(),
             notary,
             roots,
-            declared: RefCell::default(),
+            word: RefCell::default(),
         })
     }
 
@@ -164,10 +163,8 @@ impl<'a> Sources<'a> {
             evidence.push(found);
         }
         // Whom a site declares may have signed what another source has.
-        if let Some((project, signers)) = &*self.declared.borrow() {
-            for evidence in &mut evidence {
-                evidence.mark_declared(project, signers);
-            }
+        if let Some(word) = &*self.word.borrow() {
+            word.mark(&mut evidence);
         }
         evidence
     }
@@ -206,11 +203,7 @@ impl<'a> Sources<'a> {
                 if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
                     minisigned::settle(&wanted, &found, true, &mut evidence);
                 }
-                let declared = evidence.declaration.as_ref();
-                let project = declared.map(|declared| declared.project.clone());
-                let signers = inquiry.word().signers();
-                self.declared
-                    .replace(project.map(|project| (project, signers)));
+                self.word.replace(Some(inquiry.into_word()));
                 (evidence, None)
             }
             Asked::Index(question) => {

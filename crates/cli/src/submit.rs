@@ -82,7 +82,8 @@ impl<'a> Submitter<'a> {
             .build()
             .map_err(|error| CliError::Internal(error.to_string()))?;
         let comparing = Comparing::new(self.client, Some(notary), &self.notary.root)?;
-        let mut evidence = Evidence::proving(&notary.address, &notary.name, attestation.clone());
+        let mut evidence =
+            Evidence::proving(&notary.address, &notary.name, vec![attestation.clone()]);
         let root = notary.root_id();
         let asked = Some((&root, notary.address.as_str()));
         runtime.block_on(comparing.compare(&mut evidence, asked));

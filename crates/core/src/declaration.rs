@@ -107,12 +107,6 @@ impl Declaration {
         }
         found
     }
-
-    /// The minisign keys that sign what lies at this path, as [`Self::signers_for`] tells them.
-    pub fn minisign_keys_for(&self, path: &str) -> Vec<&str> {
-        let signers = self.signers_for(path).into_iter();
-        signers.filter_map(DeclaredSigner::minisign_key).collect()
-    }
 }
 
 impl Download {

@@ -202,23 +202,29 @@ impl Failure {
 }
 
 impl Evidence {
-    /// That of a source which proved this and nothing else.
-    pub fn proving(source: &str, name: &str, proven: Attestation) -> Self {
+    /// What came of asking a source, with nothing else to say.
+    pub fn of(source: &str, name: &str, outcome: Outcome) -> Self {
         Self {
             source: source.to_owned(),
             name: name.to_owned(),
-            outcome: Outcome::Answered {
-                proven: vec![proven],
-                rejected: Vec::new(),
-                truncated: false,
-                withheld: Vec::new(),
-            },
+            outcome,
             stale_roots: Vec::new(),
             published: None,
             declaration: None,
             missing: None,
             forged: None,
         }
+    }
+
+    /// That of a source which answered completely, and proved this.
+    pub fn proving(source: &str, name: &str, proven: Vec<Attestation>) -> Self {
+        let outcome = Outcome::Answered {
+            proven,
+            rejected: Vec::new(),
+            truncated: false,
+            withheld: Vec::new(),
+        };
+        Self::of(source, name, outcome)
     }
 
     /// Everything that this source proved.

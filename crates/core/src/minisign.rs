@@ -85,6 +85,22 @@ impl MinisignKey {
     }
 }
 
+impl MinisignKey {
+    /// What a signature with this key proves, as an attestation by its holder; `text` is the
+    /// signature's file.
+    pub fn attestation(&self, text: &str) -> Attestation {
+        Attestation {
+            signer: self.signer(),
+            claim: Claim::Signature,
+            logged: None,
+            signed_at: None,
+            certified: None,
+            declared: None,
+            bundle: text.to_owned(),
+        }
+    }
+}
+
 impl fmt::Debug for MinisignKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text())
@@ -159,19 +175,6 @@ impl MinisignSignature {
         // first half of the signature. A weak key was refused when it was read.
         let verifier = may.then(|| key.key.verify_stream(&signature).ok());
         verifier.flatten().map(LegacyVerifier)
-    }
-
-    /// What it proves, as an attestation by the key's holder.
-    pub fn attestation(&self, key: &MinisignKey, text: &str) -> Attestation {
-        Attestation {
-            signer: key.signer(),
-            claim: Claim::Signature,
-            logged: None,
-            signed_at: None,
-            certified: None,
-            declared: None,
-            bundle: text.to_owned(),
-        }
     }
 
     fn holds(&self, key: &MinisignKey, signed: &[u8]) -> bool {

@@ -1,14 +1,15 @@
 //! Beside the file: what its publisher put into the same directory. Sigstore bundles, which are
-//! proven like any other, and checksum files, which only say that the file arrived as it is listed.
+//! proven like any other, minisign's signatures by keys that are known, and checksum files, which only
+//! say that the file arrived as it is listed.
 //!
 //! The site's own word of who signs there belongs to it ([`SiteWord`]).
 //!
 //! Only over HTTPS, only in the file's own directory, and only where the address is a plain one.
 //! Under which names something is found follows from habit, and differs from host to host: what was
 //! found on a host before is tried there first, and what was never found is not asked for each time.
-//! (OpenPGP and minisign have their place among the names when their keys are known here.)
+//! (OpenPGP has its place among the names when its keys are known here.)
 
-use crate::minisigned::{self, Over};
+use crate::minisigned;
 use crate::notary::TIME_LIMIT;
 use crate::proving;
 use crate::site_word::{SiteMemory, SiteWord};
@@ -44,17 +45,23 @@ const NAMES: [&str; 7] = [
     "*.sigstore",
     "*.sha256",
     "SHA256SUMS",
-    "checksums.txt",
+    OF_ANY_KIND,
     "SHASUMS256.txt",
     "SHA256SUMS.txt",
 ];
 
+/// A list that can be of any algorithm: digests of others look the same.
+const OF_ANY_KIND: &str = "checksums.txt";
+
 /// Where minisign puts a signature. Asked for only where a key is known: by an unknown one it would
 /// say nothing.
 const MINISIG: &str = ".minisig";
+
+/// Where that of the file is.
+const MINISIG_OF_FILE: &str = "*.minisig";
+
 /// Stands among what was found for the signature of a list.
 const SIGNED_LIST: &str = "list.minisig";
-const MINISIG_OF_FILE: &str = "*.minisig";
 
 /// So many requests are made to a host at most, when it is asked for all names.
 const MOST: usize = 10;
@@ -121,10 +128,10 @@ enum Step {
     Names {
         declaration: bool,
     },
-    /// Statements about a new declaration, so many; the file's minisign signature, if it was not among
-    /// the names; those of lists.
+    /// A statement about a new declaration; the file's minisign signature, if it was not among the
+    /// names; those of lists.
     More {
-        statements: usize,
+        statement: bool,
         signature: bool,
     },
 }
@@ -267,8 +274,8 @@ impl<'a> Inquiry<'a> {
     }
 
     /// What the site says, once all is proven.
-    pub fn word(&self) -> &SiteWord {
-        &self.word
+    pub fn into_word(self) -> SiteWord {
+        self.word
     }
 
     fn take(
@@ -279,7 +286,7 @@ impl<'a> Inquiry<'a> {
         let mut requests = Vec::new();
         if declaration && let Some(answer) = answers.next() {
             match self.word.read(answer, self.now) {
-                Ok(wanted) => requests = wanted,
+                Ok(wanted) => requests.extend(wanted),
                 Err(failure) => self.found.failure = Some(failure),
             }
         }
@@ -288,8 +295,8 @@ impl<'a> Inquiry<'a> {
                 self.found.failure = Some(failure);
             }
         }
-        let statements = requests.len();
-        self.left = self.left.saturating_sub(statements);
+        let statement = !requests.is_empty();
+        self.left = self.left.saturating_sub(requests.len());
         let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
         let signature = knows_keys && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
         if signature {
@@ -297,7 +304,7 @@ impl<'a> Inquiry<'a> {
             requests.push(get(self.question.url(MINISIG_OF_FILE)));
         }
         self.step = Step::More {
-            statements,
+            statement,
             signature,
         };
         if knows_keys {
@@ -308,16 +315,22 @@ impl<'a> Inquiry<'a> {
         requests
     }
 
-    fn take_more(&mut self, mut answers: Vec<Answer>, statements: usize, signature: bool) {
-        let mut rest = answers.split_off(statements.min(answers.len())).into_iter();
-        self.word.take_statements(&answers);
-        if signature && let Some(answer) = rest.next() {
+    fn take_more(
+        &mut self,
+        mut answers: std::vec::IntoIter<Answer>,
+        statement: bool,
+        signature: bool,
+    ) {
+        if statement && let Some(answer) = answers.next() {
+            self.word.take_statement(answer);
+        }
+        if signature && let Some(answer) = answers.next() {
             let read = answer.and_then(|response| self.read(MINISIG_OF_FILE, &response));
             if let Err(failure) = read {
                 self.found.failure = Some(failure);
             }
         }
-        for (list, answer) in self.lists.iter_mut().zip(rest) {
+        for (list, answer) in self.lists.iter_mut().zip(answers) {
             match answer.and_then(|response| text_of(&response)) {
                 Ok(text) => list.signature = text.filter(|text| is_signature(text)),
                 Err(failure) => self.found.failure = Some(failure),
@@ -328,13 +341,9 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// A list that says that the file is another one: by its name it is of SHA-256. Another list can be
-    /// of any algorithm, whose digests look the same.
+    /// A list that says that the file is another one: by its name it is of SHA-256.
     fn accusing(&self) -> Option<&List> {
-        let is_sha256 = |list: &&List| {
-            list.name.to_ascii_lowercase().contains("sha256") || list.name == "SHASUMS256.txt"
-        };
-        self.lists.iter().find(is_sha256)
+        self.lists.iter().find(|list| list.name != OF_ANY_KIND)
     }
 
     /// Adds what minisign's keys prove.
@@ -343,7 +352,7 @@ impl<'a> Inquiry<'a> {
         let mut keys = self.keys.clone();
         keys.extend(declared.iter().filter_map(|key| MinisignKey::parse(key)));
         if let Some(text) = &self.signature {
-            let wanted = minisigned::add(text, &Over::File, &keys, digests, recent, evidence);
+            let wanted = minisigned::add(text, &keys, digests, recent, evidence);
             let project = evidence.declaration.as_ref();
             let project = project.map(|declared| declared.project.clone());
             self.wanted = wanted;
@@ -356,18 +365,16 @@ impl<'a> Inquiry<'a> {
             let Some(signature) = &list.signature else {
                 continue;
             };
-            let over = Over::List {
-                text: list.text.clone(),
-                is_listed: Some(list.digest) == digests.sha256,
-            };
-            minisigned::add(signature, &over, &keys, digests, recent, evidence);
-            let read = MinisignSignature::parse(signature);
-            let signs = |key: &MinisignKey| {
-                let read = read.as_ref();
-                read.is_some_and(|read| read.signs(key, list.text.as_bytes()))
-            };
-            if Some(list.digest) != digests.sha256 && keys.iter().any(signs) {
-                self.contradicted = Some(list.digest);
+            let signed = minisigned::signed(signature, &keys, list.text.as_bytes());
+            match signed {
+                // What it lists of the file is another one's.
+                Some((_, true)) if Some(list.digest) != digests.sha256 => {
+                    self.contradicted = Some(list.digest);
+                }
+                Some((key, holds)) if Some(list.digest) == digests.sha256 => {
+                    minisigned::note(key, signature, holds, recent, evidence);
+                }
+                _ => {}
             }
         }
     }
@@ -434,10 +441,10 @@ impl Source for Inquiry<'_> {
             }
             Step::Names { declaration } => Ok(self.take(answers.into_iter(), declaration)),
             Step::More {
-                statements,
+                statement,
                 signature,
             } => {
-                self.take_more(answers, statements, signature);
+                self.take_more(answers.into_iter(), statement, signature);
                 Ok(Vec::new())
             }
         }
@@ -449,7 +456,7 @@ impl Source for Inquiry<'_> {
 
     fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
         self.word.settle(weighing.roots, weighing.now);
-        self.word.tell(evidence);
+        evidence.declaration = self.word.declared();
         let Some(digest) = weighing.digests.sha256 else {
             return Vec::new();
         };

@@ -103,20 +103,15 @@ pub fn prove(
         .any(|problem| problem.check == Check::KnownRoot);
     let mut stale_roots: Vec<StaleRoot> = roots.stale(now).collect();
     stale_roots.retain(|stale| homeless || proven.iter().any(|one| one.signer.root == stale.root));
+    let outcome = Outcome::Answered {
+        proven,
+        rejected,
+        truncated,
+        withheld: Vec::new(),
+    };
     Evidence {
-        source: source.to_owned(),
-        name: name.to_owned(),
-        outcome: Outcome::Answered {
-            proven,
-            rejected,
-            truncated,
-            withheld: Vec::new(),
-        },
         stale_roots,
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
+        ..Evidence::of(source, name, outcome)
     }
 }
 
@@ -137,14 +132,5 @@ fn by_effort<'a>(bundles: &'a [String], roots: &Roots) -> Vec<(usize, &'a str)> 
 
 /// What there is where a source gave no usable answer.
 pub fn failed((source, name): (&str, &str), failure: Failure) -> Evidence {
-    Evidence {
-        source: source.to_owned(),
-        name: name.to_owned(),
-        outcome: Outcome::Failed { failure },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
-    }
+    Evidence::of(source, name, Outcome::Failed { failure })
 }

@@ -57,7 +57,7 @@ pub struct SiteWord {
     /// What was found: nothing, where there is none.
     found: Option<Option<String>>,
     /// What is offered as a statement about a new declaration.
-    statements: Vec<String>,
+    statement: Option<String>,
     /// What became of the remembered one.
     change: Option<Change>,
 }
@@ -70,7 +70,7 @@ impl SiteWord {
             host: address.host().to_owned(),
             path: address.path(),
             found: None,
-            statements: Vec::new(),
+            statement: None,
             change: None,
         }
     }
@@ -88,7 +88,7 @@ impl SiteWord {
     /// # Errors
     /// When there is no telling what the site declares: where a declaration is remembered, a page in
     /// its place, or one that leads elsewhere, is no word of the site's.
-    pub fn read(&mut self, answer: Answer, now: i64) -> Result<Vec<HttpRequest>, Failure> {
+    pub fn read(&mut self, answer: Answer, now: i64) -> Result<Option<HttpRequest>, Failure> {
         let response = answer?;
         let is_known = self.memory.declaration.is_some();
         let text = match response.status {
@@ -120,19 +120,13 @@ impl SiteWord {
         // One request: whoever names a minisign key signs with it.
         let keyed = !self.minisign_keys().is_empty();
         let ending = if keyed { ".minisig" } else { ".sigstore.json" };
-        Ok(is_new.then(|| self.get(ending)).into_iter().collect())
+        Ok(is_new.then(|| self.get(ending)))
     }
 
-    /// Takes the answers to what [`Self::read`] wanted.
-    pub fn take_statements(&mut self, answers: &[Answer]) {
-        for answer in answers {
-            if let Ok(response) = answer
-                && response.status == 200
-                && let Ok(text) = String::from_utf8(response.body.clone())
-            {
-                self.statements.push(text);
-            }
-        }
+    /// Takes the answer to what [`Self::read`] wanted.
+    pub fn take_statement(&mut self, answer: Answer) {
+        let found = answer.ok().filter(|response| response.status == 200);
+        self.statement = found.and_then(|response| String::from_utf8(response.body).ok());
     }
 
     /// Decides what counts, once it can be proven who made a statement.
@@ -180,47 +174,54 @@ impl SiteWord {
                 && !known.downloads().is_empty()
                 && entries.all(|entry| entry.signers.iter().any(|one| one.names(made)))
         };
-        let proven = self
-            .statements
-            .iter()
-            .filter_map(|text| roots.prove(text, digests).ok());
-        let times = proven
-            .filter(|made| is_known(made))
-            .filter_map(|made| made.signed_at);
-        let stated = self.statements.iter().filter_map(|text| {
-            let read = MinisignSignature::parse(text)?;
-            let signers = known.downloads().iter().flat_map(|entry| &entry.signers);
-            let keys = signers.filter_map(DeclaredSigner::minisign_key);
-            let mut keys = keys.filter_map(MinisignKey::parse);
-            let key = keys.find(|key| read.signs(key, new))?;
-            is_known(&read.attestation(&key, text)).then(|| read.stated_at())?
-        });
-        let times = times.chain(stated);
-        times.filter(|at| at + SLACK >= self.memory.since).max()
+        let text = self.statement.as_deref()?;
+        let at = match MinisignSignature::parse(text) {
+            Some(read) => {
+                let signers = known.downloads().iter().flat_map(|entry| &entry.signers);
+                let keys = signers.filter_map(DeclaredSigner::minisign_key);
+                let mut keys = keys.filter_map(MinisignKey::parse);
+                let key = keys.find(|key| read.signs(key, new))?;
+                is_known(&key.attestation(text)).then(|| read.stated_at())?
+            }
+            None => {
+                let made = roots.prove(text, digests).ok();
+                made.filter(|made| is_known(made))?.signed_at
+            }
+        };
+        at.filter(|at| at + SLACK >= self.memory.since)
     }
 
-    /// Adds what the site says of the file to the evidence.
-    pub fn tell(&self, evidence: &mut Evidence) {
-        let Some(known) = self.known() else {
-            return;
-        };
-        let mut entries = known.downloads().iter();
+    /// The project that the file belongs to, by the pattern that speaks of it; where only the new
+    /// declaration does, by its pattern.
+    fn project(&self) -> Option<String> {
+        let known = self.known()?;
         let offered = self.memory.offered.as_deref().and_then(parse);
-        let mut others = offered.iter().flat_map(|offered| offered.downloads());
-        // The pattern that speaks of the file; where only the new declaration does, its pattern.
-        let pattern = entries
-            .find_map(|entry| entry.pattern_for(&self.path))
-            .or_else(|| others.find_map(|entry| entry.pattern_for(&self.path)));
-        if let Some(pattern) = pattern {
-            evidence.declaration = Some(Declared {
-                project: format!("{}{pattern}", self.host),
-                change: self.change,
-            });
+        let mut all = [Some(known), offered].into_iter().flatten();
+        all.find_map(|one| {
+            let mut entries = one.downloads().iter();
+            let pattern = entries.find_map(|entry| entry.pattern_for(&self.path))?;
+            Some(format!("{}{pattern}", self.host))
+        })
+    }
+
+    /// What the site says of the file.
+    pub fn declared(&self) -> Option<Declared> {
+        let change = self.change;
+        self.project().map(|project| Declared { project, change })
+    }
+
+    /// Marks in the evidence what those signed who are declared, whichever source had it.
+    pub fn mark(&self, evidence: &mut [Evidence]) {
+        if let Some(project) = self.project() {
+            let signers = self.signers();
+            for evidence in evidence {
+                evidence.mark_declared(&project, &signers);
+            }
         }
     }
 
     /// The signers that are declared for the file, as far as that counts.
-    pub fn signers(&self) -> Vec<DeclaredSigner> {
+    fn signers(&self) -> Vec<DeclaredSigner> {
         let known = self.known();
         let signers = known.iter().flat_map(|known| known.signers_for(&self.path));
         signers.cloned().collect()

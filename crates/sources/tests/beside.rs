@@ -91,10 +91,8 @@ fn see_on(
     let evidence = runtime.block_on(asking);
     inquiry.note(habits);
     let mut evidence = evidence;
-    let word = inquiry.word();
-    if let Some(declared) = evidence.declaration.clone() {
-        evidence.mark_declared(&declared.project, &word.signers());
-    }
+    let word = inquiry.into_word();
+    word.mark(std::slice::from_mut(&mut evidence));
     *site = word.memory().clone();
     evidence
 }

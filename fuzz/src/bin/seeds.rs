@@ -64,33 +64,23 @@ fn main() {
         seed("stored_root", &place.to_string(), record.as_bytes());
     }
     let evidence = vec![
-        Evidence {
-            source: "https://notary.example".into(),
-            name: "notary.example".into(),
-            outcome: Outcome::Answered {
+        Evidence::of(
+            "https://notary.example",
+            "notary.example",
+            Outcome::Answered {
                 proven,
                 rejected: Vec::new(),
                 truncated: false,
                 withheld: Vec::new(),
             },
-            stale_roots: Vec::new(),
-            published: None,
-            declaration: None,
-            missing: None,
-            forged: None,
-        },
-        Evidence {
-            source: "https://other.example".into(),
-            name: "other.example".into(),
-            outcome: Outcome::Failed {
+        ),
+        Evidence::of(
+            "https://other.example",
+            "other.example",
+            Outcome::Failed {
                 failure: Failure::TimedOut { seconds: 10 },
             },
-            stale_roots: Vec::new(),
-            published: None,
-            declaration: None,
-            missing: None,
-            forged: None,
-        },
+        ),
     ];
     let settings = Settings::default();
     seed("stored_record", "settings", &json(&settings));

@@ -91,7 +91,7 @@ pub fn doubt(attestation: &Attestation) -> Option<Reason> {
     // Where there is no place for it, nothing is remembered.
     let files = LogFiles::of_this_user().ok()?;
     let source = attestation.signer.root.as_str();
-    let mut evidence = [Evidence::proving(source, source, attestation.clone())];
+    let mut evidence = [Evidence::proving(source, source, vec![attestation.clone()])];
     files.withhold(&mut evidence);
     let [evidence] = &evidence;
     let withheld = evidence.withheld().first()?;

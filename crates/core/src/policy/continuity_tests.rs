@@ -40,21 +40,16 @@ fn vouched(signer: Signer, declared: Option<&str>) -> Attestation {
 }
 
 fn evidence(proven: Vec<Attestation>) -> Evidence {
-    Evidence {
-        source: "s".into(),
-        name: "s".into(),
-        outcome: Outcome::Answered {
+    Evidence::of(
+        "s",
+        "s",
+        Outcome::Answered {
             proven,
             rejected: Vec::new(),
             truncated: false,
             withheld: Vec::new(),
         },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
-    }
+    )
 }
 
 fn failed() -> Evidence {

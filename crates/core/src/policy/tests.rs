@@ -56,36 +56,26 @@ fn standing(standing: Standing) -> Claim {
 }
 
 fn answered(proven: Vec<Attestation>, rejected: Vec<ProofError>) -> Evidence {
-    Evidence {
-        source: "n".into(),
-        name: "n".into(),
-        outcome: Outcome::Answered {
+    Evidence::of(
+        "n",
+        "n",
+        Outcome::Answered {
             proven,
             rejected,
             truncated: false,
             withheld: vec![],
         },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
-    }
+    )
 }
 
 fn failed() -> Evidence {
-    Evidence {
-        source: "m".into(),
-        name: "m".into(),
-        outcome: Outcome::Failed {
+    Evidence::of(
+        "m",
+        "m",
+        Outcome::Failed {
             failure: Failure::Unreachable,
         },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
-    }
+    )
 }
 
 fn refused() -> ProofError {
@@ -249,20 +239,17 @@ fn a_refused_proof_leaves_the_file_unchecked_and_never_red() {
 
 #[test]
 fn an_answer_that_was_cut_short_is_not_unknown() {
-    let cut_short = |proven| Evidence {
-        source: "n".into(),
-        name: "n".into(),
-        outcome: Outcome::Answered {
-            proven,
-            rejected: vec![],
-            truncated: true,
-            withheld: vec![],
-        },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
+    let cut_short = |proven| {
+        Evidence::of(
+            "n",
+            "n",
+            Outcome::Answered {
+                proven,
+                rejected: vec![],
+                truncated: true,
+                withheld: vec![],
+            },
+        )
     };
     let settings = trusting(&["a"]);
     assert_eq!(verdict(&[cut_short(vec![])], &settings), Verdict::Unchecked);

@@ -31,21 +31,16 @@ fn attestation(root: &str, log_id: Option<&str>) -> Attestation {
 }
 
 fn answered(proven: Vec<Attestation>, withheld: Vec<Withheld>) -> Evidence {
-    Evidence {
-        source: "n".into(),
-        name: "n".into(),
-        outcome: Outcome::Answered {
+    Evidence::of(
+        "n",
+        "n",
+        Outcome::Answered {
             proven,
             rejected: vec![],
             truncated: false,
             withheld,
         },
-        stale_roots: Vec::new(),
-        published: None,
-        declaration: None,
-        missing: None,
-        forged: None,
-    }
+    )
 }
 
 #[test]
