@@ -55,7 +55,11 @@ pub fn cargo_for_wasm(workspace: &Workspace) -> Result<Command> {
     .iter()
     .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
     // By these names `wordless` knows what a function is of.
-    .chain(["-Csymbol-mangling-version=v0".to_owned()])
+    .chain([
+        "-Csymbol-mangling-version=v0".to_owned(),
+        // What it refers to, `unreached` must know.
+        "-Clink-arg=--emit-relocs".to_owned(),
+    ])
     .collect();
     let mut cargo = workspace.cargo();
     cargo
@@ -108,9 +112,10 @@ pub fn build_speed(workspace: &Workspace) -> Result<PathBuf> {
 
 /// Runs wasm-bindgen on one program.
 fn bind(wasm: &Path, name: &str, out: &Path) -> Result<()> {
-    let mut module = walrus::Module::from_file(wasm)
-        .with_context(|| format!("{} could not be read", wasm.display()))?;
-    let taken = wordless::take_out(&mut module, name != PROVING)
+    let read = || format!("{} could not be read", wasm.display());
+    let bytes = fs::read(wasm).with_context(read)?;
+    let mut module = walrus::Module::from_buffer(&bytes).with_context(read)?;
+    let taken = wordless::take_out(&mut module, &bytes, name != PROVING)
         .with_context(|| format!("{} could not be made smaller", wasm.display()))?;
     // They are where proofs are. A compiler that names functions otherwise would let them come
     // back unnoticed.

@@ -12,6 +12,7 @@ mod manifest;
 mod neighbours;
 mod package;
 mod programs;
+mod unreached;
 mod validate;
 mod verify;
 mod wasm_tests;

@@ -12,8 +12,12 @@
 //! So is what writes the values of most other libraries for programmers (`Debug`): it is there for
 //! panics that do not happen, and nobody reads it.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, bail};
-use walrus::{FunctionBuilder, FunctionKind, Module, ValType};
+use walrus::{FunctionBuilder, FunctionId, FunctionKind, InstrSeqBuilder, Module, ValType};
+
+use crate::unreached;
 
 /// The crates whose errors lose their words.
 const WORDLESS: [&str; 2] = ["jiff::", "jiff_core::"];
@@ -34,34 +38,71 @@ const TELLING: [&str; 9] = [
 /// What writes numbers with fractions.
 const FRACTIONS: &str = "core::fmt::float::";
 
+/// The place of a panic that names none: an empty text (whose address must not be nothing), and no
+/// line and column.
+const NOWHERE: [u8; 16] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
 /// Takes the words out, those of numbers with fractions as well if the program has none to tell, and
-/// says of how many functions.
-pub fn take_out(module: &mut Module, has_fractions: bool) -> Result<usize> {
+/// what nothing reaches without them; says of how many functions.
+pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result<usize> {
     let is_wordless = |name: &str| {
         let is_fraction = || format!("{:#}", rustc_demangle::demangle(name)).starts_with(FRACTIONS);
         writes_words(name) || !has_fractions && is_fraction()
     };
-    let found: Vec<_> = module
-        .funcs
-        .iter()
-        .filter(|function| function.name.as_deref().is_some_and(is_wordless))
-        .map(|function| function.id())
+    // They come in the order of their indices.
+    let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
+    let silent: BTreeSet<u32> = (0..)
+        .zip(module.funcs.iter())
+        .filter(|(_, function)| function.name.as_deref().is_some_and(is_wordless))
+        .map(|(index, _)| index)
         .collect();
-    for &id in &found {
-        let known = module.types.get(module.funcs.get(id).ty());
-        let params: Vec<ValType> = known.params().to_vec();
-        let results: Vec<ValType> = known.results().to_vec();
-        if results != [ValType::I32] {
+    for &index in &silent {
+        let id = ids[index as usize];
+        if module.types.get(module.funcs.get(id).ty()).results() != [ValType::I32] {
             bail!("a function that writes words gives back something else than success");
         }
-        let mut silent = FunctionBuilder::new(&mut module.types, &params, &results);
         // `Ok(())`.
-        silent.func_body().i32_const(0);
-        let args = params.into_iter().map(|param| module.locals.add(param));
-        let silent = silent.local_func(args.collect());
-        module.funcs.get_mut(id).kind = FunctionKind::Local(silent);
+        replace(module, id, |body| {
+            body.i32_const(0);
+        })?;
     }
-    Ok(found.len())
+    let unreached = unreached::find(wasm, &silent)?;
+    for &index in &unreached.functions {
+        replace(module, ids[index as usize], |body| {
+            body.unreachable();
+        })?;
+    }
+    let segments: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for (segment, id) in segments.into_iter().enumerate() {
+        let data = module.data.get_mut(id);
+        for range in unreached.data.get(segment).into_iter().flatten() {
+            data.value[range.clone()].fill(0);
+        }
+        for &place in unreached.places.get(segment).into_iter().flatten() {
+            data.value[place..place + NOWHERE.len()].copy_from_slice(&NOWHERE);
+        }
+    }
+    for section in ["linking", "reloc.CODE", "reloc.DATA"] {
+        module.customs.remove_raw(section);
+    }
+    Ok(silent.len())
+}
+
+/// Gives a function another body.
+fn replace(
+    module: &mut Module,
+    id: FunctionId,
+    write: impl FnOnce(&mut InstrSeqBuilder<'_>),
+) -> Result<()> {
+    let known = module.types.get(module.funcs.get(id).ty());
+    let params: Vec<ValType> = known.params().to_vec();
+    let results: Vec<ValType> = known.results().to_vec();
+    let mut other = FunctionBuilder::new(&mut module.types, &params, &results);
+    write(&mut other.func_body());
+    let args = params.into_iter().map(|param| module.locals.add(param));
+    let other = other.local_func(args.collect());
+    module.funcs.get_mut(id).kind = FunctionKind::Local(other);
+    Ok(())
 }
 
 /// Whether a function with this mangled name is `fmt` of such an error.
