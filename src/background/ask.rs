@@ -7,7 +7,7 @@ use crate::fetch::Fetch;
 use crate::js;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
-use assay_core::closer_look::{Found, KeyedSignature};
+use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::log_memory::{withhold, withhold_all};
@@ -46,13 +46,18 @@ struct About {
     /// What the file's site says of who signs there.
     word: RefCell<Option<SiteWord>>,
     /// What the file must be read for first.
-    wanted: RefCell<Vec<KeyedSignature>>,
+    wanted: RefCell<Wanted>,
 }
 
 /// What is asked about what lies beside the file.
 fn question_beside(record: &DownloadRecord) -> Option<beside::Question> {
     let at = Some(downloaded_at(record));
     beside::Question::about(&record.url, &record.final_url, at)
+}
+
+/// Where it is remembered what is found beside files of a host.
+pub(super) fn habits_key(question: &beside::Question) -> String {
+    format!("beside/{}", question.host())
 }
 
 /// In seconds since 1970.
@@ -125,12 +130,12 @@ impl Background {
             return self.give_up(id, Reason::CutOff).await;
         }
         let settings = settings_store::load().await?;
-        let mut evidence = match (&record.found, record.wanted.signatures.is_empty()) {
-            // It was read once more for these.
-            (Some(found), false) => settled(&record, found),
+        let mut evidence = match (&record.found, record.wanted.is_offered()) {
+            // It was read once more for this.
+            (Some(found), true) => settled(&record, found),
             _ => {
                 let (evidence, wanted) = self.gather(&settings, &digest, &record).await;
-                if !wanted.is_empty() {
+                if wanted.is_offered() {
                     return self.read_again(id, evidence, wanted).await;
                 }
                 evidence
@@ -153,7 +158,7 @@ impl Background {
         self.conclude(
             id,
             Box::new(move |record| {
-                record.wanted.signatures.clear();
+                record.wanted = Wanted::default();
                 record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
@@ -177,7 +182,7 @@ impl Background {
         settings: &Settings,
         digest: &Sha256Digest,
         record: &DownloadRecord,
-    ) -> (Vec<Evidence>, Vec<KeyedSignature>) {
+    ) -> (Vec<Evidence>, Wanted) {
         let about = &About {
             sha256: *digest,
             digests: record.digests(),
@@ -269,17 +274,17 @@ impl Background {
         self.conclude(&record.id, Box::new(tell)).await
     }
 
-    /// Has the file read once more for signatures that a source offers, and goes on from there with
+    /// Has the file read once more for what a source offers, and goes on from there with
     /// what was gathered.
     async fn read_again(
         self: &Rc<Self>,
         id: &str,
         evidence: Vec<Evidence>,
-        wanted: Vec<KeyedSignature>,
+        wanted: Wanted,
     ) -> Result<(), BackgroundError> {
         let again = |record: &mut DownloadRecord| {
             record.evidence = evidence;
-            record.wanted.signatures = wanted;
+            record.wanted = wanted;
             record.found = None;
             record.stage = Stage::Hashing;
         };
@@ -322,7 +327,7 @@ impl Background {
         settings: &Settings,
         about: &About,
     ) -> Evidence {
-        let key = format!("beside/{}", question.host());
+        let key = habits_key(question);
         let known = storage::get::<Habits>(Area::Local, &key).await;
         let mut habits = known.ok().flatten().unwrap_or_default();
         let now = logs::seconds();
@@ -336,7 +341,7 @@ impl Background {
         let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
         let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
         inquiry.note(&mut habits);
-        about.wanted.replace(inquiry.wanted().to_vec());
+        about.wanted.replace(inquiry.wanted().clone());
         let word = about
             .word
             .borrow_mut()

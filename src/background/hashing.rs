@@ -1,7 +1,8 @@
 //! Having files hashed: the offscreen document and what comes back from its Worker.
 
-use super::ask::questions_of_indexes;
+use super::ask::{habits_key, questions_of_indexes};
 use super::{Background, BackgroundError, log};
+use crate::chrome::storage::{self, Area};
 use crate::chrome::{self, ChromeError, extension, offscreen, runtime};
 use crate::js::to_js;
 use crate::settings_store;
@@ -10,7 +11,8 @@ use assay_core::file_url::file_url;
 use assay_core::message::{HashJob, HashReport, HashResult};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
-use assay_sources::{beside, minisigned};
+use assay_sources::beside::{self, Habits};
+use assay_sources::minisigned;
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
 use serde::Serialize;
 use std::cell::RefCell;
@@ -87,10 +89,15 @@ impl Background {
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
         let mut wanted = record.wanted.clone();
-        // What minisign's keys sign is found out in one go, where it may be asked for.
+        // What minisign's keys sign, and what this host lists, is found out in one go.
         let settings = settings_store::load().await?;
         let beside = beside::Question::about(&record.url, &record.final_url, None);
-        wanted.digests |= beside.is_some() && !minisigned::keys(&settings).is_empty();
+        if let Some(beside) = beside {
+            let key = habits_key(&beside);
+            let habits = storage::get::<Habits>(Area::Local, &key).await;
+            wanted.digests |= !minisigned::keys(&settings).is_empty()
+                || matches!(habits, Ok(Some(habits)) if habits.needs_sha512());
+        }
         let mut questions = questions_of_indexes(&settings, &record).into_iter();
         wanted.digests |= questions.any(|question| question.needs_sha512());
         #[derive(Serialize)]

@@ -6,7 +6,6 @@ use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::{hash, roots};
-use assay_core::closer_look::Wanted;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
@@ -194,11 +193,8 @@ impl<'a> Sources<'a> {
                 let keys = self.minisign.clone();
                 let mut inquiry = beside::Inquiry::new(question, &habits, site, keys, now);
                 let mut evidence = ask(&mut inquiry).await;
-                let wanted = Wanted {
-                    digests: false,
-                    signatures: inquiry.wanted().to_vec(),
-                };
-                // Read once more for signatures over the file itself. One that cannot be read any
+                let wanted = inquiry.wanted().clone();
+                // Read once more for signatures over the file itself, and lists of SHA-512. One that cannot be read any
                 // more was another one a moment ago.
                 if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
                     minisigned::settle(&wanted, &found, true, &mut evidence);

@@ -1,32 +1,42 @@
-//! Checksum files, as `sha256sum` and BSD's `sha256` write them.
+//! Checksum files, as `sha256sum`, `sha512sum` and BSD's `sha256` and `sha512` write them.
 //!
-//! They are read for one file's SHA-256. Whatever is not such a line is passed over, so that an error
+//! They are read for one file's digest. Whatever is not such a line is passed over, so that an error
 //! page that is answered in place of a checksum file says nothing.
 
-use crate::digest::Sha256Digest;
+use crate::file_digest::FileDigest;
 
 /// More lines than the largest releases list.
 const MOST_LINES: usize = 10_000;
 
-/// The SHA-256 that a checksum file lists for the file with this name: in the lines of coreutils
+/// The digest that a checksum file lists for the file with this name: in the lines of coreutils
 /// (`<hex>  name`, `<hex> *name`, with a backslash before an escaped line), in those of BSD
-/// (`SHA256 (name) = <hex>`), or, where the text has nothing else, a digest alone. `None` where it
-/// lists none, or several that differ.
-pub fn listed_sha256(text: &str, name: &str) -> Option<Sha256Digest> {
-    let mut lines = text.lines().take(MOST_LINES).map(str::trim_end);
+/// (`SHA256 (name) = <hex>`), or, where the text has nothing else, a digest alone. Where there are
+/// those of both algorithms, it is the SHA-256, which is known of every file. `None` where it lists
+/// none, or several that differ.
+pub fn listed_digest(text: &str, name: &str) -> Option<FileDigest> {
+    let lines = text.lines().take(MOST_LINES).map(str::trim_end);
     let mut content = lines.clone().filter(|line| !line.is_empty());
     if let (Some(only), None) = (content.next(), content.next())
         && let Ok(digest) = only.trim().parse()
     {
         return Some(digest);
     }
-    let first = lines.find_map(|line| listed(line, name))?;
-    let differs = |line| listed(line, name).is_some_and(|other| other != first);
-    (!lines.any(differs)).then_some(first)
+    let is_short = |digest: &FileDigest| matches!(digest, FileDigest::Sha256(_));
+    let all = lines.filter_map(|line| listed(line, name));
+    let mut found: Option<FileDigest> = None;
+    for digest in all {
+        match found {
+            Some(known) if is_short(&known) == is_short(&digest) && known != digest => return None,
+            Some(known) if is_short(&known) => {}
+            _ => found = Some(digest),
+        }
+    }
+    found
 }
 
-fn listed(line: &str, name: &str) -> Option<Sha256Digest> {
-    if let Some(rest) = line.strip_prefix("SHA256 (") {
+fn listed(line: &str, name: &str) -> Option<FileDigest> {
+    let of_bsd = line.strip_prefix("SHA256 (");
+    if let Some(rest) = of_bsd.or_else(|| line.strip_prefix("SHA512 (")) {
         let (named, digest) = rest.rsplit_once(") = ")?;
         return is_it(named, name).then(|| digest.parse().ok())?;
     }
@@ -72,14 +82,21 @@ fn unescaped(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn digest(content: &str) -> Sha256Digest {
-        Sha256Digest::of(content.as_bytes())
+    use crate::artifact::Sha512Digest;
+    use crate::digest::Sha256Digest;
+
+    fn digest(content: &str) -> FileDigest {
+        FileDigest::Sha256(Sha256Digest::of(content.as_bytes()))
+    }
+
+    fn long(content: &str) -> FileDigest {
+        FileDigest::Sha512(Sha512Digest::of(content.as_bytes()))
     }
 
     #[test]
     fn the_formats_of_coreutils_and_bsd_are_read() {
         let (ours, other) = (digest("ours"), digest("other"));
-        let upper = ours.to_hex().to_ascii_uppercase();
+        let upper = ours.to_string().to_ascii_uppercase();
         for text in [
             format!("{other}  other.zip\n{ours}  tool.zip\n"),
             format!("{ours} *tool.zip\r\n{other} *other.zip\r\n"),
@@ -92,13 +109,30 @@ mod tests {
             format!("\n  {ours}  \n\n"),
             format!("{ours}  tool.zip\n{ours}  tool.zip\n"),
         ] {
-            assert_eq!(listed_sha256(&text, "tool.zip"), Some(ours), "{text}");
+            assert_eq!(listed_digest(&text, "tool.zip"), Some(ours), "{text}");
         }
         let odd = "a) = b\\c\nd";
         let escaped = format!("\\{ours}  a) = b\\\\c\\nd");
-        assert_eq!(listed_sha256(&escaped, odd), Some(ours));
+        assert_eq!(listed_digest(&escaped, odd), Some(ours));
         let bsd = format!("SHA256 (a) = b) = {ours}");
-        assert_eq!(listed_sha256(&bsd, "a) = b"), Some(ours));
+        assert_eq!(listed_digest(&bsd, "a) = b"), Some(ours));
+    }
+
+    #[test]
+    fn digests_of_both_algorithms_are_told_apart() {
+        let (ours, longer) = (digest("ours"), long("ours"));
+        for text in [
+            format!("{longer}  tool.zip\n{}  other.zip\n", long("other")),
+            format!("SHA512 (tool.zip) = {longer}\n"),
+            format!("{longer}\n"),
+        ] {
+            assert_eq!(listed_digest(&text, "tool.zip"), Some(longer), "{text}");
+        }
+        let both = format!("{longer}  tool.zip\n{ours}  tool.zip\n{longer}  tool.zip\n");
+        assert_eq!(listed_digest(&both, "tool.zip"), Some(ours));
+        let other = long("other");
+        let differing = format!("{longer}  tool.zip\n{other}  tool.zip\n");
+        assert_eq!(listed_digest(&differing, "tool.zip"), None);
     }
 
     #[test]
@@ -119,7 +153,7 @@ mod tests {
             format!("{ours}  tool.zip\n{}  tool.zip\n", digest("other")),
             format!("{ours}\n{}\n", digest("other")),
         ] {
-            assert_eq!(listed_sha256(&text, "tool.zip"), None, "{text}");
+            assert_eq!(listed_digest(&text, "tool.zip"), None, "{text}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a file is read for beyond its SHA-256 digest, where a source asks for it.
 
 use crate::artifact::Sha512Digest;
+use crate::file_digest::FileDigest;
 use crate::minisign::{Blake2bDigest, Form, LegacyVerifier, MinisignKey, MinisignSignature};
 use blake2::{Blake2b512, Digest};
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,21 @@ pub struct Wanted {
     /// Signatures that are to be verified.
     #[serde(default)]
     pub signatures: Vec<KeyedSignature>,
+    /// What lists say of the file, where that is to be held against it.
+    #[serde(default)]
+    pub listed: Vec<ListedDigest>,
+}
+
+/// A digest that is listed for the file, by an algorithm by which it was not known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedDigest {
+    /// What is listed.
+    pub digest: FileDigest,
+    /// Whether it says something that the file has another one.
+    pub accuses: bool,
+    /// Who signed the list, where a key did that is known: it holds for the list.
+    #[serde(default)]
+    pub signed: Option<KeyedSignature>,
 }
 
 /// A minisign signature, and the key that it is to be verified with. Both as minisign writes them.
@@ -58,7 +74,12 @@ enum Verifying {
 impl Wanted {
     /// Whether there is nothing to be found out.
     pub fn is_nothing(&self) -> bool {
-        !self.digests && self.signatures.is_empty()
+        !self.digests && !self.is_offered()
+    }
+
+    /// Whether a source offers something for which the file must be read once more.
+    pub fn is_offered(&self) -> bool {
+        !self.signatures.is_empty() || !self.listed.is_empty()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::attestation::Attestation;
 use crate::declaration::DeclaredSigner;
-use crate::digest::Sha256Digest;
+use crate::file_digest::FileDigest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
 use crate::signer::{RootId, Signer};
@@ -65,9 +65,9 @@ pub enum Published {
     /// That of another file.
     Other {
         /// What is published.
-        expected: Sha256Digest,
+        expected: FileDigest,
         /// What the file has.
-        found: Sha256Digest,
+        found: FileDigest,
     },
 }
 

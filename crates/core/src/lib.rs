@@ -23,6 +23,7 @@ pub mod declaration;
 pub mod digest;
 pub mod evidence;
 pub mod fields;
+pub mod file_digest;
 pub mod file_url;
 pub mod judged;
 pub mod log_memory;

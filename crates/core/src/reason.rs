@@ -1,7 +1,7 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
-use crate::digest::Sha256Digest;
 use crate::evidence::{Change, Failure, LogDoubt, Withheld};
+use crate::file_digest::FileDigest;
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
@@ -68,9 +68,9 @@ pub enum Reason {
         /// The publisher's name.
         publisher: String,
         /// What is published.
-        expected: Sha256Digest,
+        expected: FileDigest,
         /// What the file has.
-        found: Sha256Digest,
+        found: FileDigest,
     },
     /// A trusted signer declared the file untrusted.
     DeclaredUntrusted {
@@ -226,7 +226,7 @@ impl Reason {
                 found,
             } => Message::new(
                 "reason_published_other",
-                [publisher.clone(), expected.to_hex(), found.to_hex()],
+                [publisher.clone(), expected.to_string(), found.to_string()],
             ),
             Self::DeclaredUntrusted { signer, reason } => {
                 with_words("reason_declared_untrusted", signer, reason)
@@ -416,8 +416,8 @@ impl Reason {
             },
             Self::PublishedOther {
                 publisher: "publisher".into(),
-                expected: Sha256Digest::of(b"expected"),
-                found: Sha256Digest::of(b"found"),
+                expected: FileDigest::Sha512(crate::artifact::Sha512Digest::of(b"expected")),
+                found: FileDigest::Sha512(crate::artifact::Sha512Digest::of(b"found")),
             },
             Self::DeclaredUntrusted {
                 signer: signer(),

@@ -16,10 +16,10 @@ use crate::site_word::{SiteMemory, SiteWord};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::artifact::ArtifactDigests;
-use assay_core::checksum_file::listed_sha256;
-use assay_core::closer_look::KeyedSignature;
-use assay_core::digest::Sha256Digest;
+use assay_core::checksum_file::listed_digest;
+use assay_core::closer_look::{KeyedSignature, ListedDigest, Wanted};
 use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
 use assay_core::publisher::Publisher;
@@ -49,6 +49,10 @@ const NAMES: [&str; 7] = [
     "SHASUMS256.txt",
     "SHA256SUMS.txt",
 ];
+
+/// The names that are tried where nothing is found under those: of SHA-512, for which a file must be
+/// read once more.
+const LATER: [&str; 2] = ["SHA512SUMS", "*.sha512"];
 
 /// A list that can be of any algorithm: digests of others look the same.
 const OF_ANY_KIND: &str = "checksums.txt";
@@ -105,10 +109,14 @@ pub struct Inquiry<'a> {
     lists: Vec<List>,
     found: Candidates,
     under: Vec<String>,
-    wanted: Vec<KeyedSignature>,
+    wanted: Wanted,
     /// What a list that a known key signed lists instead of the file.
-    contradicted: Option<Sha256Digest>,
+    contradicted: Option<FileDigest>,
     left: usize,
+    /// Whether files there may have a minisign signature of their own: it was not asked for lately.
+    may_be_signed: bool,
+    /// Whether the file's was asked for, beside the names.
+    asked_for_signature: bool,
 }
 
 /// A checksum file that lists the file.
@@ -116,7 +124,7 @@ pub struct Inquiry<'a> {
 struct List {
     name: &'static str,
     text: String,
-    digest: Sha256Digest,
+    digest: FileDigest,
     signature: Option<String>,
 }
 
@@ -129,11 +137,15 @@ enum Step {
         declaration: bool,
     },
     /// A statement about a new declaration; the file's minisign signature, if it was not among the
-    /// names; those of lists.
+    /// names; those of so many lists; so many names that are tried later.
     More {
         statement: bool,
         signature: bool,
+        lists: usize,
+        later: usize,
     },
+    /// The signatures of lists that were found later.
+    Signatures,
 }
 
 impl Question {
@@ -193,8 +205,16 @@ impl Habits {
         }
         // Those that are known are static, whatever was stored.
         let known = self.found.iter();
+        let all = all.chain(&LATER);
         let known = known.filter_map(|found| all.clone().find(|name| *name == found));
         known.copied().take(most).collect()
+    }
+
+    /// Whether files from this host are known by SHA-512: then it is found out in one go with SHA-256.
+    pub fn needs_sha512(&self) -> bool {
+        self.found
+            .iter()
+            .any(|found| LATER.contains(&found.as_str()))
     }
 
     fn is_due(&self, with_keys: bool, now: i64) -> bool {
@@ -253,8 +273,10 @@ impl<'a> Inquiry<'a> {
             lists: Vec::new(),
             found: Candidates::default(),
             under: Vec::new(),
-            wanted: Vec::new(),
+            wanted: Wanted::default(),
             contradicted: None,
+            may_be_signed: most == MOST || !habits.minisig,
+            asked_for_signature: false,
         }
     }
 
@@ -263,13 +285,12 @@ impl<'a> Inquiry<'a> {
         habits.note(&self.under);
         if self.names.len() >= NAMES.len() {
             habits.tried_at = self.now;
-            let later = matches!(self.step, Step::More { signature, .. } if signature);
-            habits.minisig = later || self.names.contains(&MINISIG_OF_FILE);
+            habits.minisig = self.asked_for_signature || self.names.contains(&MINISIG_OF_FILE);
         }
     }
 
-    /// Signatures for which the file must be read once more.
-    pub fn wanted(&self) -> &[KeyedSignature] {
+    /// Signatures and lists for which the file must be read once more.
+    pub fn wanted(&self) -> &Wanted {
         &self.wanted
     }
 
@@ -297,30 +318,57 @@ impl<'a> Inquiry<'a> {
         }
         let statement = !requests.is_empty();
         self.left = self.left.saturating_sub(requests.len());
-        let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
-        let signature = knows_keys && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
+        let signature = self.may_be_signed
+            && self.knows_keys()
+            && self.left > 0
+            && !self.names.contains(&MINISIG_OF_FILE);
         if signature {
             self.left -= 1;
+            self.asked_for_signature = true;
             requests.push(get(self.question.url(MINISIG_OF_FILE)));
         }
+        let signatures = self.signatures_of_lists();
+        let lists = signatures.len();
+        requests.extend(signatures);
+        // Only where all names were tried, and none told anything.
+        let is_without = self.lists.is_empty() && self.found.bundles.is_empty();
+        let later = match self.names.len() >= NAMES.len() && is_without {
+            true => self.left.min(LATER.len()),
+            false => 0,
+        };
+        self.left -= later;
+        let names = LATER.iter().take(later);
+        requests.extend(names.map(|name| get(self.question.url(name))));
         self.step = Step::More {
             statement,
             signature,
+            lists,
+            later,
         };
-        if knows_keys {
-            let lists = self.lists.iter().take(self.left);
-            let signed = |list: &List| get(self.question.url(list.name) + MINISIG);
-            requests.extend(lists.map(signed));
+        requests
+    }
+
+    fn knows_keys(&self) -> bool {
+        !self.keys.is_empty() || !self.word.minisign_keys().is_empty()
+    }
+
+    /// Requests of the lists' signatures, as many as may be made.
+    fn signatures_of_lists(&mut self) -> Vec<HttpRequest> {
+        if !self.knows_keys() {
+            return Vec::new();
         }
+        let lists = self.lists.iter().take(self.left);
+        let signed = |list: &List| get(self.question.url(list.name) + MINISIG);
+        let requests: Vec<HttpRequest> = lists.map(signed).collect();
+        self.left -= requests.len();
         requests
     }
 
     fn take_more(
         &mut self,
         mut answers: std::vec::IntoIter<Answer>,
-        statement: bool,
-        signature: bool,
-    ) {
+        (statement, signature, lists, later): (bool, bool, usize, usize),
+    ) -> Vec<HttpRequest> {
         if statement && let Some(answer) = answers.next() {
             self.word.take_statement(answer);
         }
@@ -330,6 +378,20 @@ impl<'a> Inquiry<'a> {
                 self.found.failure = Some(failure);
             }
         }
+        let signatures: Vec<Answer> = answers.by_ref().take(lists).collect();
+        self.take_signatures(signatures);
+        for (name, answer) in LATER.into_iter().zip(answers) {
+            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
+                self.found.failure = Some(failure);
+            }
+        }
+        match later {
+            0 => Vec::new(),
+            _ => self.signatures_of_lists(),
+        }
+    }
+
+    fn take_signatures(&mut self, answers: Vec<Answer>) {
         for (list, answer) in self.lists.iter_mut().zip(answers) {
             match answer.and_then(|response| text_of(&response)) {
                 Ok(text) => list.signature = text.filter(|text| is_signature(text)),
@@ -341,9 +403,11 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// A list that says that the file is another one: by its name it is of SHA-256.
-    fn accusing(&self) -> Option<&List> {
-        self.lists.iter().find(|list| list.name != OF_ANY_KIND)
+    /// A list that says that the file is another one: by its name it is of the algorithm by which its
+    /// digests look.
+    fn accusing(&self, digests: &ArtifactDigests) -> Option<Published> {
+        let mut lists = self.lists.iter().filter(|list| list.name != OF_ANY_KIND);
+        lists.find_map(|list| other(list.digest, digests))
     }
 
     /// Adds what minisign's keys prove.
@@ -351,12 +415,12 @@ impl<'a> Inquiry<'a> {
         let declared = self.word.minisign_keys();
         let mut keys = self.keys.clone();
         keys.extend(declared.iter().filter_map(|key| MinisignKey::parse(key)));
+        let project = evidence.declaration.as_ref();
+        let project = project.map(|declared| declared.project.clone());
         if let Some(text) = &self.signature {
             let wanted = minisigned::add(text, &keys, digests, recent, evidence);
-            let project = evidence.declaration.as_ref();
-            let project = project.map(|declared| declared.project.clone());
-            self.wanted = wanted;
-            for one in &mut self.wanted {
+            self.wanted.signatures = wanted;
+            for one in &mut self.wanted.signatures {
                 let is_declared = declared.contains(&one.key);
                 one.declared = project.clone().filter(|_| is_declared);
             }
@@ -366,12 +430,26 @@ impl<'a> Inquiry<'a> {
                 continue;
             };
             let signed = minisigned::signed(signature, &keys, list.text.as_bytes());
+            let own = list.digest.of_file(digests);
             match signed {
+                Some((key, true)) if own.is_none() => {
+                    let key = key.text();
+                    let declared = declared.contains(&key).then(|| project.clone());
+                    self.wanted.listed.push(ListedDigest {
+                        digest: list.digest,
+                        accuses: list.name != OF_ANY_KIND,
+                        signed: Some(KeyedSignature {
+                            key,
+                            signature: signature.clone(),
+                            declared: declared.flatten(),
+                        }),
+                    });
+                }
                 // What it lists of the file is another one's.
-                Some((_, true)) if Some(list.digest) != digests.sha256 => {
+                Some((_, true)) if own != Some(list.digest) => {
                     self.contradicted = Some(list.digest);
                 }
-                Some((key, holds)) if Some(list.digest) == digests.sha256 => {
+                Some((key, holds)) if own == Some(list.digest) => {
                     minisigned::note(key, signature, holds, recent, evidence);
                 }
                 _ => {}
@@ -381,11 +459,11 @@ impl<'a> Inquiry<'a> {
 
     /// What a checksum file lists for the file. A digest alone is one in the file's own list only, and
     /// a page is none.
-    fn listed(&self, name: &str, text: &str) -> Option<Sha256Digest> {
-        let is_alone = text.trim().len() == 64;
+    fn listed(&self, name: &str, text: &str) -> Option<FileDigest> {
+        let is_alone = [64, 128].contains(&text.trim().len());
         let is_page = text.trim_start().starts_with('<');
         let may = !is_page && (!is_alone || name.starts_with('*'));
-        may.then(|| listed_sha256(text, &self.question.name))?
+        may.then(|| listed_digest(text, &self.question.name))?
     }
 
     fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
@@ -443,8 +521,16 @@ impl Source for Inquiry<'_> {
             Step::More {
                 statement,
                 signature,
+                lists,
+                later,
             } => {
-                self.take_more(answers.into_iter(), statement, signature);
+                let asked = (statement, signature, lists, later);
+                let requests = self.take_more(answers.into_iter(), asked);
+                self.step = Step::Signatures;
+                Ok(requests)
+            }
+            Step::Signatures => {
+                self.take_signatures(answers);
                 Ok(Vec::new())
             }
         }
@@ -457,28 +543,36 @@ impl Source for Inquiry<'_> {
     fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
         self.word.settle(weighing.roots, weighing.now);
         evidence.declaration = self.word.declared();
-        let Some(digest) = weighing.digests.sha256 else {
-            return Vec::new();
-        };
+        let digests = weighing.digests;
         let is_recent = self.question.is_recent(weighing.now);
-        self.add_minisigned(evidence, weighing.digests, is_recent);
+        self.add_minisigned(evidence, digests, is_recent);
         // A list that a known key signed outweighs one that nobody did.
         let signed = self.contradicted.filter(|_| is_recent);
-        let signed = signed.map(|expected| Published::Other {
-            expected,
-            found: digest,
-        });
-        evidence.published = match self.lists.first() {
+        let signed = signed.and_then(|expected| other(expected, digests));
+        let is_same = |list: &List| list.digest.of_file(digests) == Some(list.digest);
+        evidence.published = match self.lists.iter().any(is_same) {
             _ if signed.is_some() => signed,
-            Some(_) if self.lists.iter().any(|list| list.digest == digest) => Some(Published::Same),
-            Some(_) if is_recent => self.accusing().map(|list| Published::Other {
-                expected: list.digest,
-                found: digest,
-            }),
-            _ => None,
+            true => Some(Published::Same),
+            false if is_recent => self.accusing(digests),
+            false => None,
         };
+        if evidence.published.is_none() && self.wanted.listed.is_empty() {
+            let mut lists = self.lists.iter();
+            let unknown = lists.find(|list| list.digest.of_file(digests).is_none());
+            self.wanted.listed.extend(unknown.map(|list| ListedDigest {
+                digest: list.digest,
+                accuses: list.name != OF_ANY_KIND,
+                signed: None,
+            }));
+        }
         Vec::new()
     }
+}
+
+/// That the file has another digest than this one, where it is known.
+fn other(expected: FileDigest, digests: &ArtifactDigests) -> Option<Published> {
+    let found = expected.of_file(digests)?;
+    (found != expected).then_some(Published::Other { expected, found })
 }
 
 /// Whether a status says nothing about what is there: the server, or something on the way, has trouble.

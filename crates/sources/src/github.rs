@@ -7,6 +7,7 @@ use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Sourc
 use assay_core::address::{Address, encode};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_core::publisher::{Publisher, ReleaseAsset, Repository, is_served_by_github};
 use serde_json::Value;
@@ -194,8 +195,8 @@ fn compare(listed: Sha256Digest, found: Sha256Digest) -> Published {
     match listed == found {
         true => Published::Same,
         false => Published::Other {
-            expected: listed,
-            found,
+            expected: FileDigest::Sha256(listed),
+            found: FileDigest::Sha256(found),
         },
     }
 }

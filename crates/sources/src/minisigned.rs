@@ -2,7 +2,8 @@
 
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, KeyedSignature, Wanted};
-use assay_core::evidence::{Evidence, Outcome};
+use assay_core::evidence::{Evidence, Outcome, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{Form, MinisignKey, MinisignSignature};
 use assay_core::settings::Settings;
 use assay_core::signer::RootId;
@@ -73,7 +74,7 @@ pub fn add(
     }
 }
 
-/// Adds what was found out of signatures by reading the file for them.
+/// Adds what was found out of signatures and lists by reading the file for them.
 pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Evidence) {
     for one in &wanted.signatures {
         let Some(key) = MinisignKey::parse(&one.key) else {
@@ -85,14 +86,41 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
             // It is by another key with the same number.
             continue;
         }
-        note(&key, &one.signature, holds, is_recent, evidence);
-        if let (Some(project), Outcome::Answered { proven, .. }) =
-            (&one.declared, &mut evidence.outcome)
-        {
-            let signer = key.signer();
-            for attestation in proven.iter_mut().filter(|made| made.signer == signer) {
-                attestation.declared = Some(project.clone());
+        note_keyed(one, &key, holds, is_recent, evidence);
+    }
+    let own = FileDigest::Sha512(found.sha512);
+    for one in &wanted.listed {
+        if one.digest == own {
+            evidence.published = Some(Published::Same);
+            if let Some(signed) = &one.signed
+                && let Some(key) = MinisignKey::parse(&signed.key)
+            {
+                note_keyed(signed, &key, true, is_recent, evidence);
             }
+        } else if one.accuses && is_recent && evidence.missing.is_none() {
+            evidence.published.get_or_insert(Published::Other {
+                expected: one.digest,
+                found: own,
+            });
+        }
+    }
+}
+
+/// Adds what was found of a signature, which may be by a key that the site declares.
+fn note_keyed(
+    one: &KeyedSignature,
+    key: &MinisignKey,
+    holds: bool,
+    is_recent: bool,
+    evidence: &mut Evidence,
+) {
+    note(key, &one.signature, holds, is_recent, evidence);
+    if let (Some(project), Outcome::Answered { proven, .. }) =
+        (&one.declared, &mut evidence.outcome)
+    {
+        let signer = key.signer();
+        for attestation in proven.iter_mut().filter(|made| made.signer == signer) {
+            attestation.declared = Some(project.clone());
         }
     }
 }

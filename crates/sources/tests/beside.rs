@@ -1,9 +1,10 @@
 //! What lies beside a file, as a publisher puts it there, and as it should not be.
 
-use assay_core::artifact::ArtifactDigests;
-use assay_core::closer_look::{CloserLook, Wanted};
+use assay_core::artifact::{ArtifactDigests, Sha512Digest};
+use assay_core::closer_look::CloserLook;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
 use assay_core::signer::RootId;
@@ -119,8 +120,8 @@ fn a_checksum_file_says_whether_the_file_is_the_listed_one() {
         assert_eq!(published(&listed), Some(Published::Same), "{name}");
         let other = Web::default().with(name, 200, list(b"another"));
         let expected = Published::Other {
-            expected: Sha256Digest::of(b"another"),
-            found: Sha256Digest::of(b"tool"),
+            expected: FileDigest::Sha256(Sha256Digest::of(b"another")),
+            found: FileDigest::Sha256(Sha256Digest::of(b"tool")),
         };
         // A list that does not say of which algorithm it is accuses nobody.
         let expected = (name != "checksums.txt").then_some(expected);
@@ -243,11 +244,8 @@ fn trouble_elsewhere_takes_nothing_from_what_is_signed() {
             let roots = Roots::new();
             let asking = driver::ask(&web, &mut inquiry, &roots, &digests, NOW);
             let mut evidence = runtime.unwrap().block_on(asking);
-            assert_eq!(!inquiry.wanted().is_empty(), is_deferred);
-            let wanted = Wanted {
-                digests: false,
-                signatures: inquiry.wanted().to_vec(),
-            };
+            let wanted = inquiry.wanted().clone();
+            assert_eq!(!wanted.signatures.is_empty(), is_deferred);
             if let Some(mut look) = CloserLook::begin(&wanted) {
                 look.update(b"tool");
                 minisigned::settle(&wanted, &look.end(), true, &mut evidence);
@@ -256,6 +254,133 @@ fn trouble_elsewhere_takes_nothing_from_what_is_signed() {
             assert!(evidence.missing.is_some() && evidence.forged.is_none());
         }
     }
+}
+
+/// What is found where the file is read once more for what is offered, if anything is.
+fn see_twice(web: &Web, keys: &[MinisignKey], content: &[u8], now: i64) -> Evidence {
+    see_twice_by(web, &mut Habits::default(), keys, content, now)
+}
+
+fn see_twice_by(
+    web: &Web,
+    habits: &mut Habits,
+    keys: &[MinisignKey],
+    content: &[u8],
+    now: i64,
+) -> Evidence {
+    let question = question();
+    let is_first = habits.found.is_empty();
+    let site = SiteMemory::default();
+    let mut inquiry = Inquiry::new(&question, habits, site, keys.to_vec(), now);
+    let digests = ArtifactDigests::from(Sha256Digest::of(content));
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let roots = Roots::new();
+    let asking = driver::ask(web, &mut inquiry, &roots, &digests, now);
+    let mut evidence = runtime.unwrap().block_on(asking);
+    let wanted = inquiry.wanted().clone();
+    assert!(evidence.published.is_none() || !wanted.is_offered());
+    if let Some(mut look) = CloserLook::begin(&wanted) {
+        look.update(content);
+        let is_recent = question.is_recent(now);
+        minisigned::settle(&wanted, &look.end(), is_recent, &mut evidence);
+    }
+    inquiry.note(habits);
+    let asked = web.asked.take();
+    let most = if is_first { 10 } else { MOST_KNOWN };
+    assert!(asked.len() <= most, "{asked:?}");
+    evidence
+}
+
+fn long_list(content: &[u8]) -> String {
+    let digest = FileDigest::Sha512(Sha512Digest::of(content));
+    format!("{digest}  tool one.zip\n")
+}
+
+#[test]
+fn a_list_of_sha512_is_held_against_the_file_once_it_was_read_for_it() {
+    for name in ["SHA512SUMS", "tool%20one.zip.sha512", "checksums.txt"] {
+        let same = Web::default().with(name, 200, long_list(b"tool"));
+        let found = see_twice(&same, &[], b"tool", NOW);
+        assert_eq!(found.published, Some(Published::Same), "{name}");
+        let other = Web::default().with(name, 200, long_list(b"another"));
+        let found = see_twice(&other, &[], b"tool", NOW);
+        let expected = Published::Other {
+            expected: FileDigest::Sha512(Sha512Digest::of(b"another")),
+            found: FileDigest::Sha512(Sha512Digest::of(b"tool")),
+        };
+        let expected = (name != "checksums.txt").then_some(expected);
+        assert_eq!(found.published, expected, "{name}");
+        // Of a download of yesterday it says nothing.
+        let other = Web::default().with(name, 200, long_list(b"another"));
+        let later = see_twice(&other, &[], b"tool", NOW + LISTED_FOR);
+        assert_eq!(later.published, None, "{name}");
+    }
+    // A list of SHA-256 makes it needless.
+    let both = Web::default().with("SHA256SUMS", 200, list(b"tool")).with(
+        "SHA512SUMS",
+        200,
+        long_list(b"another"),
+    );
+    assert_eq!(
+        see_twice(&both, &[], b"tool", NOW).published,
+        Some(Published::Same)
+    );
+    assert!(!see(&both, &mut Habits::default(), &Roots::new(), b"tool").lacks_something());
+    assert!(!both.asked.borrow().iter().any(|url| url.contains("512")));
+}
+
+#[test]
+fn a_signed_list_of_sha512_says_who_signed_the_file() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    let signed = long_list(b"tool");
+    for signature in [
+        own.sign(signed.as_bytes(), 1),
+        own.sign_legacy(signed.as_bytes(), 1),
+    ] {
+        let web = Web::default().with("SHA512SUMS", 200, &*signed).with(
+            "SHA512SUMS.minisig",
+            200,
+            signature,
+        );
+        let keys = std::slice::from_ref(&key);
+        let mut habits = Habits::default();
+        // The first time there is no request left for the list's signature.
+        let first = see_twice_by(&web, &mut habits, keys, b"tool", NOW);
+        assert_eq!(first.published, Some(Published::Same));
+        let found = see_twice_by(&web, &mut habits, keys, b"tool", NOW);
+        assert_eq!(found.proven().len(), 1);
+        assert_eq!(found.published, Some(Published::Same));
+        let evil = see_twice_by(&web, &mut habits, keys, b"evil", NOW);
+        assert!(evil.proven().is_empty());
+        assert!(matches!(evil.published, Some(Published::Other { .. })));
+        // By nobody who is known it is a list like any other.
+        assert!(see_twice(&web, &[], b"tool", NOW).proven().is_empty());
+    }
+    // One that does not hold for the list says nothing.
+    let web = Web::default().with("SHA512SUMS", 200, &*signed).with(
+        "SHA512SUMS.minisig",
+        200,
+        own.sign(b"else", 1),
+    );
+    let mut habits = Habits::default();
+    for _ in 0..2 {
+        let keys = std::slice::from_ref(&key);
+        let found = see_twice_by(&web, &mut habits, keys, b"tool", NOW);
+        assert!(found.proven().is_empty() && found.forged.is_none());
+    }
+}
+
+#[test]
+fn a_host_whose_lists_are_of_sha512_is_known_by_that() {
+    let mut habits = Habits::default();
+    let web = Web::default().with("SHA512SUMS", 200, long_list(b"tool"));
+    assert!(!habits.needs_sha512());
+    see(&web, &mut habits, &Roots::new(), b"tool");
+    assert!(habits.needs_sha512());
+    web.asked.borrow_mut().clear();
+    see(&web, &mut habits, &Roots::new(), b"tool");
+    assert_eq!(*web.asked.borrow(), [format!("{DIRECTORY}SHA512SUMS")]);
 }
 
 fn made(instance: &mut Instance, number: u64) -> Made {

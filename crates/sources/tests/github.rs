@@ -4,6 +4,7 @@
 use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::policy::{Place, judge};
 use assay_core::publisher::Publisher;
 use assay_core::roots::Roots;
@@ -300,7 +301,13 @@ fn a_file_that_is_only_listed_is_intact_and_another_is_a_mismatch() {
     let expected = Sha256Digest::of(b"another");
     let (outcome, published) = ask(release("tool.zip", listed(&expected), before));
     assert_eq!(outcome, Verdict::Mismatch);
-    assert_eq!(published, Some(Published::Other { expected, found }));
+    assert_eq!(
+        published,
+        Some(Published::Other {
+            expected: FileDigest::Sha256(expected),
+            found: FileDigest::Sha256(found),
+        })
+    );
     for (body, why) in [
         (
             release("tool.zip", listed(&expected), after),

@@ -2,6 +2,7 @@ use super::*;
 use crate::attestation::{Certified, Logged};
 use crate::digest::Sha256Digest;
 use crate::evidence::Failure;
+use crate::file_digest::FileDigest;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
 use crate::settings::Scope;
@@ -473,8 +474,8 @@ fn a_published_digest_is_less_than_a_proof_and_more_than_nothing() {
         ..answered(vec![], vec![])
     };
     let other = || Published::Other {
-        expected: Sha256Digest::of(b"expected"),
-        found: Sha256Digest::of(b"found"),
+        expected: FileDigest::Sha256(Sha256Digest::of(b"expected")),
+        found: FileDigest::Sha256(Sha256Digest::of(b"found")),
     };
     let nobody = trusting(&[]);
     let of = |evidence: &[Evidence], settings: &Settings| judge(evidence, settings, None, None);
