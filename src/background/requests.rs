@@ -6,12 +6,15 @@ use crate::chrome::{downloads, notifications, runtime};
 use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
 use crate::settings_store;
+use assay_core::evidence::Evidence;
 use assay_core::log_memory::withhold;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
+use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
+use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site;
 use assay_core::trust_root;
 use assay_core::words::Message;
@@ -80,8 +83,14 @@ impl Background {
                 Ok(Response::Done)
             }
             Request::Trust { signer, scope } => {
-                self.change_settings(Box::new(|settings| settings.trust(signer, scope)))
-                    .await?;
+                let key = self.key_of(&signer).await?;
+                self.change_settings(Box::new(move |settings| {
+                    settings.trust(signer.clone(), scope);
+                    if let Some(key) = key {
+                        settings.note_key(&signer, &key);
+                    }
+                }))
+                .await?;
                 self.judge_again().await
             }
             Request::Distrust { signer, scope } => {
@@ -272,6 +281,20 @@ impl Background {
         drop(turn);
         bus::tell(&Notice::SettingsChanged);
         Ok(Response::Done)
+    }
+
+    /// The key of a signer who has no name, by which logs can be searched for it, out of something
+    /// that it signed.
+    async fn key_of(&self, signer: &Signer) -> Result<Option<String>, BackgroundError> {
+        if signer.root != RootId::sigstore() || !matches!(signer.identity, Identity::Key { .. }) {
+            return Ok(None);
+        }
+        let records = self.store.all().await?;
+        let proven = records.iter().flat_map(|record| &record.evidence);
+        let mut own = proven
+            .flat_map(Evidence::proven)
+            .filter(|one| one.signer == *signer);
+        Ok(own.find_map(|one| ReadBundle::parse(&one.bundle).ok()?.bare_key()))
     }
 
     /// Judges every file again by what was proven about it. Nobody is asked.

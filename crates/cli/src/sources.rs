@@ -24,7 +24,7 @@ pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
     /// The e-mail addresses of signers, which a log is searched for.
-    names: Vec<String>,
+    names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
     minisign: Vec<MinisignKey>,
     /// The notary, where one was named and is asked.
@@ -127,6 +127,7 @@ impl<'a> Sources<'a> {
             None => public,
         };
         let names = args.signer.iter().filter(|name| name.contains('@'));
+        let names = names.map(|name| rekor::Name::Email(name.clone()));
         Ok(Self {
             client,
             asked,
@@ -135,7 +136,7 @@ impl<'a> Sources<'a> {
                 .iter()
                 .filter_map(|name| MinisignKey::parse(name))
                 .collect(),
-            names: names.cloned().collect(),
+            names: names.collect(),
             notary,
             roots,
             word: RefCell::default(),

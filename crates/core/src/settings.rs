@@ -59,6 +59,10 @@ pub struct TrustedSigner {
     pub signer: Signer,
     /// For which downloads.
     pub scope: Scope,
+    /// A bare key itself (PEM, RFC 7468), where it is known: logs are searched for keys, not for their
+    /// fingerprints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// For which downloads a signer is trusted.
@@ -102,10 +106,23 @@ impl Settings {
 
     /// Trusts `signer` within `scope`. Doing it twice changes nothing.
     pub fn trust(&mut self, signer: Signer, scope: Scope) {
-        let entry = TrustedSigner { signer, scope };
-        if !self.trusted.contains(&entry) {
-            self.trusted.push(entry);
+        let mut known = self.trusted.iter();
+        if !known.any(|known| known.signer == signer && known.scope == scope) {
+            self.trusted.push(TrustedSigner {
+                signer,
+                scope,
+                key: None,
+            });
         }
+    }
+
+    /// Notes the key that a trusted signer has no name but.
+    pub fn note_key(&mut self, signer: &Signer, pem: &str) {
+        let own = self
+            .trusted
+            .iter_mut()
+            .filter(|known| known.signer == *signer);
+        own.for_each(|known| known.key = Some(pem.to_owned()));
     }
 
     /// Takes back [`Settings::trust`].
