@@ -140,6 +140,9 @@ mod tests {
             unseen_alarm: None,
             cut_off: 0,
             deleted: false,
+            page: None,
+            removing: false,
+            hold: None,
         }
     }
 

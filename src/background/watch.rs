@@ -174,6 +174,9 @@ fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
         unseen_alarm: None,
         cut_off: 0,
         deleted: false,
+        page: site::host_of(&item.referrer),
+        removing: false,
+        hold: None,
     }
 }
 

@@ -11,6 +11,8 @@ use crate::project::{Project, ending};
 use crate::publisher::{Publisher, ReleaseAsset};
 use crate::settings::Settings;
 use crate::signer::Signer;
+use crate::site::host_of;
+use crate::site_rule::Demand;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +72,29 @@ pub struct DownloadRecord {
     pub cut_off: u32,
     /// Whether the file was deleted from here.
     pub deleted: bool,
+    /// The host of the page that started the download, where that was told.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// Whether the file is being removed: it is hashed once more before.
+    #[serde(default)]
+    pub removing: bool,
+    /// What became of a file that does not meet what is required of it.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+}
+
+/// What became of a file that does not meet what is required of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// The user is to decide.
+    Asking,
+    /// The user kept it.
+    Kept,
+    /// It was removed, because the user decided so, then or beforehand.
+    Removed,
+    /// It was to be removed, and another file was in its place, which was left alone.
+    Replaced,
 }
 
 /// How far the check of a download has come. Whatever the stage, a check that was cut off goes on
@@ -124,14 +149,51 @@ impl DownloadRecord {
         let ending = self.telling_ending(evidence);
         let known = project.and_then(|project| project.before(self.completed_at));
         let declared = declaration(evidence).map(|declared| declared.project.as_str());
+        let ruling = settings.ruling(&self.hosts());
         let place = Place {
             site: self.site.as_deref(),
             publisher: publisher.as_ref(),
             declared,
             project: known.as_ref(),
             ending: ending.as_deref(),
+            ruling: Some(&ruling),
         };
         judge(evidence, settings, place, self.judgement.as_ref()).into()
+    }
+
+    /// The hosts that the download has to do with: that of the page that started it, that of the first
+    /// address and that of the final one, as far as they are known.
+    pub fn hosts(&self) -> Vec<String> {
+        let mut hosts = Vec::new();
+        let of_addresses = [&self.url, &self.final_url].map(|url| host_of(url));
+        let known = [self.page.clone(), self.site.clone()];
+        for host in known.into_iter().chain(of_addresses).flatten() {
+            if !hosts.contains(&host) {
+                hosts.push(host);
+            }
+        }
+        hosts
+    }
+
+    /// Holds the file against what is demanded of it, when it was just checked. Whether it is to be
+    /// removed without a question is given back.
+    ///
+    /// What could not be checked is asked about in any case: an outage removes nothing.
+    pub fn hold_against(&mut self, demand: &Demand) -> bool {
+        let Some(verdict) = self.verdict().filter(|_| !self.deleted) else {
+            return false;
+        };
+        if demand.is_met_by(verdict) {
+            if self.hold == Some(Hold::Asking) {
+                self.hold = None;
+            }
+            return false;
+        }
+        if !matches!(self.hold, None | Some(Hold::Asking)) {
+            return false;
+        }
+        self.hold = Some(Hold::Asking);
+        demand.remove && verdict != Verdict::Unchecked
     }
 
     fn publisher(&self) -> Option<Publisher> {

@@ -1,7 +1,9 @@
 //! The user's settings: whom to ask and whom to trust.
 
+use crate::managed::Managed;
 use crate::signer::{RootId, Signer};
 use crate::site;
+use crate::site_rule::{Demand, Mode, Ruling, SiteRule};
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored settings.
@@ -35,6 +37,31 @@ pub struct Settings {
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
+    /// What is demanded of downloads from all sites that no rule is about.
+    #[serde(default)]
+    pub everywhere: Demand,
+    /// What is demanded of those from some.
+    #[serde(default)]
+    pub rules: Vec<SiteRule>,
+    /// Of how much the system tells the user.
+    #[serde(default)]
+    pub notifications: Notifications,
+    /// What the user's administrator decided. It is kept elsewhere, and never among these.
+    #[serde(skip)]
+    pub managed: Managed,
+}
+
+/// Of how much the system tells the user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notifications {
+    /// Of files that are held up alone.
+    None,
+    /// Of warnings, too.
+    #[default]
+    Warnings,
+    /// Of every verdict.
+    All,
 }
 
 /// A notary and its pinned trust root.
@@ -88,6 +115,10 @@ impl Default for Settings {
             rekors: Vec::new(),
             indexes: Vec::new(),
             trusted: Vec::new(),
+            everywhere: Demand::default(),
+            rules: Vec::new(),
+            notifications: Notifications::default(),
+            managed: Managed::default(),
         }
     }
 }
@@ -95,13 +126,37 @@ impl Default for Settings {
 impl Settings {
     /// Whether `signer` is trusted for a download from `site` (a host, where one is known).
     pub fn trusts(&self, signer: &Signer, site: Option<&str>) -> bool {
-        self.trusted.iter().any(|trusted| {
+        let managed = &self.managed.trusted;
+        self.trusted.iter().chain(managed).any(|trusted| {
             trusted.signer == *signer
                 && match &trusted.scope {
                     Scope::Everywhere => true,
                     Scope::Site { host } => site.is_some_and(|site| site::covers(host, site)),
                 }
         })
+    }
+
+    /// What is demanded of a download that has to do with these hosts: of each the most specific rule
+    /// holds, and where several have one, the stricter.
+    pub fn ruling(&self, hosts: &[String]) -> Ruling {
+        let mut ruling = Ruling::of(&self.rules, self.everywhere, hosts);
+        // What an administrator demands, nobody loosens.
+        let demand = self.managed.everywhere;
+        let least = Demand {
+            mode: Mode::Off,
+            ..Demand::default()
+        };
+        let managed = Ruling::of(&self.managed.rules, demand.unwrap_or(least), hosts);
+        ruling.add(managed);
+        ruling
+    }
+
+    /// Puts a rule in the place of what there is for its host.
+    pub fn set_rule(&mut self, rule: SiteRule) {
+        match self.rules.iter_mut().find(|known| known.host == rule.host) {
+            Some(known) => *known = rule,
+            None => self.rules.push(rule),
+        }
     }
 
     /// Trusts `signer` within `scope`. Doing it twice changes nothing.

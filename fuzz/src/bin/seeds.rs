@@ -131,6 +131,9 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         unseen_alarm: None,
         cut_off: 0,
         deleted: false,
+        page: None,
+        removing: false,
+        hold: None,
     }
 }
 
