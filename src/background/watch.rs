@@ -176,6 +176,7 @@ fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
         deleted: false,
         page: site::host_of(&item.referrer),
         removing: false,
+        again: false,
         hold: None,
     }
 }

@@ -4,7 +4,6 @@
 use crate::settings::{Notary, Scope, TrustedSigner, notary_address};
 use crate::signer::Signer;
 use crate::site_rule::{Demand, SiteRule};
-use crate::trust_root;
 use serde::{Deserialize, Serialize};
 
 /// What an administrator decided. Every part may be left out.
@@ -13,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Managed {
     /// Who manages this browser, as the user is told it.
     pub organization: String,
-    /// Notaries that are asked beside the user's own. The fingerprint follows from the root.
+    /// Notaries that are asked beside the user's own.
     pub notaries: Vec<ManagedNotary>,
     /// Rekor logs that are asked beside the user's own.
     pub rekors: Vec<String>,
@@ -43,6 +42,9 @@ pub struct ManagedNotary {
     pub name: Option<String>,
     /// Its `trusted_root.json`, as text.
     pub trusted_root: String,
+    /// The fingerprint of its first trust root, as the notary's page shows it. Signers are known by
+    /// it, also when the notary's keys have changed since.
+    pub fingerprint: String,
 }
 
 /// A part of the settings that the user may not change.
@@ -81,12 +83,11 @@ impl Managed {
     pub fn usable_notaries(&self) -> impl Iterator<Item = Notary> {
         self.notaries.iter().filter_map(|managed| {
             let address = notary_address(&managed.address)?;
-            let fingerprint = trust_root::fingerprint(&managed.trusted_root).ok()?;
             let host = || crate::site::host_of(&address);
             Some(Notary {
                 name: managed.name.clone().or_else(host)?,
                 trusted_root: managed.trusted_root.clone(),
-                fingerprint,
+                fingerprint: managed.fingerprint.clone(),
                 enabled: true,
                 address,
             })
@@ -109,7 +110,7 @@ mod tests {
             "rules": [{ "host": "example.org", "demand": { "mode": "require", "remove": true } }],
             "locked": ["sources", "trusted"],
             "welcome": false,
-            "notaries": [{ "address": "file:///etc", "trusted_root": "{}" }]
+            "notaries": [{ "address": "file:///etc", "trusted_root": "{}", "fingerprint": "00" }]
         }"#;
         let read: Managed = serde_json::from_str(policy).unwrap();
         assert!(read.locks(Lock::Sources) && !read.locks(Lock::Rules));

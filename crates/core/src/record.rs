@@ -78,6 +78,9 @@ pub struct DownloadRecord {
     /// Whether the file is being removed: it is hashed once more before.
     #[serde(default)]
     pub removing: bool,
+    /// Whether only those are asked who proved the file: about once a week, whether they stand by it.
+    #[serde(default)]
+    pub again: bool,
     /// What became of a file that does not meet what is required of it.
     #[serde(default)]
     pub hold: Option<Hold>,

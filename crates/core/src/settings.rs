@@ -4,6 +4,7 @@ use crate::managed::Managed;
 use crate::signer::{RootId, Signer};
 use crate::site;
 use crate::site_rule::{Demand, Mode, Ruling, SiteRule};
+use crate::trust_root;
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored settings.
@@ -134,6 +135,56 @@ impl Settings {
                     Scope::Site { host } => site.is_some_and(|site| site::covers(host, site)),
                 }
         })
+    }
+
+    /// Adds what an administrator decided: their sources are asked beside the user's, and what they
+    /// decided about GitHub holds.
+    pub fn manage(&mut self, managed: Managed) {
+        for notary in managed.usable_notaries() {
+            self.add_notary(notary);
+        }
+        let add = |own: &mut Vec<String>, managed: &[String]| {
+            for address in managed {
+                if !own.contains(address) {
+                    own.push(address.clone());
+                }
+            }
+        };
+        add(&mut self.rekors, &managed.rekors);
+        add(&mut self.indexes, &managed.indexes);
+        self.github = managed.github.unwrap_or(self.github);
+        self.managed = managed;
+    }
+
+    /// What keeps these settings from being used: something in them that none of the pages makes.
+    pub fn problem(&self) -> Option<String> {
+        if self.version != SETTINGS_VERSION {
+            return Some(format!("version {}", self.version));
+        }
+        let is_address = |address: &str| notary_address(address).as_deref() == Some(address);
+        let is_index = |index: &str| index.split(' ').next().is_some_and(is_address);
+        let addresses = self.notaries.iter().map(|notary| &notary.address);
+        let mut addresses = addresses.chain(&self.rekors);
+        if let Some(wrong) = addresses.find(|address| !is_address(address)) {
+            return Some(wrong.clone());
+        }
+        if let Some(wrong) = self.indexes.iter().find(|index| !is_index(index)) {
+            return Some(wrong.clone());
+        }
+        let changed = self.notaries.iter().find(|notary| {
+            trust_root::fingerprint(&notary.trusted_root).ok().as_ref() != Some(&notary.fingerprint)
+        });
+        if let Some(notary) = changed {
+            return Some(format!("{}: {}", notary.address, notary.fingerprint));
+        }
+        let token = self.github_token.as_deref();
+        if token.is_some_and(|token| github_token(token).as_deref() != Some(token)) {
+            return Some("github_token".into());
+        }
+        let host = |rule: &&SiteRule| {
+            site::host_of(&format!("https://{}/", rule.host)).as_ref() != Some(&rule.host)
+        };
+        self.rules.iter().find(host).map(|rule| rule.host.clone())
     }
 
     /// What is demanded of a download that has to do with these hosts: of each the most specific rule

@@ -133,6 +133,7 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         deleted: false,
         page: None,
         removing: false,
+        again: false,
         hold: None,
     }
 }
