@@ -14,5 +14,6 @@ mod program;
 mod reading;
 mod rekor;
 mod roots;
+mod rules;
 mod setup;
 mod world;

@@ -225,7 +225,7 @@ mod tests {
         for one in &all {
             for other in &all {
                 let both = one.and(*other);
-                assert_eq!(both.is_met_by(Verdict::Verified), true);
+                assert!(both.is_met_by(Verdict::Verified));
                 for verdict in [Verdict::Authentic, Verdict::Signed, Verdict::Untrusted] {
                     let each = one.is_met_by(verdict) && other.is_met_by(verdict);
                     assert_eq!(
