@@ -30,6 +30,7 @@ pub mod log_memory;
 pub mod lookalike;
 pub mod message;
 pub mod minisign;
+pub mod obtained;
 pub mod policy;
 pub mod project;
 pub mod proof;

@@ -255,7 +255,7 @@ impl Reason {
             } => {
                 let code = match failure {
                     // A proof is asked of those only whose trust root can be used.
-                    Failure::TrustRoot { .. } => "malformed",
+                    Failure::TrustRoot { .. } | Failure::Memory { .. } => "malformed",
                     other => other.code(),
                 };
                 Message::new(
@@ -476,6 +476,7 @@ impl Reason {
             Failure::RateLimited { seconds: 61 },
             Failure::Malformed { detail: detail() },
             Failure::TrustRoot { detail: detail() },
+            Failure::Memory { detail: detail() },
         ] {
             samples.push(Self::LogUnchecked {
                 source: "source".into(),
