@@ -6,7 +6,7 @@ use crate::program::{assert_same, path, verify};
 use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use assay_test_authority::minisign::MinisignPair;
-use assay_tests::{Content, DownloadSite, Result, Tunnel};
+use assay_tests::{Content, DownloadSite, Result, Tunnel, wait_until};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -297,15 +297,16 @@ fn without_memory_nothing_is_kept_and_that_is_said_where_it_matters() -> Result<
     Ok(())
 }
 
-/// Of many that meet a site for the first time at once, while it is swapped, all believe the same.
+/// Of many that meet a project for the first time at once, all believe the same.
 #[test]
 fn many_first_sights_at_once_remember_one_signer_and_lose_nothing() -> Result<()> {
     let (user, _) = User::new(false)?;
     let mut children = Vec::new();
-    for round in 0..8 {
-        let name = ["tool-1.zip", "tool-2.zip"][round % 2];
+    // Written once: the programs read them meanwhile.
+    let files = ["tool-1.zip", "tool-2.zip"].map(|name| (name, user.arguments(name)));
+    for (name, arguments) in files.iter().cycle().take(8) {
         let mut command = user.tunnel.command(&["verify", "--json"])?;
-        command.args(user.arguments(name)).stdout(Stdio::piped());
+        command.args(arguments).stdout(Stdio::piped());
         children.push((name, command.spawn().expect("it runs")));
     }
     let mut said = Vec::new();
@@ -322,11 +323,44 @@ fn many_first_sights_at_once_remember_one_signer_and_lose_nothing() -> Result<()
     // Whichever was first: its file is authentic to all, and the other one a change to all.
     let first = user.verify("tool-1.zip", &[])?["verdict"] == "authentic";
     for (name, verdict) in said {
-        let expected = match (name == "tool-1.zip") == first {
+        let expected = match (*name == "tool-1.zip") == first {
             true => "authentic",
             false => "changed",
         };
         assert_eq!(verdict, expected, "{name}");
     }
+    Ok(())
+}
+
+/// Who read a declaration at what was a first sight, and is slow, believes what another program came to
+/// believe meanwhile.
+#[test]
+fn two_first_sights_of_one_site_do_not_believe_two_declarations() -> Result<()> {
+    let (user, keys) = User::new(false)?;
+    let held = "dl/tool-1.zip.sigstore.json";
+    let rest = Content::Held {
+        first: Vec::new(),
+        rest: b"nothing".to_vec(),
+    };
+    user.site.put(held, rest);
+    let mut slow = user.tunnel.command(&["verify", "--json"])?;
+    slow.args(user.arguments("tool-1.zip"))
+        .stdout(Stdio::piped());
+    let slow = slow.spawn().expect("it runs");
+    wait_until("the slow one to look beside the file", || {
+        match (user.site.requests(DECLARATION), user.site.requests(held)) {
+            (1.., 1..) => Ok(()),
+            asked => Err(format!("{asked:?}")),
+        }
+    })?;
+    declare(&user.site, &[&keys[1]]);
+    let said = user.verify("tool-2.zip", &[])?;
+    assert_eq!(said["memory"], "first_sight", "{said}");
+    user.site.release(held);
+    let output = slow.wait_with_output().expect("it ends");
+    let said: Value = serde_json::from_slice(&output.stdout)?;
+    let result = &said["results"][0];
+    assert_eq!(result["verdict"], "changed", "{said}");
+    assert_eq!(result["reasons"][0]["code"], "signature_gone", "{said}");
     Ok(())
 }

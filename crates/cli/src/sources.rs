@@ -169,28 +169,40 @@ impl<'a> Sources<'a> {
 
     /// Asks all of them about a digest. What logs show is compared with what is remembered of them,
     /// and written down, before this returns.
+    ///
+    /// # Errors
+    /// When the file must be read once more, and cannot be or has changed.
     pub async fn ask(
         &self,
         comparing: &Comparing<'_>,
         file: &Path,
         digest: &Sha256Digest,
-    ) -> Vec<Evidence> {
+    ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
         // Side by side, so that one that hangs costs the others nothing.
         let asked = self
             .asked
             .iter()
             .map(|source| self.ask_one(source, file, digest));
-        for (mut found, log) in join_all(asked).await {
-            let log = log.as_ref().map(|(root, address)| (root, *address));
-            comparing.compare(&mut found, log).await;
-            evidence.push(found);
+        let mut unread = None;
+        for answer in join_all(asked).await {
+            match answer {
+                Ok((mut found, log)) => {
+                    let log = log.as_ref().map(|(root, address)| (root, *address));
+                    comparing.compare(&mut found, log).await;
+                    evidence.push(found);
+                }
+                Err(error) => unread = Some(error),
+            }
+        }
+        if let Some(error) = unread {
+            return Err(error);
         }
         // Whom a site declares may have signed what another source has.
         if let Some(word) = &*self.word.borrow() {
             word.mark(&mut evidence);
         }
-        evidence
+        Ok(evidence)
     }
 
     /// What one source has, and where the log of which root can be asked for proofs.
@@ -199,12 +211,12 @@ impl<'a> Sources<'a> {
         source: &'s Asked,
         file: &Path,
         digest: &Sha256Digest,
-    ) -> (Evidence, Option<(RootId, &'s str)>) {
+    ) -> Result<(Evidence, Option<(RootId, &'s str)>), CliError> {
         let now = roots::now();
         let ask = async |source: &mut dyn assay_sources::Source| {
             driver::ask(self.client, source, &self.roots, &digest.into(), now).await
         };
-        match source {
+        Ok(match source {
             Asked::Notary(notary) => {
                 let evidence = ask(&mut notary::Inquiry::new(notary, *digest)).await;
                 (evidence, Some((notary.root_id(), &notary.address)))
@@ -214,18 +226,15 @@ impl<'a> Sources<'a> {
                 (evidence, None)
             }
             Asked::Beside(question) => {
-                let evidence = self.look_beside(question, file, digest, now).await;
+                let evidence = self.look_beside(question, file, digest, now).await?;
                 (evidence, None)
             }
             Asked::Index(question) => {
                 let mut inquiry = index::Inquiry::new(question);
-                // Where the file cannot be read any more, it is known by the digest that it had.
                 let digests = match question.needs_sha512() {
-                    true => hash::digests(file).ok(),
-                    false => None,
+                    true => hash::more_digests(file, digest)?,
+                    false => digest.into(),
                 };
-                let digests = digests.filter(|digests| digests.sha256 == Some(*digest));
-                let digests = digests.unwrap_or_else(|| digest.into());
                 let evidence =
                     driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
                 (evidence, None)
@@ -235,7 +244,7 @@ impl<'a> Sources<'a> {
                 let evidence = ask(&mut inquiry).await;
                 (evidence, Some((RootId::sigstore(), PUBLIC_REKOR)))
             }
-        }
+        })
     }
 
     /// Looks beside the file, by what is remembered of its site. What the site says is remembered
@@ -246,11 +255,12 @@ impl<'a> Sources<'a> {
         file: &Path,
         digest: &Sha256Digest,
         now: i64,
-    ) -> Evidence {
-        let unusable = |error: CliError| beside::unusable(question, &error.to_string());
+    ) -> Result<Evidence, CliError> {
+        let unusable = |error: CliError| Ok(beside::unusable(question, &error.to_string()));
         let Some(memory) = self.memory else {
             let nothing = Site::default();
-            return self.look(question, &nothing, file, digest, now).await.0;
+            let found = self.look(question, &nothing, file, digest, now).await?;
+            return Ok(found.0);
         };
         for _ in 0..MOST_LOOKS {
             // What is remembered and cannot be read must not be taken for a first sight.
@@ -258,9 +268,9 @@ impl<'a> Sources<'a> {
                 Ok(known) => known.unwrap_or_default(),
                 Err(error) => return unusable(error),
             };
-            let (evidence, new) = self.look(question, &known, file, digest, now).await;
+            let (evidence, new) = self.look(question, &known, file, digest, now).await?;
             match remember(memory, question.host(), &known, &new) {
-                Ok(true) => return evidence,
+                Ok(true) => return Ok(evidence),
                 // Another process came to believe something meanwhile: that counts here, too.
                 Ok(false) => {}
                 Err(error) => return unusable(error),
@@ -279,7 +289,7 @@ impl<'a> Sources<'a> {
         file: &Path,
         digest: &Sha256Digest,
         now: i64,
-    ) -> (Evidence, Site) {
+    ) -> Result<(Evidence, Site), CliError> {
         let Site { word, mut habits } = known.clone();
         let keys = self.minisign.clone();
         let mut inquiry = beside::Inquiry::new(question, &habits, word, keys, now);
@@ -287,9 +297,9 @@ impl<'a> Sources<'a> {
         let mut evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
         inquiry.note(&mut habits);
         let wanted = inquiry.wanted().clone();
-        // Read once more for signatures over the file itself, and lists of SHA-512. One that cannot be
-        // read any more was another one a moment ago.
-        if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
+        // Read once more for signatures over the file itself, and lists of SHA-512. That these could not
+        // be looked at must not be taken for their absence.
+        if let Some(found) = hash::closer(file, &wanted, digest)? {
             minisigned::settle(&wanted, &found, true, &mut evidence);
         }
         let word = inquiry.into_word();
@@ -298,7 +308,7 @@ impl<'a> Sources<'a> {
             habits,
         };
         self.word.replace(Some(word));
-        (evidence, site)
+        Ok((evidence, site))
     }
 }
 

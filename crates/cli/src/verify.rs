@@ -70,12 +70,11 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let mut digests = Vec::new();
     let mut evidence = Vec::new();
     for file in &args.files {
-        let digest = hash::file(file);
         // Nothing is asked about a file that cannot be read: it has no evidence.
-        if let Ok(digest) = &digest {
-            evidence.push(runtime.block_on(sources.ask(&comparing, file, digest)));
-        }
-        digests.push(digest);
+        digests.push(hash::file(file).and_then(|digest| {
+            evidence.push(runtime.block_on(sources.ask(&comparing, file, &digest))?);
+            Ok(digest)
+        }));
     }
     // Judged when all are asked: what the answer about one file brings to light about a log holds
     // for all of them.
@@ -95,7 +94,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         output::note(&told(accepted.as_ref()));
         if let Some(Accepted::Declaration(_)) = accepted {
             // Who is declared then is found out by asking once more.
-            *found = runtime.block_on(sources.ask(&comparing, file, digest));
+            *found = runtime.block_on(sources.ask(&comparing, file, digest))?;
             comparing.withhold(found);
         }
     }
