@@ -574,6 +574,14 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_accepted_of_a_file_with_an_address_only() {
+        let parse = |line: &str| Args::try_parse_from(format!("assay verify {line}").split(' '));
+        assert!(parse("f --url https://example.org/f --accept-change").is_ok());
+        assert!(parse("f --accept-change").is_err());
+        assert!(parse("f --no-memory").is_ok());
+    }
+
+    #[test]
     fn running_a_notary_and_administering_it_are_told_apart() {
         let parse = |line: &str| Args::try_parse_from(line.split(' '));
         assert!(parse("assay notary --data d").is_ok());

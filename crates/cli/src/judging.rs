@@ -33,7 +33,7 @@ pub struct Judging<'a> {
 }
 
 /// A judgement, and what memory had to do with it.
-pub struct Judged {
+pub struct Conclusion {
     /// The judgement.
     pub judgement: Judgement,
     /// The project that the file belongs to, where it belongs to one.
@@ -92,7 +92,7 @@ impl<'a> Judging<'a> {
 
     /// Judges a file. Who signed it is remembered, where they may sign for its project, before this
     /// returns.
-    pub fn judge(&self, evidence: &[Evidence], settings: &Settings) -> Judged {
+    pub fn judge(&self, evidence: &[Evidence], settings: &Settings) -> Conclusion {
         let project = self.obtained(WHENEVER).project(evidence);
         let alone = || self.judge_with(None, evidence, settings);
         let (judgement, memory) = match (&project, self.memory) {
@@ -106,7 +106,7 @@ impl<'a> Judging<'a> {
                 })
             }
         };
-        Judged {
+        Conclusion {
             judgement,
             project,
             memory,

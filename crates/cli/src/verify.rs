@@ -4,7 +4,7 @@ use crate::args::VerifyArgs;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::judging::{Accepted, Judged, Judging, Recalled};
+use crate::judging::{Accepted, Conclusion, Judging, Recalled};
 use crate::logs::Comparing;
 use crate::memory::Memory;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
@@ -76,7 +76,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             Ok(digest)
         }));
     }
-    // Judged when all are asked: what the answer about one file brings to light about a log holds
+    // Conclusion when all are asked: what the answer about one file brings to light about a log holds
     // for all of them.
     for evidence in &mut evidence {
         comparing.withhold(evidence);
@@ -203,7 +203,7 @@ fn result(
 }
 
 /// What is to be said of memory beside the verdict.
-fn remark(judged: &Judged, args: &VerifyArgs, sources: &Sources<'_>) -> Option<String> {
+fn remark(judged: &Conclusion, args: &VerifyArgs, sources: &Sources<'_>) -> Option<String> {
     let name = judged.project.as_deref();
     match judged.memory {
         Recalled::FirstSight => Some(format!(

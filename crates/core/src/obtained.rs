@@ -120,3 +120,113 @@ impl Obtained<'_> {
         Publisher::of(&[self.url, self.final_url])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attestation::{Attestation, Claim};
+    use crate::evidence::Declared;
+    use crate::signer::{Identity, RootId};
+
+    const PROJECT: &str = "dl.example.org/tool/*";
+
+    fn key(fingerprint: &str) -> Signer {
+        Signer {
+            root: RootId::minisign(),
+            identity: Identity::Key {
+                fingerprint: fingerprint.into(),
+            },
+        }
+    }
+
+    /// What a site has that declares, with signatures of whom it declares and of a stranger.
+    fn evidence(own: &[&str], claim: &Claim) -> [Evidence; 1] {
+        let made = |fingerprint: &str, declared: Option<&str>| Attestation {
+            signer: key(fingerprint),
+            claim: claim.clone(),
+            logged: None,
+            signed_at: None,
+            certified: None,
+            declared: declared.map(str::to_owned),
+            bundle: String::new(),
+        };
+        let mut proven = vec![
+            made("stranger", None),
+            made("other", Some("evil.example/*")),
+        ];
+        proven.extend(own.iter().map(|own| made(own, Some(PROJECT))));
+        let mut evidence = Evidence::proving("beside", "dl.example.org", proven);
+        evidence.declaration = Some(Declared {
+            project: PROJECT.into(),
+            change: None,
+        });
+        [evidence]
+    }
+
+    fn at(url: &str) -> Obtained<'_> {
+        Obtained {
+            url,
+            final_url: url,
+            site: None,
+            at: 5.0,
+        }
+    }
+
+    #[test]
+    fn a_file_belongs_to_its_repository_or_to_what_its_site_declares() {
+        let declared = evidence(&[], &Claim::Signature);
+        let ours = at("https://dl.example.org/tool/tool.ZIP?x=y.z");
+        assert_eq!(ours.project(&declared).as_deref(), Some(PROJECT));
+        assert_eq!(ours.telling_ending(&declared).as_deref(), Some("zip"));
+        assert_eq!((ours.project(&[]), ours.telling_ending(&[])), (None, None));
+        let release = at("https://github.com/Tool/tool/releases/download/v1/tool.gz");
+        let name = Some("github.com/tool/tool");
+        assert_eq!(release.project(&declared).as_deref(), name);
+        // Only where the repository was asked does it say something that a file is not signed.
+        assert_eq!(release.telling_ending(&declared), None);
+        let asked = [Evidence::proving(Publisher::GITHUB, "GitHub", vec![])];
+        assert_eq!(release.telling_ending(&asked).as_deref(), Some("gz"));
+        let archive = at("https://github.com/tool/tool/archive/v1.zip");
+        assert_eq!(archive.project(&asked).as_deref(), name);
+        assert_eq!(archive.telling_ending(&asked), None);
+        assert_eq!(at("").project(&[]), None);
+    }
+
+    #[test]
+    fn only_own_signers_of_files_that_are_proven_to_be_the_publishers_are_remembered() {
+        let ours = at("https://dl.example.org/tool/tool.zip");
+        let signed = evidence(&["own"], &Claim::Signature);
+        let mut known = Project::default();
+        for verdict in Verdict::ALL {
+            let may = matches!(verdict, Verdict::Verified | Verdict::Authentic);
+            let mut known = Project::default();
+            assert_eq!(ours.note(Some(verdict), &signed, &mut known), may);
+            assert_eq!(known == Project::default(), !may, "{verdict:?}");
+        }
+        assert!(!ours.note(None, &signed, &mut known));
+        let verified = Some(Verdict::Verified);
+        let strangers = evidence(&[], &Claim::Signature);
+        assert!(!ours.note(verified, &strangers, &mut known));
+        let informs = Claim::Other {
+            predicate_type: "a test".into(),
+        };
+        assert!(!ours.note(verified, &evidence(&["own"], &informs), &mut known));
+        assert_eq!(known, Project::default());
+        assert!(ours.note(verified, &signed, &mut known));
+        assert_eq!(known.signers, [key("own")]);
+        assert_eq!(known.endings, [("zip".to_owned(), 5.0)]);
+    }
+
+    #[test]
+    fn a_new_signer_is_accepted_beside_the_old_ones_and_where_there_is_none_the_ending() {
+        let ours = at("https://dl.example.org/tool/tool.zip");
+        let mut known = Project::default();
+        known.note(&[key("own")], Some("zip"), 1.0);
+        ours.accept(&evidence(&["new"], &Claim::Signature), &mut known);
+        assert_eq!(known.signers, [key("own"), key("new")]);
+        assert!(known.signs("zip"));
+        ours.accept(&evidence(&[], &Claim::Signature), &mut known);
+        assert_eq!(known.signers, [key("own"), key("new")]);
+        assert!(!known.signs("zip"));
+    }
+}

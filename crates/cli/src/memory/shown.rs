@@ -79,10 +79,6 @@ impl ShownProject {
             let told = format!("{}{workflow}, {}", signer.name, signer.trust_root);
             lines.push(format!("  signer      {}", plain(&told)));
         }
-        if self.signers.is_empty() {
-            lines.push("  signer      nobody; the next one is remembered".to_owned());
-            return lines.join("\n");
-        }
         let endings: Vec<String> = self.endings.iter().map(|one| plain(one)).collect();
         lines.push(format!("  since       {}", day(self.since)));
         lines.push(format!("  signed      {}", named(&endings)));
