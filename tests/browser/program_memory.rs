@@ -344,9 +344,8 @@ fn two_first_sights_of_one_site_do_not_believe_two_declarations() -> Result<()> 
     };
     user.site.put(held, rest);
     let mut slow = user.tunnel.command(&["verify", "--json"])?;
-    slow.args(user.arguments("tool-1.zip"))
-        .stdout(Stdio::piped());
-    let slow = slow.spawn().expect("it runs");
+    slow.args(user.arguments("tool-1.zip"));
+    let slow = std::thread::spawn(move || slow.output());
     wait_until("the slow one to look beside the file", || {
         match (user.site.requests(DECLARATION), user.site.requests(held)) {
             (1.., 1..) => Ok(()),
@@ -357,7 +356,7 @@ fn two_first_sights_of_one_site_do_not_believe_two_declarations() -> Result<()> 
     let said = user.verify("tool-2.zip", &[])?;
     assert_eq!(said["memory"], "first_sight", "{said}");
     user.site.release(held);
-    let output = slow.wait_with_output().expect("it ends");
+    let output = slow.join().expect("no panic").expect("it runs");
     let said: Value = serde_json::from_slice(&output.stdout)?;
     let result = &said["results"][0];
     assert_eq!(result["verdict"], "changed", "{said}");
