@@ -185,6 +185,7 @@ fn what_is_remembered_is_shown_and_forgotten() -> Result<()> {
     );
     let (text, code) = user.verify_aloud("tool-2.zip", &[])?;
     assert_eq!(code, Some(16), "{text}");
+    assert!(text.contains("--accept-change"), "{text}");
     let (text, code) = user.tunnel.run(&["memory", "forget", HOST, "--json"])?;
     assert_eq!(code, Some(0), "{text}");
     let forgotten: Value = serde_json::from_str(&text)?;
@@ -265,6 +266,14 @@ fn a_memory_that_was_damaged_is_no_first_sight_and_is_not_written_over() -> Resu
         std::fs::write(&file, whole).expect("written");
         assert_eq!(user.verify("tool-2.zip", &[])?["verdict"], "changed");
     }
+    // Where the folder should be there is a file: no first sight can be remembered.
+    let (user, _) = User::new(false)?;
+    std::fs::write(user.tunnel.config().join("memory"), "").expect("a file");
+    let said = user.verify("tool-1.zip", &[])?;
+    assert_eq!(said["verdict"], "unchecked", "{said}");
+    assert_eq!(said["reasons"][0]["code"], "source_memory", "{said}");
+    let said = user.verify("tool-1.zip", &["--no-memory"])?;
+    assert_eq!(said["verdict"], "authentic", "{said}");
     Ok(())
 }
 

@@ -210,6 +210,9 @@ fn remark(judged: &Conclusion, args: &VerifyArgs, sources: &Sources<'_>) -> Opti
             "first sight of {}: who signed this file is remembered as its signer",
             name?
         )),
+        _ if judged.judgement.verdict == Verdict::Changed && !args.accept_change => {
+            Some("if you know why it changed, --accept-change remembers how it is now".to_owned())
+        }
         // What a trusted signer says is not outweighed by any change.
         _ if args.no_memory
             && (name.is_some() || sources.can_remember())
