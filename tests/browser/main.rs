@@ -11,6 +11,7 @@ mod loading;
 mod minisign;
 mod outages;
 mod program;
+mod program_memory;
 mod reading;
 mod rekor;
 mod roots;

@@ -31,6 +31,7 @@ pub mod lookalike;
 pub mod managed;
 pub mod message;
 pub mod minisign;
+pub mod obtained;
 pub mod policy;
 pub mod project;
 pub mod proof;

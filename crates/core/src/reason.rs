@@ -266,7 +266,7 @@ impl Reason {
             } => {
                 let code = match failure {
                     // A proof is asked of those only whose trust root can be used.
-                    Failure::TrustRoot { .. } => "malformed",
+                    Failure::TrustRoot { .. } | Failure::Memory { .. } => "malformed",
                     other => other.code(),
                 };
                 Message::new(
@@ -496,6 +496,7 @@ impl Reason {
             Failure::RateLimited { seconds: 61 },
             Failure::Malformed { detail: detail() },
             Failure::TrustRoot { detail: detail() },
+            Failure::Memory { detail: detail() },
         ] {
             samples.push(Self::LogUnchecked {
                 source: "source".into(),

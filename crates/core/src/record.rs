@@ -1,17 +1,13 @@
 //! What is remembered of one download.
 
-use crate::address::Address;
 use crate::artifact::ArtifactDigests;
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::evidence::Evidence;
 use crate::judged::Judged;
-use crate::policy::{Place, declaration, judge};
-use crate::project::{Project, ending};
-use crate::publisher::{Publisher, ReleaseAsset};
+use crate::obtained::Obtained;
+use crate::project::Project;
 use crate::settings::Settings;
-use crate::signer::Signer;
-use crate::site::host_of;
 use crate::site_rule::Demand;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -141,6 +137,17 @@ impl DownloadRecord {
         }
     }
 
+    /// Where and when the file was downloaded.
+    pub fn obtained(&self) -> Obtained<'_> {
+        Obtained {
+            url: &self.url,
+            final_url: &self.final_url,
+            site: self.site.as_deref(),
+            page: self.page.as_deref(),
+            at: self.completed_at,
+        }
+    }
+
     /// Judges the file by this evidence, and by what is remembered of the project that it belongs to.
     pub fn judge(
         &self,
@@ -148,34 +155,14 @@ impl DownloadRecord {
         settings: &Settings,
         project: Option<&Project>,
     ) -> Judged {
-        let publisher = self.publisher();
-        let ending = self.telling_ending(evidence);
-        let known = project.and_then(|project| project.before(self.completed_at));
-        let declared = declaration(evidence).map(|declared| declared.project.as_str());
-        let ruling = settings.ruling(&self.hosts());
-        let place = Place {
-            site: self.site.as_deref(),
-            publisher: publisher.as_ref(),
-            declared,
-            project: known.as_ref(),
-            ending: ending.as_deref(),
-            ruling: Some(&ruling),
-        };
-        judge(evidence, settings, place, self.judgement.as_ref()).into()
+        let earlier = self.judgement.as_ref();
+        let obtained = self.obtained();
+        obtained.judge(evidence, settings, project, earlier).into()
     }
 
-    /// The hosts that the download has to do with: that of the page that started it, that of the first
-    /// address and that of the final one, as far as they are known.
+    /// The hosts that the download has to do with.
     pub fn hosts(&self) -> Vec<String> {
-        let mut hosts = Vec::new();
-        let of_addresses = [&self.url, &self.final_url].map(|url| host_of(url));
-        let known = [self.page.clone(), self.site.clone()];
-        for host in known.into_iter().chain(of_addresses).flatten() {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
-        hosts
+        self.obtained().hosts()
     }
 
     /// Holds the file against what is demanded of it, when it was just checked. Whether it is to be
@@ -197,50 +184,6 @@ impl DownloadRecord {
         }
         self.hold = Some(Hold::Asking);
         demand.remove && verdict != Verdict::Unchecked
-    }
-
-    fn publisher(&self) -> Option<Publisher> {
-        Publisher::of(&[&self.url, &self.final_url])
-    }
-
-    /// The name of the project that the file belongs to: its repository, or what its site declares.
-    pub fn project(&self, evidence: &[Evidence]) -> Option<String> {
-        match self.publisher() {
-            Some(publisher) => Some(publisher.to_string().to_ascii_lowercase()),
-            None => Some(declaration(evidence)?.project.clone()),
-        }
-    }
-
-    /// The project's own signers who vouch for the file.
-    pub fn own_signers(&self, evidence: &[Evidence]) -> Vec<Signer> {
-        let publisher = self.publisher();
-        let place = Place {
-            publisher: publisher.as_ref(),
-            declared: declaration(evidence).map(|declared| declared.project.as_str()),
-            ..Place::default()
-        };
-        let proven = evidence.iter().flat_map(Evidence::proven);
-        let own = proven.filter(|one| one.claim.vouches() && place.publisher_of(one).is_some());
-        own.map(|one| one.signer.clone()).collect()
-    }
-
-    /// The ending of the file's name at its address, where it says something that such a file is not
-    /// signed: it is a file of a release, or one of those that a declaration is about. What a
-    /// repository's archives and pages are is made on demand, and never signed.
-    pub fn telling_ending(&self, evidence: &[Evidence]) -> Option<String> {
-        let address = Address::parse(&self.url)?;
-        match self.publisher() {
-            // Only where the repository was asked.
-            Some(_) => {
-                let mut sources = evidence.iter();
-                sources.find(|one| one.source == Publisher::GITHUB)?;
-                Some(ending(&ReleaseAsset::of(&address)?.name))
-            }
-            None => {
-                declaration(evidence)?;
-                Some(ending(address.segments().last()?))
-            }
-        }
     }
 
     /// Forgets the proofs themselves, and keeps what they proved.

@@ -231,7 +231,7 @@ impl Habits {
 /// What there is where what is remembered of a site cannot be had.
 pub fn unusable(question: &Question, detail: &str) -> Evidence {
     let detail = detail.to_owned();
-    proving::failed((ID, question.host()), Failure::Malformed { detail })
+    proving::failed((ID, question.host()), Failure::Memory { detail })
 }
 
 impl<'a> Inquiry<'a> {
