@@ -4,10 +4,10 @@
 use crate::settings::{Notary, Scope, TrustedSigner, notary_address};
 use crate::signer::Signer;
 use crate::site_rule::{Demand, SiteRule};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// What an administrator decided. Every part may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Managed {
     /// Who manages this browser, as the user is told it.
@@ -20,7 +20,9 @@ pub struct Managed {
     pub indexes: Vec<String>,
     /// Whether GitHub is asked; the user decides where this is left out.
     pub github: Option<bool>,
-    /// Signers who are trusted beside the user's own.
+    /// Signers who are trusted beside the user's own. In a policy, each is for all sites or for the one
+    /// that it names.
+    #[serde(deserialize_with = "trusted")]
     pub trusted: Vec<TrustedSigner>,
     /// What is demanded of downloads from all sites, at least.
     pub everywhere: Option<Demand>,
@@ -33,7 +35,7 @@ pub struct Managed {
 }
 
 /// A notary, as an administrator names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ManagedNotary {
     /// Where it is asked.
     pub address: String,
@@ -95,6 +97,25 @@ impl Managed {
     }
 }
 
+fn trusted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TrustedSigner>, D::Error> {
+    #[derive(Deserialize)]
+    struct ManagedSigner {
+        signer: Signer,
+        site: Option<String>,
+        key: Option<String>,
+    }
+    let read = Vec::<ManagedSigner>::deserialize(deserializer)?;
+    let trusted = read.into_iter().map(|managed| TrustedSigner {
+        signer: managed.signer,
+        scope: match managed.site {
+            Some(host) => Scope::Site { host },
+            None => Scope::Everywhere,
+        },
+        key: managed.key,
+    });
+    Ok(trusted.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,12 +131,19 @@ mod tests {
             "rules": [{ "host": "example.org", "demand": { "mode": "require", "remove": true } }],
             "locked": ["sources", "trusted"],
             "welcome": false,
+            "trusted": [
+                { "signer": { "root": "sigstore", "identity": { "key": { "fingerprint": "SHA256:x" } } } },
+                { "signer": { "root": "sigstore", "identity": { "key": { "fingerprint": "SHA256:y" } } }, "site": "example.org" }
+            ],
             "notaries": [{ "address": "file:///etc", "trusted_root": "{}", "fingerprint": "00" }]
         }"#;
         let read: Managed = serde_json::from_str(policy).unwrap();
         assert!(read.locks(Lock::Sources) && !read.locks(Lock::Rules));
         assert_eq!(read.rules[0].demand.mode, Mode::Require);
         assert!(read.rules[0].below && !read.is_empty());
+        let host = "example.org".to_owned();
+        let scopes: Vec<&Scope> = read.trusted.iter().map(|one| &one.scope).collect();
+        assert_eq!(scopes, [&Scope::Everywhere, &Scope::Site { host }]);
         // What is no address makes no notary.
         assert_eq!(read.usable_notaries().count(), 0);
         assert!(serde_json::from_str::<Managed>("{}").unwrap().is_empty());
