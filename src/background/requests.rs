@@ -288,12 +288,13 @@ impl Background {
 
     /// What an administrator locked stays as it is.
     async fn replace_settings(self: &Rc<Self>, new: Settings) -> Result<Response, BackgroundError> {
-        let root = |notary: &Notary| notary::own_root(notary).err();
-        if let Some(problem) = new.problem() {
+        let wrong_root = |notary: &&Notary| {
+            let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
+            fingerprint.as_ref() != Some(&notary.fingerprint) || notary::own_root(notary).is_err()
+        };
+        let notary = new.notaries.iter().find(wrong_root);
+        if let Some(problem) = new.problem().or(notary.map(|one| one.address.clone())) {
             return Ok(refused("refused_settings", [problem]));
-        }
-        if let Some(problem) = new.notaries.iter().find_map(root) {
-            return Ok(refused("refused_other", [problem.to_string()]));
         }
         let managed = settings_store::managed().await?;
         let replace = move |settings: &mut Settings| {

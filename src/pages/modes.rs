@@ -1,7 +1,8 @@
 //! The choice between the modes of a rule, as several pages offer it.
 
 use super::parts::{self, Tag};
-use super::words::t;
+use super::words::{t, t1};
+use assay_core::settings::Settings;
 use assay_core::site_rule::Mode;
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -65,4 +66,12 @@ pub fn choice(
             parts::text(Tag::Paragraph, "modes-meaning", meaning(chosen)),
         ])
         .into()
+}
+
+/// Who decided what the user cannot change.
+pub fn managed_by(settings: &Settings) -> String {
+    match settings.managed.organization.as_str() {
+        "" => t("rule_from_administrator"),
+        organization => t1("rule_from_organization", organization),
+    }
 }

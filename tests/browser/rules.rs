@@ -4,10 +4,11 @@ use crate::world::{World, read_entry};
 use assay_core::message::{Request, Response};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Hold};
-use assay_core::settings::Settings;
+use assay_core::settings::{Notifications, Settings};
 use assay_core::site_rule::{Demand, Mode, SiteRule};
 use assay_core::verdict::Verdict;
 use assay_tests::{Page, Result, signer_named, wait_until};
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Where the tests' files come from.
@@ -190,5 +191,193 @@ fn a_rule_that_names_signers_lets_no_other_vouch() -> Result<()> {
     assert!(seen.text.contains("names others"), "{}", seen.text);
     set(&world, named(vec![publisher]))?;
     world.sees("tool.bin", Verdict::Verified)?;
+    Ok(())
+}
+
+#[test]
+fn rules_are_added_edited_searched_sorted_deleted_and_brought_back() -> Result<()> {
+    let world = World::new()?;
+    let page = world.extension.open("settings.html")?;
+    let rules = || world.extension.settings().map(|settings| settings.rules);
+    let wait = |what: &str, wanted: &dyn Fn(&[SiteRule]) -> bool| {
+        wait_until(what, || match rules()? {
+            rules if wanted(&rules) => Ok(()),
+            rules => Err(format!("{rules:?}")),
+        })
+    };
+    let add = |typed: &str| -> Result<()> {
+        page.click("#rule-host")?;
+        page.type_text(typed)?;
+        page.click("[data-action=add-rule]")
+    };
+    add("not a host")?;
+    page.wait_for_text("#rule-host-problem", "not the name of a site")?;
+    page.evaluate::<Value>("document.querySelector('#rule-host').value = '', null")?;
+    add("https://Example.ORG/downloads?x")?;
+    wait("the rule", &|rules| {
+        matches!(rules, [one] if one.host == "example.org" && one.below
+            && one.demand.mode == Mode::Require)
+    })?;
+    // Everybody can have a host below this one.
+    page.wait_for_text("[data-field=undo]", "example.org")?;
+    add("co.uk")?;
+    wait("the rule for a public suffix", &|rules| {
+        rules.iter().any(|one| one.host == "co.uk" && !one.below)
+    })?;
+    page.wait_for_text("[data-rule='co.uk']", "Not for the hosts below it")?;
+
+    // Edited: the second one is open.
+    page.click("[data-editor='co.uk'] [data-field=accept-authentic]")?;
+    wait("the change", &|rules| {
+        rules
+            .iter()
+            .any(|one| one.host == "co.uk" && one.demand.accept_authentic)
+    })?;
+    page.click("[data-editor='co.uk'] [data-field=pin]")?;
+    wait("the signer", &|rules| {
+        rules
+            .iter()
+            .any(|one| one.host == "co.uk" && one.signers.len() == 1)
+    })?;
+    page.wait_for_text("[data-rule='co.uk']", crate::world::PUBLISHER)?;
+    page.click("[data-editor='co.uk'] [data-mode=badge]")?;
+    wait("the mode", &|rules| {
+        rules
+            .iter()
+            .any(|one| one.host == "co.uk" && one.demand.mode == Mode::Badge)
+    })?;
+    page.click("[data-rule='co.uk'] [data-action=edit-rule]")?;
+
+    // Deleted, and brought back.
+    let before = rules()?;
+    page.click("[data-rule='co.uk'] [data-action=delete-rule]")?;
+    wait("the rule to go", &|rules| rules.len() == 1)?;
+    page.wait_for_text("[data-field=undo]", "Rule for")?;
+    page.click("[data-action=undo-rule]")?;
+    wait("the rule to come back", &|rules| rules == before)?;
+
+    // Sorted and searched.
+    for host in [
+        "a.example",
+        "b.example",
+        "c.example",
+        "d.example",
+        "e.example",
+    ] {
+        add(host)?;
+        wait("the next rule", &|rules| {
+            rules.iter().any(|one| one.host == host)
+        })?;
+    }
+    let shown = || -> Result<Vec<String>> {
+        page.evaluate(
+            "[...document.querySelectorAll('[data-rule]')].map((row) => row.dataset.rule)",
+        )
+    };
+    let wait_shown = |wanted: &[&str]| {
+        wait_until("the rows", || match shown()? {
+            rows if rows == wanted => Ok(()),
+            rows => Err(format!("{rows:?}")),
+        })
+    };
+    let all = [
+        "a.example",
+        "b.example",
+        "c.example",
+        "co.uk",
+        "d.example",
+        "e.example",
+        "example.org",
+    ];
+    wait_shown(&all)?;
+    page.click("[data-action=sort-site]")?;
+    let mut reversed = all;
+    reversed.reverse();
+    wait_shown(&reversed)?;
+    page.click("[data-action=sort-mode]")?;
+    wait_until("the least strict first", || match shown()?.first() {
+        Some(first) if first == "co.uk" => Ok(()),
+        other => Err(format!("{other:?}")),
+    })?;
+    page.click("#rules-search")?;
+    page.type_text("EXAMPLE.ORG")?;
+    wait_shown(&["example.org"])?;
+    Ok(())
+}
+
+#[test]
+fn what_holds_for_all_sites_and_notifications_are_chosen_in_the_settings() -> Result<()> {
+    let world = World::new()?;
+    let page = world.extension.open("settings.html")?;
+    page.click("[data-field=everywhere] [data-mode=require]")?;
+    page.wait_for_text(
+        "[data-field=everywhere]",
+        "Delete other files without asking",
+    )?;
+    page.click("[data-field=everywhere] [data-field=remove]")?;
+    page.click("[data-notices=all]")?;
+    wait_until("the settings", || {
+        let settings = world.extension.settings()?;
+        let demand = settings.everywhere;
+        match demand.mode == Mode::Require && demand.remove {
+            true if settings.notifications == Notifications::All => Ok(()),
+            _ => Err(format!("{settings:?}")),
+        }
+    })
+}
+
+#[test]
+fn settings_are_exported_previewed_imported_and_taken_back() -> Result<()> {
+    let world = World::new()?;
+    let page = world.extension.open("settings.html")?;
+    set(&world, rule(Mode::Require))?;
+    page.click("[data-action=export-settings]")?;
+    let file = world.browser.download_folder().join("assay-settings.json");
+    let text = wait_until("the file", || {
+        std::fs::read_to_string(&file)
+            .ok()
+            .filter(|text| text.trim_end().ends_with('}'))
+            .ok_or_else(|| "no file".to_owned())
+    })?;
+    let mut exported: Value = serde_json::from_str(&text)?;
+    assert_eq!(exported["schema"], "assay.settings.v1");
+    let before = world.extension.settings()?;
+
+    // Changed in an editor, and brought back.
+    exported["settings"]["rules"] = json!([]);
+    exported["settings"]["trusted"] = json!([]);
+    let changed = world.file("changed.json", exported.to_string().as_bytes())?;
+    page.choose_files("#import-settings", &[&changed])?;
+    page.wait_for_text(
+        "[data-field=preview]",
+        "Rules for sites: 0 added, 1 removed",
+    )?;
+    page.wait_for_text(
+        "[data-field=preview]",
+        "Trusted signers: 0 added, 1 removed",
+    )?;
+    assert_eq!(world.extension.settings()?, before, "nothing changed yet");
+    page.click("[data-action=apply-settings]")?;
+    wait_until("the import", || match world.extension.settings()? {
+        settings if settings.rules.is_empty() && settings.trusted.is_empty() => Ok(()),
+        settings => Err(format!("{settings:?}")),
+    })?;
+    page.click("[data-action=undo-settings]")?;
+    wait_until("the way back", || match world.extension.settings()? {
+        settings if settings == before => Ok(()),
+        settings => Err(format!("{settings:?}")),
+    })?;
+
+    // What cannot be used is refused with what is wrong.
+    exported["settings"]["rekors"] = json!(["javascript:alert(1)"]);
+    for (content, wanted) in [
+        (exported.to_string(), "javascript:alert(1)"),
+        ("{}".to_owned(), "schema"),
+        (text.replace("settings.v1", "settings.v9"), "settings.v9"),
+    ] {
+        let wrong = world.file("wrong.json", content.as_bytes())?;
+        page.choose_files("#import-settings", &[&wrong])?;
+        page.wait_for_text("[data-field=transfer-problem]", wanted)?;
+    }
     Ok(())
 }

@@ -4,7 +4,6 @@ use crate::managed::Managed;
 use crate::signer::{RootId, Signer};
 use crate::site;
 use crate::site_rule::{Demand, Mode, Ruling, SiteRule};
-use crate::trust_root;
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored settings.
@@ -156,7 +155,8 @@ impl Settings {
         self.managed = managed;
     }
 
-    /// What keeps these settings from being used: something in them that none of the pages makes.
+    /// What keeps these settings from being used: something in them that none of the pages makes. The
+    /// notaries' trust roots are to be looked at beyond that.
     pub fn problem(&self) -> Option<String> {
         if self.version != SETTINGS_VERSION {
             return Some(format!("version {}", self.version));
@@ -170,12 +170,6 @@ impl Settings {
         }
         if let Some(wrong) = self.indexes.iter().find(|index| !is_index(index)) {
             return Some(wrong.clone());
-        }
-        let changed = self.notaries.iter().find(|notary| {
-            trust_root::fingerprint(&notary.trusted_root).ok().as_ref() != Some(&notary.fingerprint)
-        });
-        if let Some(notary) = changed {
-            return Some(format!("{}: {}", notary.address, notary.fingerprint));
         }
         let token = self.github_token.as_deref();
         if token.is_some_and(|token| github_token(token).as_deref() != Some(token)) {
