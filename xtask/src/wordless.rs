@@ -9,6 +9,8 @@
 //! So is what writes numbers with fractions as text, in the program that has no such numbers to tell:
 //! it would be for a refusal of JSON that has one where it may not.
 //!
+//! So is what was expected where JSON has another form, in as many words as there are types.
+//!
 //! So is what writes the values of most other libraries for programmers (`Debug`): it is there for
 //! panics that do not happen, and nobody reads it.
 
@@ -35,6 +37,10 @@ const TELLING: [&str; 9] = [
     "web_sys::",
     "serde_wasm_bindgen::",
 ];
+
+/// What says of a form of JSON what else was expected there: that something else was found, and where,
+/// is told without it.
+const EXPECTED: &str = " as serde_core::de::Expected>::fmt";
 
 /// What writes numbers with fractions.
 const FRACTIONS: &str = "core::fmt::float::";
@@ -111,6 +117,9 @@ fn replace(
 /// Whether a function with this mangled name is `fmt` of such an error.
 fn writes_words(name: &str) -> bool {
     let name = format!("{:#}", rustc_demangle::demangle(name));
+    if name.ends_with(EXPECTED) {
+        return true;
+    }
     let implementation = [" as core::fmt::Debug>::fmt", " as core::fmt::Display>::fmt"]
         .iter()
         .find_map(|method| name.strip_suffix(method));
@@ -164,6 +173,10 @@ mod tests {
             ("<js_sys::Error as core::fmt::Debug>::fmt", false),
             ("<jiff::error::Error as core::error::Error>::source", false),
             ("jiff::error::Error::new", false),
+            (
+                "<<assay_core::signer::Identity as serde_core::de::Deserialize>::deserialize::__Visitor as serde_core::de::Expected>::fmt",
+                true,
+            ),
         ] {
             assert_eq!(writes_words(name), is_wordless, "{name}");
         }
