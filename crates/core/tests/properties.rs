@@ -72,7 +72,10 @@ fn any_attestation() -> impl Strategy<Value = Attestation> {
 
 /// What one source has: proofs, an outage, or a signature that is none.
 fn any_evidence(source: &'static str) -> impl Strategy<Value = Evidence> {
-    let answered = (prop::collection::vec(any_attestation(), 0..3), any::<bool>());
+    let answered = (
+        prop::collection::vec(any_attestation(), 0..3),
+        any::<bool>(),
+    );
     prop_oneof![
         4 => answered.prop_map(move |(proven, truncated)| Evidence::of(
             source,
