@@ -8,6 +8,7 @@ mod index;
 mod judging;
 mod lifecycle;
 mod loading;
+mod managed;
 mod minisign;
 mod outages;
 mod program;

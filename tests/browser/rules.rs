@@ -331,6 +331,7 @@ fn settings_are_exported_previewed_imported_and_taken_back() -> Result<()> {
     let world = World::new()?;
     let page = world.extension.open("settings.html")?;
     set(&world, rule(Mode::Require))?;
+    page.wait_for_text(&format!("[data-rule='{SITE}']"), "Require")?;
     page.click("[data-action=export-settings]")?;
     let file = world.browser.download_folder().join("assay-settings.json");
     let text = wait_until("the file", || {

@@ -2,8 +2,10 @@
 
 use super::field::{self, Field};
 use super::{Ground, ask, remove_button};
+use crate::pages::modes;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{self, t, t1};
+use assay_core::managed::Lock;
 use assay_core::message::Request;
 use assay_core::settings::{Scope, Settings, TrustedSigner};
 use std::rc::Rc;
@@ -19,7 +21,15 @@ pub fn view(ground: Ground) -> View {
             parts::text(Tag::Title, "card-title", t("settings_signers")),
             parts::text(Tag::Paragraph, "card-text", t("settings_signers_text")),
             parts::live(move || list(ground)),
-            form(ground),
+            parts::live(move || {
+                let locked = ground
+                    .settings
+                    .with(|settings| settings.managed.locks(Lock::Trusted));
+                match locked {
+                    true => View::new(),
+                    false => form(ground),
+                }
+            }),
         ])
         .into()
 }
@@ -39,18 +49,20 @@ fn form(ground: Ground) -> View {
 
 fn list(ground: Ground) -> View {
     let settings = ground.settings.get_clone();
-    if settings.trusted.is_empty() {
+    let managed = &settings.managed.trusted;
+    if settings.trusted.is_empty() && managed.is_empty() {
         return parts::text(Tag::Paragraph, "card-blank", t("settings_no_signers"));
     }
-    let rows: Vec<View> = settings
-        .trusted
-        .iter()
-        .map(|trusted| row(ground, &settings, trusted))
+    let managed = managed.iter().map(|trusted| (trusted, true));
+    let own = settings.trusted.iter().map(|trusted| (trusted, false));
+    let rows: Vec<View> = managed
+        .chain(own)
+        .map(|(trusted, is_managed)| row(ground, &settings, trusted, is_managed))
         .collect();
     tags::ul().class("rows").children(rows).into()
 }
 
-fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
+fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner, is_managed: bool) -> View {
     let TrustedSigner { signer, scope, .. } = trusted;
     let scope_words = match scope {
         Scope::Everywhere => t("settings_scope_everywhere"),
@@ -80,12 +92,15 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
                 .into(),
             tags::div()
                 .class("row-side")
-                .children(remove_button(
-                    "remove-trusted",
-                    "settings_remove",
-                    &signer.name(),
-                    Rc::new(remove),
-                ))
+                .children(match is_managed || settings.managed.locks(Lock::Trusted) {
+                    true => parts::text(Tag::Span, "row-text", modes::managed_by(settings)),
+                    false => remove_button(
+                        "remove-trusted",
+                        "settings_remove",
+                        &signer.name(),
+                        Rc::new(remove),
+                    ),
+                })
                 .into(),
         ])
         .into()

@@ -1,0 +1,153 @@
+//! What an administrator decided, by a real policy file of the browser's.
+//!
+//! Such a file is the whole system's, so only who may write it can run this. The extension has an id
+//! of its own here, so that no other test's browser is told the same.
+
+use assay_core::message::{Request, Response};
+use assay_core::record::Hold;
+use assay_core::settings::{Notifications, Scope};
+use assay_core::signer::{Identity, RootId, Signer};
+use assay_core::site_rule::{Demand, Mode, SiteRule};
+use assay_tests::{Browser, Content, DownloadSite, Options, Result, extension_folder, wait_until};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where Chromium on Linux looks for policies.
+const POLICIES: &str = "/etc/chromium/policies/managed";
+
+/// A policy file, gone when this is dropped.
+struct Policy(PathBuf);
+
+impl Policy {
+    /// `None` where policies cannot be written.
+    fn write(id: &str, policy: &Value) -> Option<Self> {
+        let content = json!({ "3rdparty": { "extensions": { id: policy } } });
+        let path = Path::new(POLICIES).join(format!("assay-test-{}.json", std::process::id()));
+        fs::create_dir_all(POLICIES).ok()?;
+        fs::write(&path, content.to_string()).ok()?;
+        Some(Self(path))
+    }
+}
+
+impl Drop for Policy {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// The id of an unpacked extension that has no key: it follows from where it is.
+fn id_of(folder: &Path) -> String {
+    let digest = Sha256::digest(folder.as_os_str().as_encoded_bytes());
+    let letters = digest[..16].iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    letters.map(|four| char::from(b'a' + four)).collect()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("the extension") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        match entry.path().is_dir() {
+            true => copy(&entry.path(), &target),
+            false => drop(fs::copy(entry.path(), target).expect("a file")),
+        }
+    }
+}
+
+#[test]
+fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = folder
+        .path()
+        .canonicalize()
+        .expect("a path")
+        .join("package");
+    copy(&extension_folder()?, &package);
+    let manifest = package.join("manifest.json");
+    let text = fs::read_to_string(&manifest).expect("a manifest");
+    let mut changed: Value = serde_json::from_str(&text)?;
+    changed.as_object_mut().expect("an object").remove("key");
+    fs::write(&manifest, changed.to_string()).expect("a manifest");
+
+    let trusted = Signer {
+        root: RootId::sigstore(),
+        identity: Identity::Key {
+            fingerprint: "SHA256:administrator".into(),
+        },
+    };
+    let policy = json!({
+        "organization": "Example Org",
+        "rekors": ["http://127.0.0.1:9"],
+        "github": false,
+        "rules": [{ "host": "127.0.0.1", "demand": { "mode": "require" } }],
+        "trusted": [{ "signer": trusted }],
+        "locked": ["trusted", "notifications"],
+        "welcome": false,
+    });
+    let Some(_policy) = Policy::write(&id_of(&package), &policy) else {
+        let said = format!("{POLICIES} cannot be written: run this as root");
+        assert!(std::env::var_os("CI").is_none(), "{said}");
+        eprintln!("not run: {said}");
+        return Ok(());
+    };
+    let browser = Browser::launch(Options::with_extension(&package))?;
+    let extension = browser.extension()?;
+    assert_eq!(extension.id(), id_of(&package));
+    // Nothing of it works before the service worker has begun.
+    extension.inside::<Value>("() => chrome.storage.managed.get()", json!([]))?;
+
+    let settings = extension.open("settings.html")?;
+    settings.wait_for_text("[data-banner=managed]", "Example Org decided")?;
+    settings.wait_for_text(
+        "[data-rule='127.0.0.1'][data-managed=true]",
+        "Set by Example Org",
+    )?;
+    settings.wait_for_text("#signers", "SHA256:administrator")?;
+    let welcome = browser.targets()?;
+    let welcome = welcome
+        .iter()
+        .filter(|one| one.url.ends_with("welcome.html"));
+    assert_eq!(welcome.count(), 0, "no welcome page");
+
+    // What is locked is refused, and what is laxer changes nothing.
+    for request in [
+        Request::Trust {
+            signer: trusted,
+            scope: Scope::Everywhere,
+        },
+        Request::SetNotifications {
+            notifications: Notifications::None,
+        },
+    ] {
+        let answer = extension.ask(&request)?;
+        assert!(matches!(answer, Response::Refused { .. }), "{answer:?}");
+    }
+    let lax = SiteRule {
+        host: "127.0.0.1".into(),
+        below: true,
+        demand: Demand {
+            mode: Mode::Off,
+            ..Demand::default()
+        },
+        signers: Vec::new(),
+    };
+    assert_eq!(
+        extension.ask(&Request::SetRule { rule: lax })?,
+        Response::Done
+    );
+    let site = DownloadSite::start()?;
+    let url = site.put("tool.bin", Content::Bytes(b"unknown".to_vec()));
+    browser.download(&url)?;
+    wait_until("the file to be held up", || {
+        match extension.record_of("tool.bin")? {
+            Some(record) if record.hold == Some(Hold::Asking) => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })?;
+    let popup = extension.open("popup.html")?;
+    popup.click("[data-action=toggle]")?;
+    popup.wait_for_text("[data-field=rule-origin]", "Set by Example Org")?;
+    Ok(())
+}
