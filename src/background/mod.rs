@@ -6,6 +6,7 @@
 
 mod ask;
 mod hashing;
+mod history;
 mod logs;
 mod projects;
 mod requests;
@@ -106,6 +107,7 @@ impl Background {
         self.resume().await?;
         self.show_state().await;
         self.schedule().await?;
+        self.keep_retention().await?;
         self.keep_roots_fresh().await
     }
 

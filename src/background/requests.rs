@@ -72,6 +72,10 @@ impl Background {
             Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
             Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
+            Request::CheckAll { ids } => self.check_all(ids).await,
+            Request::ForgetAll { ids } => self.forget_all(ids).await,
+            Request::Restore { records } => self.restore(records).await,
+            Request::SetRetention { days } => self.set_retention(days).await,
             Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::LogAlarmsSeen => {
@@ -261,7 +265,7 @@ impl Background {
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
-    async fn change_settings(
+    pub(super) async fn change_settings(
         &self,
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {

@@ -31,7 +31,9 @@
 pub mod badge;
 pub mod beside;
 mod dom;
+mod download;
 pub mod figures;
+pub mod history;
 pub mod hostile_text;
 pub mod log_alarms;
 pub mod parts;
@@ -50,6 +52,7 @@ pub async fn start() {
     dom::set_language(&i18n::language());
     match dom::page().as_str() {
         "popup" => popup::run().await,
+        "history" => history::run().await,
         "settings" => settings::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.

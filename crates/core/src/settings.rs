@@ -35,6 +35,9 @@ pub struct Settings {
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
+    /// After how many days the record of a download is forgotten. `None`: never.
+    #[serde(default)]
+    pub retention_days: Option<u32>,
 }
 
 /// A notary and its pinned trust root.
@@ -84,6 +87,7 @@ impl Default for Settings {
             rekors: Vec::new(),
             indexes: Vec::new(),
             trusted: Vec::new(),
+            retention_days: None,
         }
     }
 }
