@@ -44,9 +44,16 @@ pub struct Work {
 /// The row of buttons above the list.
 pub fn view(history: History) -> View {
     let asking = create_signal(None::<Vec<String>>);
+    // Where there is nothing to choose from, only what goes on or went wrong.
+    let nothing = create_selector(move || {
+        let found = history.found.with(|found| found.rows.is_empty());
+        let quiet = history.work.with(Option::is_none) && history.problem.with(String::is_empty);
+        found && quiet
+    });
     tags::section()
         .class("bulk")
         .attr("aria-label", t("history_bulk"))
+        .bool_attr("hidden", move || nothing.get())
         .children(vec![
             pick_all(history),
             parts::live(
@@ -285,6 +292,7 @@ pub fn forget(history: History, ids: Vec<String>) {
             let asked = ask(&Request::ForgetAll { ids }).await;
             history.forgotten.set(Rc::new(kept.clone()));
             asked?;
+            history.take_over(batch, Vec::new());
             advance(history, batch.len());
         }
         Ok(())

@@ -174,6 +174,10 @@ fn line(history: History, row: Rc<Row>) -> View {
             "data-deleted",
             live_attribute(move || line.row.with(|row| row.deleted.then_some("true".into()))),
         )
+        .attr(
+            "data-open",
+            live_attribute(move || line.entry.with(Option::is_some).then_some("true".into())),
+        )
         .children(vec![
             pick(history, &row),
             head(history, line, panel.clone()),

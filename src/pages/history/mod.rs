@@ -175,9 +175,11 @@ impl History {
         let take = move || {
             let (filter, page) = Filter::of_fragment(&dom::fragment());
             if filter != self.filter.get_clone_untracked() || page != self.page.get_untracked() {
-                batch(|| {
-                    self.filter.set(filter);
-                    self.page.set(page);
+                self.scope.run_in(|| {
+                    batch(|| {
+                        self.filter.set(filter);
+                        self.page.set(page);
+                    });
                 });
             }
         };
@@ -286,7 +288,8 @@ impl History {
         if is_first {
             spawn_local(async move {
                 dom::sleep(30).await;
-                let ids = source.changed.take();
+                let ids: HashSet<String> = source.changed.take().into_iter().collect();
+                let ids: Vec<String> = ids.into_iter().collect();
                 // What cannot be read now is shown as it was.
                 if let Ok(records) = source.store.stored(&ids).await {
                     self.take_over(&ids, records);
@@ -340,9 +343,11 @@ impl History {
 
     /// Changes what is looked for, and shows the first page of it.
     fn look_for(self, change: impl FnOnce(&mut Filter)) {
-        batch(|| {
-            self.page.set(0);
-            self.filter.update(change);
+        self.scope.run_in(|| {
+            batch(|| {
+                self.page.set(0);
+                self.filter.update(change);
+            });
         });
     }
 }

@@ -112,6 +112,7 @@ fn view(ground: Ground) -> View {
         parts::announcer(ground.said),
         parts::masthead(t("settings_title"), true),
         tags::main().class("page-main").children(vec![
+            history_link(),
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
             github::view(ground),
@@ -123,6 +124,19 @@ fn view(ground: Ground) -> View {
             parts::live(move || logs::decided(ground)),
         ]),
     )
+        .into()
+}
+
+/// The way to the history, where it is said for how long downloads are remembered.
+fn history_link() -> View {
+    tags::p()
+        .children(
+            tags::a()
+                .class("link")
+                .attr("href", "history.html")
+                .attr("data-action", "open-history")
+                .children(t("settings_history")),
+        )
         .into()
 }
 
