@@ -126,7 +126,7 @@ const SEARCHES: [&str; 8] = [
 ];
 
 /// From the event of typing until the frame with what was found is painted, in milliseconds.
-const SEARCH: &str = r#"(words) => new Promise((done) => {
+const SEARCH: &str = r##"(words) => new Promise((done) => {
   const input = document.querySelector("#search");
   input.value = words;
   const begun = performance.now();
@@ -136,7 +136,7 @@ const SEARCH: &str = r#"(words) => new Promise((done) => {
     channel.port1.onmessage = () => done(performance.now() - begun);
     channel.port2.postMessage(0);
   });
-})"#;
+})"##;
 
 /// Opens a page that notes when the first element of a kind is painted.
 fn opened(extension: &Extension, path: &str, selector: &str) -> Result<Page> {

@@ -622,6 +622,30 @@ fn exports_say_what_the_page_shows_and_names_stay_text() -> Result<()> {
     let text = exported(&world, &page, "json")?;
     let told: Value = serde_json::from_str(&text)?;
     assert_eq!(told["schema"], "assay.history.v1");
+    let schema = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/history.schema.json");
+    let schema: Value = serde_json::from_str(&std::fs::read_to_string(schema).expect("it"))?;
+    let described = |kind: &str| -> BTreeSet<String> {
+        let required = schema["$defs"][kind]["required"].as_array();
+        let names = required.into_iter().flatten();
+        names
+            .filter_map(|name| Some(name.as_str()?.to_owned()))
+            .collect()
+    };
+    let fields = |value: &Value| -> BTreeSet<String> {
+        value
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    let download = &told["downloads"][0];
+    assert_eq!(fields(download), described("download"));
+    assert_eq!(fields(&download["signer"]), described("signer"));
+    assert_eq!(
+        fields(&download["attestations"][0]),
+        described("attestation")
+    );
     let downloads = told["downloads"].as_array().expect("downloads");
     assert_eq!(downloads.len(), records.len());
     for (told, record) in downloads.iter().zip(&records) {

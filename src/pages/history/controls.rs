@@ -330,6 +330,8 @@ fn count(history: History) -> View {
                 let of = of as usize;
                 filled("history_reading", &[&number(read), &number(of.max(read))])
             }
+            // Figures that change many times a second are no news to anybody.
+            Reading::Going => String::new(),
             _ if found == all => filled("history_count_all", &[&number(all)]),
             _ => filled("history_count", &[&number(found), &number(all)]),
         }
