@@ -107,8 +107,8 @@ impl Background {
         self.resume().await?;
         self.show_state().await;
         self.schedule().await?;
-        self.keep_retention().await?;
-        self.keep_roots_fresh().await
+        self.keep_roots_fresh().await?;
+        self.keep_retention().await
     }
 
     /// The Worker's report about a file.

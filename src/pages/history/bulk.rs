@@ -220,7 +220,7 @@ pub fn undo_bar(history: History) -> View {
             .class("undo")
             .attr("data-field", "undo")
             .children(vec![
-                tags::span().attr("role", "status").children(said).into(),
+                parts::text(Tag::Span, "undo-words", said),
                 button("button", "undo", "history_undo", move |_| {
                     let records = history.forgotten.replace(Rc::default());
                     restore(history, records);
@@ -266,8 +266,10 @@ fn check(history: History, ids: Vec<String>) {
                 }
             }
         }
-        history.selected.set(Default::default());
-        history.ground.said.set(t("history_checked"));
+        if !is_stopped(history) {
+            history.selected.set(Default::default());
+            history.ground.said.set(t("history_checked"));
+        }
         Ok(())
     });
 }
@@ -295,6 +297,11 @@ pub fn forget(history: History, ids: Vec<String>) {
             history.take_over(batch, Vec::new());
             advance(history, batch.len());
         }
+        let number = figures::count(kept.len() as f64);
+        history
+            .ground
+            .said
+            .set(filled("history_forgotten", &[&number]));
         Ok(())
     });
 }

@@ -222,7 +222,7 @@ const COLUMNS: [&str; 12] = [
     "reasons",
     "sha256",
     "checked_at",
-    "log_entries",
+    "logged",
     "deleted",
 ];
 
