@@ -51,8 +51,8 @@ fn made_of(real: &DownloadRecord, number: usize) -> DownloadRecord {
         5 => Verdict::Signed,
         6 => Verdict::Intact,
         7 => Verdict::Unchecked,
-        8 if number % 7 == 0 => Verdict::Untrusted,
-        9 if number % 5 == 0 => Verdict::Changed,
+        8 if number.is_multiple_of(7) => Verdict::Untrusted,
+        9 if number.is_multiple_of(5) => Verdict::Changed,
         _ => Verdict::Unknown,
     };
     judgement.verdict = verdict;
@@ -66,7 +66,7 @@ fn made_of(real: &DownloadRecord, number: usize) -> DownloadRecord {
             _ => Reason::NobodyKnows { sources: 1 },
         };
         judgement.reasons = vec![reason.message()];
-    } else if number % 3 == 0 {
+    } else if number.is_multiple_of(3) {
         judgement.reasons.push(Message::bare("reason_file_changed"));
     }
     record
