@@ -131,7 +131,7 @@ impl Store {
     }
 
     /// Of the `limit` oldest records before a time, the keys of those that may be forgotten: their
-    /// check is at its end, and no alarm about them is unseen. And how many were looked at.
+    /// check is at its end, no alarm about them is unseen, and nothing is to be decided. And how many were looked at.
     ///
     /// # Errors
     /// When records cannot be read.
@@ -145,19 +145,13 @@ impl Store {
         for record in &found {
             let is_done = field(record, "stage").as_string().as_deref() == Some("done");
             let is_seen = field(record, "unseen_alarm").as_f64().is_none();
-            if is_done && is_seen {
+            let is_decided = field(record, "hold").as_string().as_deref() != Some("asking")
+                && !field(record, "removing").is_truthy();
+            if is_done && is_seen && is_decided {
                 old.extend(field(record, "id").as_string());
             }
         }
         Ok((old, found.len() as u32))
-    }
-
-    /// How many records there are, without those of private windows.
-    ///
-    /// # Errors
-    /// When records cannot be read.
-    pub async fn count(&self) -> Result<u32, StoreError> {
-        Ok(self.records()?.count(None)?.await?)
     }
 
     /// About `limit` of the records that completed before a time, in no order, as they are stored:
@@ -244,6 +238,28 @@ impl Store {
         let found = self.records()?.get_all(None, None)?.await?;
         records.extend(found.into_iter().filter_map(readable));
         Ok(records)
+    }
+
+    /// The oldest records of downloads that were completed after this time, in milliseconds since
+    /// 1970; without those of private windows.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn after(&self, time: f64, limit: u32) -> Result<Vec<DownloadRecord>, StoreError> {
+        let after = KeyRange::lower_bound(&JsValue::from_f64(time), Some(true))?;
+        let index = self.index(BY_TIME)?;
+        let found = index
+            .get_all(Some(Query::KeyRange(after)), Some(limit))?
+            .await?;
+        Ok(found.into_iter().filter_map(readable).collect())
+    }
+
+    /// How many records there are, without those of private windows.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn count(&self) -> Result<u32, StoreError> {
+        Ok(self.records()?.count(None)?.await?)
     }
 
     /// The records whose check is not at its end, oldest first.

@@ -1,6 +1,6 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError, OwnRoot, log, logs};
+use super::{Background, BackgroundError, OwnRoot, log, logs, standing};
 use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
@@ -135,10 +135,12 @@ impl Background {
             (Some(found), true) => settled(&record, found),
             _ => {
                 let (evidence, wanted) = self.gather(&settings, &digest, &record).await;
-                if wanted.is_offered() {
-                    return self.read_again(id, evidence, wanted).await;
+                match (record.again, wanted.is_offered()) {
+                    // What was found out of the file's bytes holds.
+                    (true, _) => standing::merged(&record.evidence, evidence),
+                    (false, true) => return self.read_again(id, evidence, wanted).await,
+                    (false, false) => evidence,
                 }
-                evidence
             }
         };
         // Another download may have found out a log meanwhile, and the user may have changed whom
@@ -162,6 +164,7 @@ impl Background {
                 record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
+            true,
         )
         .await?;
         if let Some(record) = self.store.get(id).await? {
@@ -201,26 +204,31 @@ impl Background {
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
         let mut names: Vec<(&str, &str)> = Vec::new();
-        for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
+        let asks = |source: &str| standing::is_asked(record, source);
+        let notaries = settings.notaries.iter();
+        for notary in notaries.filter(|one| one.enabled && asks(&one.address)) {
             names.push((&notary.address, &notary.name));
             asked.push(Box::pin(self.ask_notary(notary, about)));
         }
-        if let Some(question) = question.as_ref().filter(|_| settings.github) {
+        if let Some(question) = question
+            .as_ref()
+            .filter(|_| settings.github && asks(github::ID))
+        {
             names.push((github::ID, "GitHub"));
             asked.push(Box::pin(self.ask_github(question, about)));
         }
-        if let Some(question) = beside.as_ref().filter(|_| may_look) {
+        if let Some(question) = beside.as_ref().filter(|_| may_look && asks(beside::ID)) {
             names.push((beside::ID, question.host()));
             asked.push(Box::pin(self.look_beside(question, settings, about)));
         }
-        for question in &questions {
+        for question in questions.iter().filter(|one| asks(one.named().0)) {
             names.push(question.named());
             asked.push(Box::pin(async move {
                 let mut inquiry = index::Inquiry::new(question);
                 self.ask_source(&mut inquiry, &[], None, about).await
             }));
         }
-        for address in &settings.rekors {
+        for address in settings.rekors.iter().filter(|one| asks(one)) {
             names.push((address, address));
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));
         }
@@ -271,7 +279,7 @@ impl Background {
             record.judgement = Some(judged);
             record.evidence = known;
         };
-        self.conclude(&record.id, Box::new(tell)).await
+        self.conclude(&record.id, Box::new(tell), false).await
     }
 
     /// Has the file read once more for what a source offers, and goes on from there with

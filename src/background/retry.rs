@@ -1,6 +1,6 @@
 //! Checks that are made again by themselves, and the alarms that wake the worker for them.
 
-use super::{Background, BackgroundError, history, roots};
+use super::{Background, BackgroundError, history, roots, standing};
 use crate::chrome::alarms;
 use crate::js::now;
 use assay_core::record::{DownloadRecord, Retry, Stage};
@@ -73,6 +73,7 @@ impl Background {
                 Ok(())
             }
             history::RETENTION => self.forget_old().await,
+            standing::ROUND => self.go_round().await,
             TIDY => {
                 if self.store.unfinished().await?.is_empty() {
                     self.hashing.close_document().await;
@@ -141,6 +142,10 @@ mod tests {
             unseen_alarm: None,
             cut_off: 0,
             deleted: false,
+            page: None,
+            removing: false,
+            again: false,
+            hold: None,
         }
     }
 

@@ -44,9 +44,11 @@ pub mod figures;
 pub mod history;
 pub mod hostile_text;
 pub mod log_alarms;
+pub mod modes;
 pub mod parts;
 pub mod popup;
 pub mod settings;
+pub mod suffixes;
 pub mod welcome;
 pub mod words;
 

@@ -30,6 +30,12 @@ pub struct Ground {
     pub said: Signal<String>,
     /// What is done when the user wants an entry forgotten.
     pub forget: Signal<Forget>,
+    /// The host of the page that the user looks at.
+    pub tab: Signal<Option<String>>,
+    /// The host of the download that was opened last.
+    pub opened: Signal<Option<String>>,
+    /// What was wrong with the last rule.
+    pub problem: Signal<String>,
 }
 
 /// One download.
@@ -84,6 +90,9 @@ impl Ground {
             forget: create_signal(Rc::new(|entry: Entry| {
                 ask(entry, Request::Forget { id: entry.id() }, None);
             })),
+            tab: create_signal(None),
+            opened: create_signal(None),
+            problem: create_signal(String::new()),
         }
     }
 

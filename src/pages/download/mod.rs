@@ -3,4 +3,5 @@
 mod change;
 pub mod details;
 pub mod ground;
+pub mod hold;
 mod trust;

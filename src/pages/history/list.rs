@@ -6,6 +6,7 @@ use crate::pages::badge::{Badge, icon};
 use crate::pages::dom::{self, Step};
 use crate::pages::download::details;
 use crate::pages::download::ground::Entry;
+use crate::pages::download::hold;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
@@ -182,7 +183,14 @@ fn line(history: History, row: Rc<Row>) -> View {
             pick(history, &row),
             head(history, line, panel.clone()),
             parts::live(move || match line.entry.get() {
-                Some(entry) => details::view(history.ground, entry, panel.clone()),
+                Some(entry) => {
+                    let question = parts::live(move || hold::view(history.ground, entry));
+                    (
+                        question,
+                        details::view(history.ground, entry, panel.clone()),
+                    )
+                        .into()
+                }
                 None => View::new(),
             }),
         ])

@@ -4,6 +4,7 @@ use super::is_reading;
 use crate::pages::badge::{Badge, icon};
 use crate::pages::download::details;
 use crate::pages::download::ground::{Entry, Ground};
+use crate::pages::download::hold;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, live_attribute, on_click};
@@ -37,6 +38,7 @@ pub fn view(ground: Ground, entry: Entry) -> View {
         .children(vec![
             head(ground, entry, panel.clone()),
             parts::live(move || progress(entry)),
+            parts::live(move || hold::view(ground, entry)),
             parts::live(move || match entry.open.get() {
                 true => details::view(ground, entry, panel.clone()),
                 false => View::new(),
@@ -88,7 +90,12 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
         )
         .on(
             events::click,
-            on_click(move |_| entry.open.set(!entry.open.get_untracked())),
+            on_click(move |_| {
+                let opens = !entry.open.get_untracked();
+                entry.open.set(opens);
+                let site = entry.record.with_untracked(|record| record.site.clone());
+                ground.opened.set(site.filter(|_| opens));
+            }),
         )
         .children(vec![
             parts::live(move || badge(entry)),
