@@ -21,6 +21,11 @@ pub fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, serde_wasm_bind
     serde_wasm_bindgen::from_value(value)
 }
 
+/// A property of a JavaScript value; `undefined` where there is none.
+pub fn field(value: &JsValue, name: &str) -> JsValue {
+    js_sys::Reflect::get(value, &JsValue::from_str(name)).unwrap_or(JsValue::UNDEFINED)
+}
+
 /// What a thrown JavaScript value says.
 pub fn words(thrown: &JsValue) -> String {
     use wasm_bindgen::JsCast;

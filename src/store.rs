@@ -5,7 +5,7 @@ mod logs;
 
 use crate::chrome::ChromeError;
 use crate::chrome::storage::{self, Area};
-use crate::js::{from_js, to_js};
+use crate::js::{field, from_js, to_js};
 use assay_core::record::{DownloadRecord, Stage};
 use idb::{
     CursorDirection, Database, DatabaseEvent, Factory, Index, KeyPath, KeyRange, ObjectStore,
@@ -114,27 +114,111 @@ impl Store {
         Ok(())
     }
 
+    /// Forgets the records with these keys. They are not of private windows.
+    ///
+    /// # Errors
+    /// When they could not be removed: then none is.
+    pub async fn remove_all(&self, ids: &[String]) -> Result<(), StoreError> {
+        let transaction = self
+            .database
+            .transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let records = transaction.object_store(RECORDS)?;
+        for id in ids {
+            records.delete(JsValue::from_str(id))?;
+        }
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    /// Of the `limit` oldest records before a time, the keys of those that may be forgotten: their
+    /// check is at its end, no alarm about them is unseen, and nothing is to be decided. And how many were looked at.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn old(&self, before: f64, limit: u32) -> Result<(Vec<String>, u32), StoreError> {
+        let range = KeyRange::upper_bound(&before.into(), Some(true))?;
+        let found = self
+            .index(BY_TIME)?
+            .get_all(Some(Query::KeyRange(range)), Some(limit))?
+            .await?;
+        let mut old = Vec::new();
+        for record in &found {
+            let is_done = field(record, "stage").as_string().as_deref() == Some("done");
+            let is_seen = field(record, "unseen_alarm").as_f64().is_none();
+            let is_decided = field(record, "hold").as_string().as_deref() != Some("asking")
+                && !field(record, "removing").is_truthy();
+            if is_done && is_seen && is_decided {
+                old.extend(field(record, "id").as_string());
+            }
+        }
+        Ok((old, found.len() as u32))
+    }
+
+    /// About `limit` of the records that completed before a time, in no order, as they are stored:
+    /// reading all of a record costs more than most of them are needed for. None of private windows.
+    ///
+    /// Together with the time from which on the next ones are to be asked for, where there can be
+    /// any.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn newest(
+        &self,
+        before: Option<f64>,
+        limit: u32,
+    ) -> Result<(Vec<JsValue>, Option<f64>), StoreError> {
+        let range = |from: Option<&JsValue>| -> Result<Option<Query>, idb::Error> {
+            let until = before.map(JsValue::from_f64);
+            let range = match (from, &until) {
+                (Some(from), Some(until)) => Some(KeyRange::bound(from, until, None, Some(true))?),
+                (Some(from), None) => Some(KeyRange::lower_bound(from, None)?),
+                (None, Some(until)) => Some(KeyRange::upper_bound(until, Some(true))?),
+                (None, None) => None,
+            };
+            Ok(range.map(Query::KeyRange))
+        };
+        let index = self.index(BY_TIME)?;
+        let cursor = index
+            .open_key_cursor(range(None)?, Some(CursorDirection::Prev))?
+            .await?;
+        let Some(mut cursor) = cursor.map(idb::KeyCursor::into_managed) else {
+            return Ok((Vec::new(), None));
+        };
+        if limit > 1 {
+            cursor.advance(limit - 1).await?;
+        }
+        let last = cursor.key()?;
+        let found = index.get_all(range(last.as_ref())?, None)?.await?;
+        Ok((found, last.and_then(|time| time.as_f64())))
+    }
+
+    /// The records with these keys, as they are stored. None of private windows.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn stored(&self, ids: &[String]) -> Result<Vec<JsValue>, StoreError> {
+        let records = self.records()?;
+        let mut requests = Vec::with_capacity(ids.len());
+        for id in ids {
+            // Whoever is not listened to before it answers is never heard.
+            requests.push(records.get(JsValue::from_str(id))?.into_future());
+        }
+        let mut found = Vec::with_capacity(ids.len());
+        for request in requests {
+            found.extend(request.await?);
+        }
+        Ok(found)
+    }
+
     /// The newest `limit` records, newest first.
     ///
     /// # Errors
     /// When records cannot be read.
     pub async fn latest(&self, limit: u32) -> Result<Vec<DownloadRecord>, StoreError> {
-        let mut records: Vec<DownloadRecord> = Vec::new();
-        let index = self.records()?.index(BY_TIME)?;
-        let mut cursor = index
-            .open_cursor(None, Some(CursorDirection::Prev))?
-            .await?
-            .map(idb::Cursor::into_managed);
-        let mut taken = 0;
-        while let Some(open) = cursor.as_mut() {
-            let Some(value) = open.value()? else { break };
-            if taken >= limit {
-                break;
-            }
-            records.extend(readable(value));
-            taken += 1;
-            open.next(None).await?;
-        }
+        // All at once: a cursor would be asked once for each.
+        let (found, _) = self.newest(None, limit).await?;
+        let mut records: Vec<DownloadRecord> = found.into_iter().filter_map(readable).collect();
+        records.reverse();
         // The index is in order already; the few private ones are put in.
         for record in self.private().await? {
             let newer = |known: &DownloadRecord| known.completed_at >= record.completed_at;
@@ -282,6 +366,6 @@ fn make_records(database: &Database) -> Result<(), idb::Error> {
 
 /// A record that cannot be read is as good as none: it was written by a version to come, or
 /// damaged.
-fn readable(value: JsValue) -> Option<DownloadRecord> {
+pub fn readable(value: JsValue) -> Option<DownloadRecord> {
     from_js(value).ok()
 }

@@ -6,6 +6,7 @@
 
 mod ask;
 mod hashing;
+mod history;
 mod holding;
 mod logs;
 mod menus;
@@ -110,7 +111,8 @@ impl Background {
         self.show_state().await;
         self.schedule().await?;
         self.begin_round().await?;
-        self.keep_roots_fresh().await
+        self.keep_roots_fresh().await?;
+        self.keep_retention().await
     }
 
     /// The Worker's report about a file.

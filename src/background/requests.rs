@@ -103,6 +103,10 @@ impl Background {
             }
             Request::ReplaceSettings { settings } => self.replace_settings(*settings).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
+            Request::CheckAll { ids } => self.check_all(ids).await,
+            Request::ForgetAll { ids } => self.forget_all(ids).await,
+            Request::Restore { records } => self.restore(records).await,
+            Request::SetRetention { days } => self.set_retention(days).await,
             Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::LogAlarmsSeen => {
@@ -337,7 +341,7 @@ impl Background {
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
-    async fn change_settings(
+    pub(super) async fn change_settings(
         &self,
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {

@@ -1,6 +1,6 @@
 //! Checks that are made again by themselves, and the alarms that wake the worker for them.
 
-use super::{Background, BackgroundError, roots, standing};
+use super::{Background, BackgroundError, history, roots, standing};
 use crate::chrome::alarms;
 use crate::js::now;
 use assay_core::record::{DownloadRecord, Retry, Stage};
@@ -72,6 +72,7 @@ impl Background {
                 self.refresh_roots().await;
                 Ok(())
             }
+            history::RETENTION => self.forget_old().await,
             standing::ROUND => self.go_round().await,
             TIDY => {
                 if self.store.unfinished().await?.is_empty() {

@@ -134,7 +134,8 @@ impl Background {
     }
 }
 
-fn forgotten_key(id: &str) -> String {
+/// Under which key it is kept that the user removed a record.
+pub(super) fn forgotten_key(id: &str) -> String {
     format!("forgotten/{id}")
 }
 

@@ -83,11 +83,34 @@ pub async fn set<T: Serialize>(area: Area, key: &str, value: &T) -> Result<(), C
     set_value(area, key, value).await
 }
 
+/// Stores `true` under each of these keys.
+///
+/// # Errors
+/// When there is no room, or the browser refuses.
+pub async fn mark(area: Area, keys: &[String]) -> Result<(), ChromeError> {
+    let items = js_sys::Object::new();
+    for key in keys {
+        js_sys::Reflect::set(&items, &key.into(), &JsValue::TRUE)
+            .map_err(ChromeError::thrown("storage.set"))?;
+    }
+    set_items(area, items).await
+}
+
 fn set_value(area: Area, key: &str, value: JsValue) -> LocalBoxFuture<'_, Result<(), ChromeError>> {
-    const CALL: &str = "storage.set";
     Box::pin(async move {
         let items = js_sys::Object::new();
-        js_sys::Reflect::set(&items, &key.into(), &value).map_err(ChromeError::thrown(CALL))?;
+        js_sys::Reflect::set(&items, &key.into(), &value)
+            .map_err(ChromeError::thrown("storage.set"))?;
+        set_items(area, items).await
+    })
+}
+
+fn set_items(
+    area: Area,
+    items: js_sys::Object,
+) -> LocalBoxFuture<'static, Result<(), ChromeError>> {
+    const CALL: &str = "storage.set";
+    Box::pin(async move {
         match area {
             Area::Local => js_local_set(items.into()).await,
             Area::Session => js_session_set(items.into()).await,

@@ -76,6 +76,82 @@ pub fn reload() {
     }
 }
 
+/// What the page's address says behind its `#`.
+pub fn fragment() -> String {
+    let hash = web_sys::window().and_then(|window| window.location().hash().ok());
+    let hash = hash.unwrap_or_default();
+    hash.strip_prefix('#').unwrap_or_default().to_owned()
+}
+
+/// Changes what the page's address says behind its `#`, and nothing else: neither does the browser
+/// go anywhere, nor is there anything to go back to.
+pub fn set_fragment(fragment: &str) {
+    let Some(window) = web_sys::window() else {
+        return;
+    };
+    let location = window.location();
+    let address = [location.origin(), location.pathname()].map(Result::unwrap_or_default);
+    let [origin, path] = address;
+    let url = match fragment {
+        "" => format!("{origin}{path}"),
+        some => format!("{origin}{path}#{some}"),
+    };
+    if let Ok(history) = window.history() {
+        // Should it fail, a page that is loaded again begins anew.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&url));
+    }
+}
+
+/// Hears of it when the user changes what the page's address says behind its `#`.
+pub fn on_fragment(heard: impl FnMut() + 'static) {
+    let heard = Closure::<dyn FnMut()>::new(heard);
+    if let Some(window) = web_sys::window() {
+        window.set_onhashchange(Some(heard.as_ref().unchecked_ref()));
+    }
+    // For as long as the page is open.
+    heard.forget();
+}
+
+/// That all is there that the page has to show: `<body data-loaded>`.
+pub fn set_loaded() {
+    if let Some(body) = body() {
+        let _ = body.set_attribute("data-loaded", "true");
+    }
+}
+
+/// What is typed or chosen where an event comes from.
+pub fn value_of(event: &web_sys::Event) -> String {
+    let target = event.target().map(JsValue::from).unwrap_or_default();
+    crate::js::field(&target, "value")
+        .as_string()
+        .unwrap_or_default()
+}
+
+/// Shows the element with this id, and moves the focus there.
+pub fn show_and_focus(id: &str) {
+    let found = document().and_then(|document| document.get_element_by_id(id));
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        found.scroll_into_view();
+        let _ = found.focus();
+    }
+}
+
+/// Moves the focus to the first element that matches `selector`.
+pub fn focus_on(selector: &str) {
+    let found = document().and_then(|document| document.query_selector(selector).ok()?);
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = found.focus();
+    }
+}
+
+/// Moves the focus there if it was lost with what it was in.
+pub fn focus_lost(selector: &str) {
+    let active = document().and_then(|document| document.active_element());
+    if active.is_none_or(|element| element.tag_name() == "BODY") {
+        focus_on(selector);
+    }
+}
+
 /// Moves the focus to an element, where it is there.
 pub fn focus(node: NodeRef) {
     if let Some(element) = element(node) {
@@ -172,9 +248,17 @@ pub async fn copy(text: &str) -> bool {
 /// What the browser threw.
 pub fn save(name: &str, content: &str) -> Result<(), JsValue> {
     let parts = Array::of1(&JsValue::from_str(content));
+    save_parts(name, &parts, "application/json")
+}
+
+/// [`save`] for content that is in several strings, with its media type.
+///
+/// # Errors
+/// What the browser threw.
+pub fn save_parts(name: &str, parts: &Array, media_type: &str) -> Result<(), JsValue> {
     let kind = web_sys::BlobPropertyBag::new();
-    kind.set_type("application/json");
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind)?;
+    kind.set_type(media_type);
+    let blob = web_sys::Blob::new_with_str_sequence_and_options(parts, &kind)?;
     let url = web_sys::Url::create_object_url_with_blob(&blob)?;
     let document = document().ok_or(JsValue::NULL)?;
     let link: HtmlAnchorElement = document.create_element("a")?.dyn_into()?;

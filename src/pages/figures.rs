@@ -1,6 +1,7 @@
 //! Numbers, sizes and times, as people of the user's language write them (the browser's `Intl`).
 
 use crate::chrome::i18n;
+use std::cell::RefCell;
 use wasm_bindgen::prelude::*;
 
 const SECOND: f64 = 1000.0;
@@ -46,9 +47,9 @@ pub fn ago(then: f64, now: f64) -> String {
         far if far < 7.0 * DAY => (away / DAY, "day"),
         _ => return moment_with(then, &[("dateStyle", "medium")]),
     };
-    let format = RelativeTimeFormat::new(
-        &i18n::language(),
-        &options(&[("numeric", "auto"), ("style", "short")]),
+    let format: RelativeTimeFormat = cached(
+        &[("numeric", "auto"), ("style", "short")],
+        |language, options| RelativeTimeFormat::new(language, options).into(),
     );
     let whole = value.round();
     // Minus zero counts as past, and "in 0 seconds" is not "now" in every language.
@@ -75,7 +76,10 @@ pub fn iso(at: f64) -> String {
 }
 
 fn moment_with(at: f64, style: &[(&str, &str)]) -> String {
-    DateTimeFormat::new(&i18n::language(), &options(style)).format(at)
+    let format: DateTimeFormat = cached(style, |language, options| {
+        DateTimeFormat::new(language, options).into()
+    });
+    format.format(at)
 }
 
 /// Three significant digits are enough for a size.
@@ -90,7 +94,31 @@ fn rounded(value: f64) -> f64 {
 }
 
 fn number(settings: &[(&str, &str)]) -> NumberFormat {
-    NumberFormat::new(&i18n::language(), &options(settings))
+    cached(settings, |language, options| {
+        NumberFormat::new(language, options).into()
+    })
+}
+
+/// A format of these settings, made when it is first needed: making one takes a hundred times as
+/// long as using it. No two kinds of format have the same settings, but for numbers without any.
+fn cached<T: JsCast>(settings: &[(&str, &str)], make: fn(&str, &JsValue) -> JsValue) -> T {
+    thread_local! {
+        static MADE: RefCell<Vec<(String, JsValue)>> = const { RefCell::new(Vec::new()) };
+    }
+    let mut key = String::new();
+    for (name, value) in settings {
+        for part in [name, ":", value, ";"] {
+            key.push_str(part);
+        }
+    }
+    MADE.with_borrow_mut(|made| {
+        if let Some((_, format)) = made.iter().find(|(known, _)| *known == key) {
+            return format.clone().unchecked_into();
+        }
+        let format = make(&i18n::language(), &options(settings));
+        made.push((key, format.clone()));
+        format.unchecked_into()
+    })
 }
 
 fn options(settings: &[(&str, &str)]) -> JsValue {

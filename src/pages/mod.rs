@@ -1,4 +1,4 @@
-//! What the user sees: popup, welcome page and settings page.
+//! What the user sees: popup, history, welcome page and settings page.
 //!
 //! One wasm module serves all pages; `<body data-page="…">` says which one it is. Pages only read
 //! the stored records and settings; whatever is to be done is asked of the background
@@ -18,7 +18,15 @@
 //!   `full-name` is there for long names only.
 //! - Buttons of an entry: `data-action="toggle|check-again|show|delete|delete-confirm|
 //!   delete-cancel|save-proof|copy-digest|trust-everywhere|trust-site"`.
-//! - Elsewhere: `data-action="open-settings|open-welcome|open-access|reload"`.
+//! - History: `body[data-state="loading|list|empty|failed"]`, with `data-loaded="true"` when all is
+//!   read. Each line is `li[data-record]` as in the popup, with `data-action="pick|toggle"`, and
+//!   `data-open="true"` while it is open; then it has what an entry of the popup opens to. Fields:
+//!   `#search`, `#when`, `#from`, `#to`, `#site`, `#signer`, `#keep`;
+//!   `data-field="count|nothing|page|picked|work|problem|undo"`; `data-action="filter-verdict|
+//!   clear-filters|page-first|page-back|page-on|page-last|pick-all|check-all|forget-all|
+//!   forget-all-confirm|forget-all-cancel|export-json|export-csv|stop|undo|undo-close|
+//!   keep-confirm|keep-cancel"`.
+//! - Elsewhere: `data-action="open-history|open-settings|open-welcome|open-access|reload"`.
 //! - Settings: `body[data-state="loading|ready|failed"]`, `li[data-notary="<address>"]`,
 //!   `li[data-trusted]`, `#notary-address`, `[data-field="fingerprint"]`,
 //!   `li[data-log="<id>"][data-decided="true|false"]` for a log that contradicted itself, with
@@ -31,7 +39,9 @@
 pub mod badge;
 pub mod beside;
 mod dom;
+mod download;
 pub mod figures;
+pub mod history;
 pub mod hostile_text;
 pub mod log_alarms;
 pub mod modes;
@@ -52,6 +62,7 @@ pub async fn start() {
     dom::set_language(&i18n::language());
     match dom::page().as_str() {
         "popup" => popup::run().await,
+        "history" => history::run().await,
         "settings" => settings::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.

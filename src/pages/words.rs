@@ -43,6 +43,19 @@ pub fn verdict(verdict: Verdict) -> String {
     keyed("verdict_", verdict.word(), "")
 }
 
+/// The word of a verdict with its first reason.
+pub fn verdict_because(outcome: Verdict, because: Option<&Message>) -> String {
+    match (outcome, because) {
+        (Verdict::Authentic, Some(Message { key, args }))
+            if key == "reason_signed_by_publisher" =>
+        {
+            let publisher = args.get(1).map_or("", String::as_str);
+            t1("verdict_authentic_from", publisher)
+        }
+        _ => verdict(outcome),
+    }
+}
+
 /// What a verdict means, in one or two sentences.
 pub fn verdict_meaning(verdict: Verdict) -> String {
     keyed("verdict_", verdict.word(), "_meaning")
@@ -50,16 +63,10 @@ pub fn verdict_meaning(verdict: Verdict) -> String {
 
 /// The word of a record's badge. An authentic file's word names the publisher.
 pub fn badge(record: &DownloadRecord, reading: bool) -> String {
-    match (record.verdict(), &record.judgement) {
-        (Some(Verdict::Authentic), Some(judgement)) => match judgement.reasons.first() {
-            Some(Message { key, args }) if key == "reason_signed_by_publisher" => {
-                let publisher = args.get(1).map_or("", String::as_str);
-                t1("verdict_authentic_from", publisher)
-            }
-            _ => verdict(Verdict::Authentic),
-        },
-        (Some(outcome), _) => verdict(outcome),
-        (None, _) => t(match record.stage {
+    let because = record.judgement.as_ref().and_then(|j| j.reasons.first());
+    match record.verdict() {
+        Some(outcome) => verdict_because(outcome, because),
+        None => t(match record.stage {
             assay_core::record::Stage::Asking => "stage_asking",
             _ if reading => "stage_hashing",
             _ => "stage_waiting",

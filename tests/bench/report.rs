@@ -23,9 +23,12 @@ const LIMITS: &[(&str, Against)] = &[
             ("hash.sha256sum_mib_s", 0.85),
         ]),
     ),
+    ("history.search_ms_p95", Against::AtMost(50.0)),
     ("hash.peak_rss_growth_mib", Against::AtMost(64.0)),
     ("latency.complete_to_verdict_ms_p50", Against::AtMost(150.0)),
-    ("popup.first_paint_ms_p50", Against::AtMost(150.0)),
+    ("popup.first_paint_10000_ms_p50", Against::AtMost(120.0)),
+    ("popup.first_paint_ms_p50", Against::AtMost(120.0)),
+    ("popup.list_10000_ms_p50", Against::AtMost(120.0)),
     ("size.wasm_gzip_kib", Against::AtMost(600.0)),
     (
         "verify.native_per_s",

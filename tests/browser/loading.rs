@@ -4,7 +4,12 @@ use assay_tests::{Browser, Options, Result, extension_folder, wait_until};
 fn the_extension_loads_and_its_service_worker_and_pages_report_no_error() -> Result<()> {
     let browser = Browser::launch(Options::with_extension(extension_folder()?))?;
     let extension = browser.extension()?;
-    for page in ["popup.html", "settings.html", "welcome.html"] {
+    for page in [
+        "popup.html",
+        "history.html",
+        "settings.html",
+        "welcome.html",
+    ] {
         let page = extension.open(page)?;
         wait_until("the page to show its words", || {
             let seen = page.text("body")?;

@@ -4,6 +4,7 @@ mod beside;
 mod continuity;
 mod forking;
 mod github;
+mod history;
 mod index;
 mod judging;
 mod lifecycle;

@@ -22,6 +22,17 @@ impl Extension {
             .collect()
     }
 
+    /// Writes records as they would have been stored by the background, without its doing.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub fn put_records(&self, records: &[DownloadRecord]) -> Result<()> {
+        for some in records.chunks(200) {
+            self.inside::<Value>(WRITE_RECORDS, json!([some]))?;
+        }
+        Ok(())
+    }
+
     /// The newest record of a file by its name on disk.
     ///
     /// # Errors
@@ -169,6 +180,27 @@ const READ_LOGS: &str = r#"async () => {
   } finally {
     database.close();
   }
+}"#;
+
+const WRITE_RECORDS: &str = r#"async (records) => {
+  const result = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+    request.onblocked = () => failed(new Error("blocked"));
+  });
+  const database = await result(indexedDB.open("assay"));
+  try {
+    const transaction = database.transaction("downloads", "readwrite");
+    const written = new Promise((done, failed) => {
+      transaction.oncomplete = done;
+      transaction.onabort = () => failed(transaction.error);
+    });
+    for (const record of records) transaction.objectStore("downloads").put(record);
+    await written;
+  } finally {
+    database.close();
+  }
+  return null;
 }"#;
 
 /// Both places of records. A database that is not there yet must not be made here.

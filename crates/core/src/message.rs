@@ -3,6 +3,7 @@
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::managed::Lock;
+use crate::record::DownloadRecord;
 use crate::root_store::RootReport;
 use crate::settings::{Notifications, Scope, Settings};
 use crate::signer::{RootId, Signer};
@@ -38,6 +39,26 @@ pub enum Request {
     Forget {
         /// The record's key.
         id: String,
+    },
+    /// Check several downloads again, from their bytes on. What is being checked goes on as it is.
+    CheckAll {
+        /// The records' keys.
+        ids: Vec<String>,
+    },
+    /// Forget several records of other than private windows. The files stay.
+    ForgetAll {
+        /// The records' keys.
+        ids: Vec<String>,
+    },
+    /// Take back [`Request::Forget`] or [`Request::ForgetAll`].
+    Restore {
+        /// The records, as they were stored.
+        records: Vec<DownloadRecord>,
+    },
+    /// Forget records by themselves once they are so old; `None` keeps them.
+    SetRetention {
+        /// How old, in days.
+        days: Option<u32>,
     },
     /// Accept who signed a download now, instead of those who are remembered; or that nobody did.
     AcceptChange {
@@ -313,6 +334,11 @@ pub enum Notice {
     RecordChanged {
         /// Its key.
         id: String,
+    },
+    /// Several records were written, changed or removed.
+    RecordsChanged {
+        /// Their keys.
+        ids: Vec<String>,
     },
     /// The settings were changed.
     SettingsChanged,

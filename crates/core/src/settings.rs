@@ -37,6 +37,9 @@ pub struct Settings {
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
+    /// After how many days the record of a download is forgotten. `None`: never.
+    #[serde(default)]
+    pub retention_days: Option<u32>,
     /// What is demanded of downloads from all sites that no rule is about.
     #[serde(default)]
     pub everywhere: Demand,
@@ -115,6 +118,7 @@ impl Default for Settings {
             rekors: Vec::new(),
             indexes: Vec::new(),
             trusted: Vec::new(),
+            retention_days: None,
             everywhere: Demand::default(),
             rules: Vec::new(),
             notifications: Notifications::default(),

@@ -1,10 +1,10 @@
 //! One download in the list: what it is, where it came from, and its badge.
 
-use super::details;
-use super::ground::{Entry, Ground};
-use super::hold;
 use super::is_reading;
 use crate::pages::badge::{Badge, icon};
+use crate::pages::download::details;
+use crate::pages::download::ground::{Entry, Ground};
+use crate::pages::download::hold;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, live_attribute, on_click};
@@ -19,7 +19,7 @@ use wasm_bindgen::JsValue;
 /// The entry: a button that opens it, and what it opens to.
 pub fn view(ground: Ground, entry: Entry) -> View {
     let id = entry.id();
-    let panel = element_id(&id);
+    let panel = details::element_id(&id);
     tags::li()
         .class("entry")
         .attr("data-record", id)
@@ -232,14 +232,4 @@ fn verdict(record: &DownloadRecord) -> Option<Cow<'static, str>> {
 
 fn deleted(record: &DownloadRecord) -> Option<Cow<'static, str>> {
     record.deleted.then_some("true".into())
-}
-
-/// An id for the document, out of a record's key.
-fn element_id(key: &str) -> String {
-    let mut id = String::from("details-");
-    id.extend(
-        key.chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }),
-    );
-    id
 }

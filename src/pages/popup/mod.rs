@@ -1,15 +1,11 @@
 //! The popup: the latest downloads, live.
 
-mod change;
-mod details;
 mod entry;
-mod ground;
-mod hold;
 mod log_alarm;
 mod site;
-mod trust;
 
 use super::dom::{self, Step};
+use super::download::ground::{Entry, Ground};
 use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
 use super::{figures, log_alarms, suffixes};
@@ -20,7 +16,6 @@ use crate::store::{Store, StoreError};
 use assay_core::message::{Notice, Request};
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::site::host_of;
-use ground::{Entry, Ground};
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
@@ -86,16 +81,8 @@ fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
                 entry.progress.set(Some(progress));
             }
         }
-        Notice::RecordChanged { id } => {
-            let store = Rc::clone(&store);
-            spawn_local(async move {
-                // A record that cannot be read now is shown as it was; the next notice, or the
-                // next opening, brings it up to date.
-                if let Ok(found) = store.get(&id).await {
-                    scope.run_in(|| take_over(ground, &id, found));
-                }
-            });
-        }
+        Notice::RecordChanged { id } => look_again(ground, scope, &store, vec![id]),
+        Notice::RecordsChanged { ids } => look_again(ground, scope, &store, ids),
         Notice::SettingsChanged | Notice::LogsChanged => {
             let store = Rc::clone(&store);
             spawn_local(async move {
@@ -111,6 +98,19 @@ fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
     });
     // The page hears of changes until it is closed.
     std::mem::forget(subscription);
+}
+
+fn look_again(ground: Ground, scope: NodeHandle, store: &Rc<Store>, ids: Vec<String>) {
+    let store = Rc::clone(store);
+    spawn_local(async move {
+        for id in ids {
+            // A record that cannot be read now is shown as it was; the next notice, or the next
+            // opening, brings it up to date.
+            if let Ok(found) = store.get(&id).await {
+                scope.run_in(|| take_over(ground, &id, found));
+            }
+        }
+    });
 }
 
 /// Takes what is remembered of logs. What cannot be read now is shown as it was; that it cannot be
@@ -252,6 +252,9 @@ fn footer(ground: Ground) -> View {
             status.into(),
             button("link", "open-welcome", "popup_help", |_| {
                 open("welcome.html#marks")
+            }),
+            button("link", "open-history", "popup_history", |_| {
+                open("history.html")
             }),
             button("link", "open-settings", "popup_settings", |_| {
                 open("settings.html")

@@ -1,7 +1,7 @@
 //! The rule for a site: of the download that is opened, else of the page that the user looks at.
 
-use super::ground::Ground;
 use crate::bus;
+use crate::pages::download::ground::Ground;
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{filled, say, t, t1};

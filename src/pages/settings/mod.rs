@@ -117,6 +117,7 @@ fn view(ground: Ground) -> View {
         parts::announcer(ground.said),
         parts::masthead(t("settings_title"), true),
         tags::main().class("page-main").children(vec![
+            history_link(),
             parts::live(move || logs::undecided(ground)),
             parts::live(move || managed(ground)),
             rules::view(ground),
@@ -152,6 +153,19 @@ fn managed(ground: Ground) -> View {
             parts::text(Tag::Title, "card-title", t("managed_title")),
             parts::text(Tag::Paragraph, "card-text", words),
         ])
+        .into()
+}
+
+/// The way to the history, where it is said for how long downloads are remembered.
+fn history_link() -> View {
+    tags::p()
+        .children(
+            tags::a()
+                .class("link")
+                .attr("href", "history.html")
+                .attr("data-action", "open-history")
+                .children(t("settings_history")),
+        )
         .into()
 }
 

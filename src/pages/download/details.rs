@@ -38,6 +38,16 @@ pub fn view(ground: Ground, entry: Entry, id: String) -> View {
         .into()
 }
 
+/// An id for the document, out of a record's key.
+pub fn element_id(key: &str) -> String {
+    let mut id = String::from("details-");
+    id.extend(
+        key.chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }),
+    );
+    id
+}
+
 /// The whole name, where the line above may have had no room for it.
 fn full_name(entry: Entry) -> View {
     const FITS: usize = 28;
@@ -280,12 +290,9 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             }));
         }
         if !busy() {
-            shown.push(button(
-                "button",
-                "forget",
-                "do_forget",
-                request(|id| Request::Forget { id }),
-            ));
+            shown.push(button("button", "forget", "do_forget", move |_| {
+                ground.forget.get_clone_untracked()(entry);
+            }));
         }
         if !gone() {
             shown.push(button(

@@ -1,15 +1,19 @@
-//! What the popup knows: the entries in order, the settings, and what was last said.
+//! What a list of downloads knows: the entries in order, the settings, and what was last said.
 
+use super::details::ask;
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
 use assay_core::log_memory::LogMemory;
-use assay_core::message::Progress;
+use assay_core::message::{Progress, Request};
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::Settings;
 use std::rc::Rc;
 use sycamore::prelude::*;
 
-/// All that the popup's parts share.
+/// What is done when the user wants an entry forgotten.
+pub type Forget = Rc<dyn Fn(Entry)>;
+
+/// All that the parts of a list share.
 #[derive(Clone, Copy)]
 pub struct Ground {
     /// The entries, newest first.
@@ -24,6 +28,8 @@ pub struct Ground {
     pub now: Signal<f64>,
     /// What a screen reader is to say.
     pub said: Signal<String>,
+    /// What is done when the user wants an entry forgotten.
+    pub forget: Signal<Forget>,
     /// The host of the page that the user looks at.
     pub tab: Signal<Option<String>>,
     /// The host of the download that was opened last.
@@ -54,7 +60,8 @@ impl PartialEq for Entry {
 }
 
 impl Entry {
-    fn new(record: DownloadRecord) -> Self {
+    /// An entry that is closed, about which nothing was said.
+    pub fn new(record: DownloadRecord) -> Self {
         Self {
             record: create_signal(record),
             progress: create_signal(None),
@@ -80,6 +87,9 @@ impl Ground {
             access: create_signal(true),
             now: create_signal(crate::js::now()),
             said: create_signal(String::new()),
+            forget: create_signal(Rc::new(|entry: Entry| {
+                ask(entry, Request::Forget { id: entry.id() }, None);
+            })),
             tab: create_signal(None),
             opened: create_signal(None),
             problem: create_signal(String::new()),
