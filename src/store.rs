@@ -210,6 +210,22 @@ impl Store {
         Ok(found)
     }
 
+    /// Writes records as they were stored. They are not of private windows.
+    ///
+    /// # Errors
+    /// When they could not be written: then none is.
+    pub async fn put_stored(&self, stored: &[&JsValue]) -> Result<(), StoreError> {
+        let transaction = self
+            .database
+            .transaction(&[RECORDS], TransactionMode::ReadWrite)?;
+        let records = transaction.object_store(RECORDS)?;
+        for record in stored {
+            records.put(record, None)?;
+        }
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
     /// The newest `limit` records, newest first.
     ///
     /// # Errors

@@ -12,7 +12,6 @@ use crate::chrome::storage::{self, Area};
 use crate::js::now;
 use crate::settings_store;
 use assay_core::message::{Notice, Response};
-use assay_core::record::DownloadRecord;
 use std::rc::Rc;
 
 /// The alarm that forgets old records.
@@ -48,20 +47,10 @@ impl Background {
         Ok(Response::Done)
     }
 
-    pub(super) async fn restore(
-        &self,
-        records: Vec<DownloadRecord>,
-    ) -> Result<Response, BackgroundError> {
-        let mut ids = Vec::new();
-        for record in records {
-            let turn = self.turn.lock().await;
-            // What came meanwhile is newer.
-            if !self.store.contains(&record.id).await? {
-                self.store.put(&record).await?;
-            }
-            drop(turn);
-            storage::remove(Area::Local, &forgotten_key(&record.id)).await?;
-            ids.push(record.id);
+    /// The page that forgot them wrote these records back, as they were.
+    pub(super) async fn restored(&self, ids: Vec<String>) -> Result<Response, BackgroundError> {
+        for id in &ids {
+            storage::remove(Area::Local, &forgotten_key(id)).await?;
         }
         bus::tell(&Notice::RecordsChanged { ids });
         self.show_state().await;

@@ -105,7 +105,7 @@ impl Background {
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
             Request::CheckAll { ids } => self.check_all(ids).await,
             Request::ForgetAll { ids } => self.forget_all(ids).await,
-            Request::Restore { records } => self.restore(records).await,
+            Request::Restored { ids } => self.restored(ids).await,
             Request::SetRetention { days } => self.set_retention(days).await,
             Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,

@@ -3,6 +3,7 @@
 use super::{Background, BackgroundError, log};
 use crate::chrome::storage::{self, Area};
 use crate::chrome::{extension, runtime, tabs};
+use crate::js::now;
 use crate::settings_store;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
@@ -14,8 +15,11 @@ const WELCOME: &str = "welcome.html";
 /// switch reloads the extension and closes its pages.
 const WAITING_FOR_ACCESS: &str = "waiting_for_file_access";
 
-/// How many of the latest records are looked at for checks that failed for want of access.
+/// How many records of the last month are looked at for checks that failed for want of access.
 const LATEST: u32 = 500;
+
+/// In milliseconds.
+const MONTH: f64 = 31.0 * 24.0 * 3_600_000.0;
 
 impl Background {
     /// The extension was installed, or updated.
@@ -54,7 +58,7 @@ impl Background {
             record.stage == Stage::Done
                 && judgement.is_some_and(|known| known.is_because_of(&Reason::NoFileAccess))
         };
-        for record in self.store.latest(LATEST).await? {
+        for record in self.store.after(now() - MONTH, LATEST).await? {
             if unread(&record) {
                 let again = |record: &mut DownloadRecord| {
                     if unread(record) {

@@ -1,6 +1,6 @@
-//! Cuts short what leads to panics in libraries.
+//! Cuts short what leads to panics whose places name nothing any more (`unreached`).
 //!
-//! Their places name nothing any more (`unreached`), so all that such a panic tells is its message:
+//! All that such a panic would tell is its message:
 //! an index out of bounds, somewhere. The program stops all the same, at once, where it would have
 //! gathered what to tell first; and the browser says where it stopped. There are thousands of such
 //! places, a fiftieth of the program.

@@ -6,8 +6,8 @@
 //! of data refers to which, so that the same can be found once more
 //! (WebAssembly tool conventions, Linking.md).
 //!
-//! The places that panics name go as well, where they are those of libraries: a panic says what
-//! happened, and its place only if it is in this project.
+//! The places that panics name go as well: in the program that may be no larger all of them, in others
+//! those of libraries.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -35,10 +35,10 @@ pub struct Unreached {
 }
 
 /// Finds what nothing reaches in a program with relocations, of which the functions with these
-/// indices do nothing.
-pub fn find(wasm: &[u8], silent: &BTreeSet<u32>) -> Result<Unreached> {
+/// indices do nothing. `keeps_own` says whether panics in this project go on telling where.
+pub fn find(wasm: &[u8], silent: &BTreeSet<u32>, keeps_own: bool) -> Result<Unreached> {
     let program = Program::read(wasm)?;
-    let places = program.places_of_others();
+    let places = program.places(keeps_own);
     let reached = program.reach(silent, &places);
     let mut unreached = Unreached {
         data: vec![Vec::new(); program.segments.len()],
@@ -245,8 +245,8 @@ impl<'a> Program<'a> {
         Ok(program)
     }
 
-    /// The places of panics in libraries: segment and offset.
-    fn places_of_others(&self) -> BTreeSet<(usize, usize)> {
+    /// The places of panics, perhaps without those in this project: segment and offset.
+    fn places(&self, keeps_own: bool) -> BTreeSet<(usize, usize)> {
         let is_place = |piece: &&Piece| {
             let [(0, Reference::Data(text))] = piece.refers[..] else {
                 return false;
@@ -259,7 +259,7 @@ impl<'a> Program<'a> {
             piece.range.len() == PLACE.len()
                 && text.ends_with(b".rs")
                 && bytes[4..8] == u32::try_from(text.len()).unwrap_or_default().to_le_bytes()
-                && !OWN_PLACES.iter().any(|own| text.starts_with(own))
+                && !(keeps_own && OWN_PLACES.iter().any(|own| text.starts_with(own)))
         };
         let places = self.data.iter().filter(is_place);
         places
@@ -434,14 +434,14 @@ mod tests {
 
     #[test]
     fn what_only_a_silent_function_refers_to_is_not_reached() -> Result<()> {
-        let all = find(&program(), &BTreeSet::new())?;
+        let all = find(&program(), &BTreeSet::new(), true)?;
         assert_eq!(all.functions, BTreeSet::new());
         // The place's text is not read any more.
         let text = 36..43;
         assert_eq!(all.data, [vec![text]]);
         assert_eq!(all.places, [vec![20]]);
 
-        let less = find(&program(), &BTreeSet::from([1]))?;
+        let less = find(&program(), &BTreeSet::from([1]), true)?;
         assert_eq!(less.functions, BTreeSet::from([2]));
         assert_eq!(less.data, [vec![8..20, 36..43]]);
         Ok(())
@@ -449,6 +449,6 @@ mod tests {
 
     #[test]
     fn a_program_without_relocations_is_refused() {
-        assert!(find(&Module::new().finish(), &BTreeSet::new()).is_err());
+        assert!(find(&Module::new().finish(), &BTreeSet::new(), true).is_err());
     }
 }

@@ -49,8 +49,9 @@ const FRACTIONS: &str = "core::fmt::float::";
 /// line and column.
 const NOWHERE: [u8; 16] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Takes the words out, those of numbers with fractions as well if the program has none to tell, and
-/// what nothing reaches without them; says of how many functions.
+/// Takes the words out, and what nothing reaches without them; says of how many functions. Of the
+/// program that has no numbers with fractions to tell, and may be no larger, also those for such
+/// numbers, and where panics are.
 pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result<usize> {
     let is_wordless = |name: &str| {
         let is_fraction = || format!("{:#}", rustc_demangle::demangle(name)).starts_with(FRACTIONS);
@@ -73,7 +74,7 @@ pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result
             body.i32_const(0);
         })?;
     }
-    let unreached = unreached::find(wasm, &silent)?;
+    let unreached = unreached::find(wasm, &silent, has_fractions)?;
     for &index in &unreached.functions {
         replace(module, ids[index as usize], |body| {
             body.unreachable();
@@ -134,7 +135,8 @@ fn writes_words(name: &str) -> bool {
             .next()
             .is_some_and(|path| path.contains("::"));
     }
-    WORDLESS.iter().any(|of_crate| of.starts_with(of_crate)) && of.contains("rror")
+    // Of what it has beside errors, moments alone are told: never a time zone, or a text in parts.
+    WORDLESS.iter().any(|of_crate| of.starts_with(of_crate)) && !of.contains("timestamp::")
 }
 
 #[cfg(test)]
@@ -157,6 +159,10 @@ mod tests {
             (
                 "<jiff::timestamp::Timestamp as core::fmt::Display>::fmt",
                 false,
+            ),
+            (
+                "<jiff::tz::posix::TimeZoneFormatter as core::fmt::Display>::fmt",
+                true,
             ),
             ("<webpki::error::Error as core::fmt::Debug>::fmt", true),
             ("<&webpki::error::Error as core::fmt::Debug>::fmt", true),

@@ -3,7 +3,6 @@
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::managed::Lock;
-use crate::record::DownloadRecord;
 use crate::root_store::RootReport;
 use crate::settings::{Notifications, Scope, Settings};
 use crate::signer::{RootId, Signer};
@@ -50,10 +49,10 @@ pub enum Request {
         /// The records' keys.
         ids: Vec<String>,
     },
-    /// Take back [`Request::Forget`] or [`Request::ForgetAll`].
-    Restore {
-        /// The records, as they were stored.
-        records: Vec<DownloadRecord>,
+    /// Take back [`Request::Forget`] or [`Request::ForgetAll`]: the page wrote the records back.
+    Restored {
+        /// The records' keys.
+        ids: Vec<String>,
     },
     /// Forget records by themselves once they are so old; `None` keeps them.
     SetRetention {

@@ -11,7 +11,6 @@ use crate::pages::dom;
 use crate::pages::figures;
 use crate::pages::parts::{self, Tag, button, live_attribute};
 use crate::pages::words::{filled, say, t, t1};
-use crate::store::readable;
 use assay_core::message::{Request, Response};
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -310,8 +309,17 @@ pub fn forget(history: History, ids: Vec<String>) {
 fn restore(history: History, records: Rc<Vec<JsValue>>) {
     run(history, "history_restoring", records.len(), async move {
         for batch in records.chunks(CHECKED) {
-            let records = batch.iter().cloned().filter_map(readable).collect();
-            ask(&Request::Restore { records }).await?;
+            let source = history.source.get_clone_untracked();
+            // What came meanwhile is newer.
+            let ids: Vec<String> = batch.iter().filter_map(id_of).collect();
+            let known = source.store.stored(&ids).await;
+            let known = known.map_err(|error| error.to_string())?;
+            let known: Vec<String> = known.iter().filter_map(id_of).collect();
+            let is_gone = |record: &&JsValue| id_of(record).is_some_and(|id| !known.contains(&id));
+            let gone: Vec<&JsValue> = batch.iter().filter(is_gone).collect();
+            let put = source.store.put_stored(&gone).await;
+            put.map_err(|error| error.to_string())?;
+            ask(&Request::Restored { ids }).await?;
             advance(history, batch.len());
         }
         let number = figures::count(records.len() as f64);
