@@ -58,16 +58,6 @@ impl Background {
         Ok(Response::Done)
     }
 
-    pub(super) async fn set_retention(
-        &self,
-        days: Option<u32>,
-    ) -> Result<Response, BackgroundError> {
-        self.change_settings(Box::new(move |settings| settings.retention_days = days))
-            .await?;
-        self.forget_old().await?;
-        Ok(Response::Done)
-    }
-
     /// Sees to it that old records are forgotten some day, if the user wants that.
     pub(super) async fn keep_retention(&self) -> Result<(), BackgroundError> {
         let wanted = settings_store::load().await?.retention_days.is_some();

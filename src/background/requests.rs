@@ -81,32 +81,13 @@ impl Background {
             Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
             Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
             Request::Keep { id } => self.with_record(&id, Self::keep).await,
-            Request::SetRule { rule } => {
-                self.change_settings(Box::new(move |settings| settings.set_rule(rule)))
-                    .await?;
-                self.judge_again().await
+            Request::ReplaceSettings { settings, base } => {
+                self.replace_settings(*settings, &base).await
             }
-            Request::RemoveRule { host } => {
-                let remove = move |settings: &mut Settings| {
-                    settings.rules.retain(|rule| rule.host != host);
-                };
-                self.change_settings(Box::new(remove)).await?;
-                self.judge_again().await
-            }
-            Request::SetEverywhere { demand } => {
-                self.change_settings(Box::new(move |settings| settings.everywhere = demand))
-                    .await
-            }
-            Request::SetNotifications { notifications } => {
-                let set = move |settings: &mut Settings| settings.notifications = notifications;
-                self.change_settings(Box::new(set)).await
-            }
-            Request::ReplaceSettings { settings } => self.replace_settings(*settings).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
             Request::CheckAll { ids } => self.check_all(ids).await,
             Request::ForgetAll { ids } => self.forget_all(ids).await,
             Request::Restored { ids } => self.restored(ids).await,
-            Request::SetRetention { days } => self.set_retention(days).await,
             Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::LogAlarmsSeen => {
@@ -291,36 +272,55 @@ impl Background {
     }
 
     /// What an administrator locked stays as it is.
-    async fn replace_settings(self: &Rc<Self>, new: Settings) -> Result<Response, BackgroundError> {
+    async fn replace_settings(
+        self: &Rc<Self>,
+        mut new: Settings,
+        base: &Settings,
+    ) -> Result<Response, BackgroundError> {
         let wrong_root = |notary: &&Notary| {
             let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
             fingerprint.as_ref() != Some(&notary.fingerprint) || notary::own_root(notary).is_err()
         };
-        let notary = new.notaries.iter().find(wrong_root);
-        if let Some(problem) = new.problem().or(notary.map(|one| one.address.clone())) {
+        let unknown = |notary: &&Notary| !base.notaries.contains(notary);
+        let mut notaries = new.notaries.iter().filter(unknown);
+        let problem = new.problem();
+        if let Some(problem) = problem.or(notaries.find(wrong_root).map(|one| one.address.clone()))
+        {
             return Ok(refused("refused_settings", [problem]));
         }
         let managed = settings_store::managed().await?;
-        let replace = move |settings: &mut Settings| {
-            let old = std::mem::replace(settings, new);
-            if managed.locks(Lock::Sources) {
-                settings.notaries = old.notaries;
-                settings.rekors = old.rekors;
-                settings.indexes = old.indexes;
-                settings.github = old.github;
-                settings.github_token = old.github_token;
-            }
-            if managed.locks(Lock::Trusted) {
-                settings.trusted = old.trusted;
-            }
-            if managed.locks(Lock::Rules) {
-                (settings.rules, settings.everywhere) = (old.rules, old.everywhere);
-            }
-            if managed.locks(Lock::Notifications) {
-                settings.notifications = old.notifications;
-            }
-        };
-        self.change_settings(Box::new(replace)).await?;
+        let turn = self.turn.lock().await;
+        let old = settings_store::load_own().await?;
+        if old != *base {
+            return Ok(Response::Outdated);
+        }
+        if managed.locks(Lock::Sources) {
+            new.notaries.clone_from(&old.notaries);
+            new.rekors.clone_from(&old.rekors);
+            new.indexes.clone_from(&old.indexes);
+            new.github = old.github;
+            new.github_token.clone_from(&old.github_token);
+        }
+        if managed.locks(Lock::Trusted) {
+            new.trusted.clone_from(&old.trusted);
+        }
+        if managed.locks(Lock::Rules) {
+            new.rules.clone_from(&old.rules);
+            new.everywhere = old.everywhere;
+        }
+        if managed.locks(Lock::Notifications) {
+            new.notifications = old.notifications;
+        }
+        if new == old {
+            // Nothing is left of it.
+            return Ok(refused::<String>("refused_managed", []));
+        }
+        settings_store::save(&new).await?;
+        drop(turn);
+        bus::tell(&Notice::SettingsChanged);
+        if new.retention_days != old.retention_days {
+            self.forget_old().await?;
+        }
         self.judge_again().await
     }
 
@@ -341,7 +341,7 @@ impl Background {
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
-    pub(super) async fn change_settings(
+    async fn change_settings(
         &self,
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {

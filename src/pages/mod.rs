@@ -38,6 +38,7 @@
 
 pub mod badge;
 pub mod beside;
+pub mod change;
 mod dom;
 mod download;
 pub mod figures;

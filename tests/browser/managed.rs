@@ -112,16 +112,15 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
     assert_eq!(welcome.count(), 0, "no welcome page");
 
     // What is locked is refused, and what is laxer changes nothing.
-    for request in [
-        Request::Trust {
-            signer: trusted,
-            scope: Scope::Everywhere,
-        },
-        Request::SetNotifications {
-            notifications: Notifications::None,
-        },
-    ] {
-        let answer = extension.ask(&request)?;
+    let trust = Request::Trust {
+        signer: trusted,
+        scope: Scope::Everywhere,
+    };
+    let answers = [
+        extension.ask(&trust)?,
+        extension.change_settings(|settings| settings.notifications = Notifications::None)?,
+    ];
+    for answer in answers {
         assert!(matches!(answer, Response::Refused { .. }), "{answer:?}");
     }
     let lax = SiteRule {
@@ -134,7 +133,7 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         signers: Vec::new(),
     };
     assert_eq!(
-        extension.ask(&Request::SetRule { rule: lax })?,
+        extension.change_settings(|settings| settings.set_rule(lax))?,
         Response::Done
     );
     let site = DownloadSite::start()?;

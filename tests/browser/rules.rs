@@ -27,7 +27,9 @@ fn rule(mode: Mode) -> SiteRule {
 }
 
 fn set(world: &World, rule: SiteRule) -> Result<()> {
-    let answer = world.extension.ask(&Request::SetRule { rule })?;
+    let answer = world
+        .extension
+        .change_settings(|settings| settings.set_rule(rule))?;
     assert_eq!(answer, Response::Done);
     Ok(())
 }

@@ -113,6 +113,17 @@ impl Extension {
         Ok(fingerprint)
     }
 
+    /// Changes the user's settings, as the extension's pages do.
+    ///
+    /// # Errors
+    /// No answer, or one of another shape.
+    pub fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<Response> {
+        let base = Box::new(self.settings()?);
+        let mut settings = base.clone();
+        change(&mut settings);
+        self.ask(&Request::ReplaceSettings { settings, base })
+    }
+
     /// Trusts a signer everywhere.
     ///
     /// # Errors

@@ -4,9 +4,8 @@ use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::managed::Lock;
 use crate::root_store::RootReport;
-use crate::settings::{Notifications, Scope, Settings};
+use crate::settings::{Scope, Settings};
 use crate::signer::{RootId, Signer};
-use crate::site_rule::{Demand, SiteRule};
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
 
@@ -54,11 +53,6 @@ pub enum Request {
         /// The records' keys.
         ids: Vec<String>,
     },
-    /// Forget records by themselves once they are so old; `None` keeps them.
-    SetRetention {
-        /// How old, in days.
-        days: Option<u32>,
-    },
     /// Accept who signed a download now, instead of those who are remembered; or that nobody did.
     AcceptChange {
         /// The record's key.
@@ -87,30 +81,12 @@ pub enum Request {
         /// The public key, as typed.
         key: String,
     },
-    /// Put a rule in the place of what there is for its host.
-    SetRule {
-        /// The rule.
-        rule: SiteRule,
-    },
-    /// Take back the rule for a host.
-    RemoveRule {
-        /// The host.
-        host: String,
-    },
-    /// Demand this of downloads from all sites without a rule.
-    SetEverywhere {
-        /// What is demanded.
-        demand: Demand,
-    },
-    /// Tell the user of so much.
-    SetNotifications {
-        /// Of how much.
-        notifications: Notifications,
-    },
-    /// Put these in the place of the user's settings: they were imported, or something is taken back.
+    /// Put these in the place of the user's settings.
     ReplaceSettings {
         /// All of them.
         settings: Box<Settings>,
+        /// What they were made of. Where there are others now, nothing is done.
+        base: Box<Settings>,
     },
     /// Tell what can be seen of the trust roots.
     ListRoots,
@@ -196,6 +172,8 @@ pub enum Response {
         /// What is shown of each.
         roots: Vec<ShownRoot>,
     },
+    /// The settings were others by now.
+    Outdated,
     /// It could not be done.
     Refused {
         /// What was wrong, as a message for people.
@@ -239,10 +217,6 @@ impl Request {
             | Self::SetGithubToken { .. }
             | Self::AskRekor { .. }
             | Self::AskIndex { .. } => Some(Lock::Sources),
-            Self::SetRule { .. } | Self::RemoveRule { .. } | Self::SetEverywhere { .. } => {
-                Some(Lock::Rules)
-            }
-            Self::SetNotifications { .. } => Some(Lock::Notifications),
             _ => None,
         }
     }

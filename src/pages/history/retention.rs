@@ -1,13 +1,13 @@
 //! For how long downloads are remembered.
 
 use super::{DAY, History};
-use crate::bus;
 use crate::js::now;
+use crate::pages::change::Change;
 use crate::pages::dom;
 use crate::pages::figures;
 use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{filled, say, t, t1};
-use assay_core::message::{Request, Response};
+use assay_core::message::Response;
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
@@ -31,7 +31,7 @@ pub fn view(history: History) -> View {
     let set = move |days: Option<u32>| {
         chosen.set(None);
         spawn_local(async move {
-            match bus::send(&Request::SetRetention { days }).await {
+            match Change::Retention(days).make().await {
                 Ok(Response::Done) => history.ground.said.set(t("history_keep_saved")),
                 Ok(Response::Refused { message }) => problem.set(say(&message)),
                 Ok(_) => problem.set(t1("refused_other", "")),

@@ -1,13 +1,13 @@
 //! The rule for a site: of the download that is opened, else of the page that the user looks at.
 
-use crate::bus;
+use crate::pages::change::Change;
 use crate::pages::download::ground::Ground;
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{filled, say, t, t1};
 use crate::pages::{modes, suffixes};
 use assay_core::managed::Lock;
-use assay_core::message::{Request, Response};
+use assay_core::message::Response;
 use assay_core::settings::Settings;
 use assay_core::site_rule::{Mode, Ruling, SiteRule};
 use std::rc::Rc;
@@ -83,8 +83,8 @@ fn undo(ground: Ground, settings: &Settings, host: &str, may: bool) -> View {
     }
     let host = host.to_owned();
     button("link", "remove-rule", "rule_remove", move |_| {
-        let request = Request::RemoveRule { host: host.clone() };
-        ask(ground, request, t("said_rule_removed"));
+        let change = Change::RemoveRule(host.clone());
+        make(ground, change, t("said_rule_removed"));
     })
 }
 
@@ -111,14 +111,14 @@ fn set_mode(ground: Ground, host: String, mode: Mode) {
             Err(problem) => return ground.problem.set(t1("refused_other", &problem)),
         };
         let said = filled("said_rule_set", &[&isolated(&host), &modes::word(mode)]);
-        ask(ground, Request::SetRule { rule }, said);
+        make(ground, Change::SetRule(rule), said);
     });
 }
 
-fn ask(ground: Ground, request: Request, done: String) {
+fn make(ground: Ground, change: Change, done: String) {
     ground.problem.set(String::new());
     spawn_local(async move {
-        match bus::send(&request).await {
+        match change.make().await {
             Ok(Response::Refused { message }) => ground.problem.set(say(&message)),
             Ok(_) => ground.said.set(done),
             Err(error) => ground.problem.set(t1("refused_other", &error.to_string())),

@@ -12,6 +12,7 @@ mod rules;
 mod signers;
 mod transfer;
 
+use super::change::Change;
 use super::parts::{self, Tag, button, on_click};
 use super::words::{say, t, t1};
 use super::{beside, dom, log_alarms};
@@ -233,6 +234,20 @@ fn ask(ground: Ground, request: Request, done: &'static str) {
                 if !done.is_empty() {
                     ground.said.set(t(done));
                 }
+                reload(ground);
+            }
+            other => ground.problem.set(refusal(other)),
+        }
+    });
+}
+
+/// Changes the settings. What went wrong is shown; what went well is read out.
+fn make(ground: Ground, change: Change, done: &'static str) {
+    ground.problem.set(String::new());
+    spawn_local(async move {
+        match change.make().await {
+            Ok(Response::Done) => {
+                ground.said.set(t(done));
                 reload(ground);
             }
             other => ground.problem.set(refusal(other)),

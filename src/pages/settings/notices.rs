@@ -1,10 +1,10 @@
 //! Of how much the system tells the user.
 
-use super::{Ground, ask};
+use super::{Ground, make};
+use crate::pages::change::Change;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::t;
 use assay_core::managed::Lock;
-use assay_core::message::Request;
 use assay_core::settings::Notifications;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
@@ -36,8 +36,11 @@ fn choice(ground: Ground) -> View {
         .into_iter()
         .map(|(notifications, word)| {
             let changed: Box<dyn FnMut(web_sys::Event)> = Box::new(move |_| {
-                let request = Request::SetNotifications { notifications };
-                ask(ground, request, "settings_saved");
+                make(
+                    ground,
+                    Change::Notifications(notifications),
+                    "settings_saved",
+                );
             });
             let input = tags::input()
                 .attr("type", "radio")

@@ -1,13 +1,13 @@
 //! What is demanded of downloads: from all sites, and from some.
 
 use super::{Ground, refusal, reload};
-use crate::bus;
+use crate::pages::change::Change;
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, named_button, on_click};
 use crate::pages::words::{self, filled, t, t1};
 use crate::pages::{dom, modes, suffixes};
 use assay_core::managed::Lock;
-use assay_core::message::{Request, Response};
+use assay_core::message::Response;
 use assay_core::settings::Settings;
 use assay_core::signer::Signer;
 use assay_core::site::host_of;
@@ -32,7 +32,7 @@ struct Rules {
     /// What was wrong with the last rule.
     problem: Signal<String>,
     /// What was done last, and how it is undone.
-    undo: Signal<Option<(String, Request)>>,
+    undo: Signal<Option<(String, Change)>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,10 +79,10 @@ fn everywhere(rules: Rules) -> View {
     let ruling = settings.ruling(&[]);
     let may = !settings.managed.locks(Lock::Rules);
     let set = Rc::new(move |demand: Demand| {
-        let request = Request::SetEverywhere { demand };
+        let change = Change::Everywhere(demand);
         let old = rules.ground.settings.with_untracked(|s| s.everywhere);
-        let back = Request::SetEverywhere { demand: old };
-        send(rules, request, Some((t("rules_said_everywhere"), back)));
+        let back = Change::Everywhere(old);
+        send(rules, change, Some((t("rules_said_everywhere"), back)));
     });
     let label = t("rules_everywhere");
     let mut parts = vec![
@@ -209,8 +209,8 @@ fn form(rules: Rules) -> View {
             match suffixes::rule_for(host.clone(), demand).await {
                 Ok(rule) => {
                     let said = filled("rules_said_added", &[&isolated(&host)]);
-                    let back = Request::RemoveRule { host };
-                    send(rules, Request::SetRule { rule }, Some((said, back)));
+                    let back = Change::RemoveRule(host);
+                    send(rules, Change::SetRule(rule), Some((said, back)));
                 }
                 Err(problem) => rules.problem.set(t1("refused_other", &problem)),
             }
@@ -462,8 +462,8 @@ fn deeds(rules: Rules, rule: &SiteRule, is_edited: bool) -> View {
     let remove = move |_: web_sys::MouseEvent| {
         let host = old.host.clone();
         let said = filled("rules_said_removed", &[&isolated(&host)]);
-        let back = Request::SetRule { rule: old.clone() };
-        send(rules, Request::RemoveRule { host }, Some((said, back)));
+        let back = Change::SetRule(old.clone());
+        send(rules, Change::RemoveRule(host), Some((said, back)));
     };
     let (words, name) = match is_edited {
         true => ("rules_done", "rules_done_named"),
@@ -554,8 +554,8 @@ fn change(rules: Rules, old: &SiteRule, change: impl FnOnce(&mut SiteRule)) {
     let mut rule = old.clone();
     change(&mut rule);
     let said = filled("rules_said_changed", &[&isolated(&old.host)]);
-    let back = Request::SetRule { rule: old.clone() };
-    send(rules, Request::SetRule { rule }, Some((said, back)));
+    let back = Change::SetRule(old.clone());
+    send(rules, Change::SetRule(rule), Some((said, back)));
 }
 
 /// What was done last, and the way back.
@@ -575,10 +575,10 @@ fn undo(rules: Rules) -> View {
         .into()
 }
 
-fn send(rules: Rules, request: Request, undo: Option<(String, Request)>) {
+fn send(rules: Rules, change: Change, undo: Option<(String, Change)>) {
     rules.problem.set(String::new());
     spawn_local(async move {
-        match bus::send(&request).await {
+        match change.make().await {
             Ok(Response::Done) => {
                 if undo.is_none() {
                     rules.ground.said.set(t("rules_said_undone"));

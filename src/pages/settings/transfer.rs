@@ -1,13 +1,13 @@
 //! The settings as a file: to keep them, or to bring them to another browser.
 
 use super::{Ground, refusal, reload};
-use crate::bus;
 use crate::js::{from_js, to_js};
+use crate::pages::change::Change;
 use crate::pages::dom;
 use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{filled, t, t1};
 use crate::settings_store;
-use assay_core::message::{Request, Response};
+use assay_core::message::Response;
 use assay_core::settings::Settings;
 use serde::{Deserialize, Serialize};
 use sycamore::prelude::*;
@@ -234,7 +234,7 @@ fn replace(
             github_token: own.github_token.clone(),
             ..new
         });
-        match bus::send(&Request::ReplaceSettings { settings }).await {
+        match Change::All(settings).make().await {
             Ok(Response::Done) => {
                 before.set(offered.map(|_| own));
                 if let Some(offered) = offered {
