@@ -28,8 +28,10 @@ pub fn start() -> Result<(), JsValue> {
         files: RefCell::default(),
         scratch: RefCell::default(),
     });
-    let hear = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-        match FromPage::unpack(event.data()) {
+    let hear =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| match FromPage::unpack(
+            event.data(),
+        ) {
             Some(FromPage::Hash(job, file)) => {
                 jobs.files.borrow_mut().push((job.id.clone(), file));
                 jobs.lanes.borrow_mut().add(job);
@@ -37,8 +39,7 @@ pub fn start() -> Result<(), JsValue> {
             }
             Some(FromPage::Cancel(id)) => jobs.cancel(&id),
             None => {}
-        }
-    });
+        });
     scope.set_onmessage(Some(hear.as_ref().unchecked_ref()));
     // It listens as long as the Worker lives.
     hear.forget();
@@ -95,7 +96,11 @@ impl Jobs {
         self.files.borrow_mut().retain(|(known, _)| known != id);
     }
 
-    async fn hash(&self, job: &HashJob, file: &File) -> Result<(HashResult, WeakDigests), HashResult> {
+    async fn hash(
+        &self,
+        job: &HashJob,
+        file: &File,
+    ) -> Result<(HashResult, WeakDigests), HashResult> {
         let mut digests = Digests {
             sha256: Sha256::new(),
             sha1: Sha1::new(),

@@ -30,6 +30,7 @@
 
 pub mod badge;
 pub mod beside;
+pub mod checked;
 mod dom;
 pub mod figures;
 pub mod hostile_text;
@@ -37,6 +38,7 @@ pub mod log_alarms;
 pub mod parts;
 pub mod popup;
 pub mod settings;
+pub mod verify;
 pub mod welcome;
 pub mod words;
 
@@ -51,6 +53,7 @@ pub async fn start() {
     match dom::page().as_str() {
         "popup" => popup::run().await,
         "settings" => settings::run().await,
+        "verify" => verify::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.
         _ => {}
