@@ -15,4 +15,5 @@ mod reading;
 mod rekor;
 mod roots;
 mod setup;
+mod verify;
 mod world;
