@@ -11,6 +11,7 @@ use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::log_memory::{Blocked, withhold, withhold_all};
+use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
@@ -47,6 +48,18 @@ struct About {
     word: RefCell<Option<SiteWord>>,
     /// What the file must be read for first.
     wanted: RefCell<Wanted>,
+}
+
+impl About {
+    fn of(record: &DownloadRecord, sha256: &Sha256Digest) -> Self {
+        Self {
+            sha256: *sha256,
+            digests: record.digests(),
+            private: record.incognito,
+            word: RefCell::default(),
+            wanted: RefCell::default(),
+        }
+    }
 }
 
 /// What is asked about what lies beside the file.
@@ -96,11 +109,6 @@ fn settle(record: &DownloadRecord, wanted: &Wanted, found: &Found, evidence: &mu
 /// Whether there is evidence that came of asking, and not only what the user brought.
 fn was_asked(record: &DownloadRecord) -> bool {
     record.evidence.iter().any(|one| one.source != brought::ID)
-}
-
-fn with_own(public: Rc<Roots>, own: &[Rc<Result<Roots, ProofError>>]) -> Rc<Roots> {
-    let own = own.iter().filter_map(|root| (**root).as_ref().ok());
-    own.fold(public, |roots, own| Rc::new(roots.and(own)))
 }
 
 impl Background {
@@ -203,13 +211,7 @@ impl Background {
         digest: &Sha256Digest,
         record: &DownloadRecord,
     ) -> (Vec<Evidence>, Wanted) {
-        let about = &About {
-            sha256: *digest,
-            digests: record.digests(),
-            private: record.incognito,
-            word: RefCell::default(),
-            wanted: RefCell::default(),
-        };
+        let about = &About::of(record, digest);
         let at = Some(downloaded_at(record));
         let mut question = Question::about(&record.url, &record.final_url, at);
         if let Some(question) = &mut question {
@@ -330,7 +332,8 @@ impl Background {
         let now = logs::seconds();
         let (offered, public) =
             join(driver::gather(&fetch, source, now), self.public_roots()).await;
-        let roots = with_own(public, own);
+        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
+        let roots = own.fold(public, |roots, own| Rc::new(roots.and(own)));
         let now = logs::seconds();
         let digests = about.digests;
         let mut evidence = driver::finish(&fetch, source, offered, &roots, &digests, now).await;
@@ -405,6 +408,23 @@ impl Background {
         self.ask_source(&mut inquiry, &own, log, about).await
     }
 
+    /// Proves what the user brought with a file, under whichever root it belongs to.
+    pub(super) async fn prove_brought(
+        &self,
+        file: &DownloadRecord,
+        digest: &Sha256Digest,
+        proofs: &[BroughtProof],
+        settings: &Settings,
+    ) -> Vec<Evidence> {
+        let (own, about) = (self.notaries_roots(settings), About::of(file, digest));
+        let mut evidence = Vec::new();
+        for proof in proofs {
+            let mut inquiry = brought::Inquiry::new(proof, file, settings);
+            evidence.push(self.ask_source(&mut inquiry, &own, None, &about).await);
+        }
+        evidence
+    }
+
     /// Asks GitHub about a file from there.
     async fn ask_github(&self, question: &Question, about: &About) -> Evidence {
         let mut inquiry = github::Inquiry::new(question, about.sha256);
@@ -426,11 +446,6 @@ impl Background {
     fn notaries_roots(&self, settings: &Settings) -> Vec<Rc<Result<Roots, ProofError>>> {
         let notaries = settings.notaries.iter();
         notaries.map(|one| self.own_root(one)).collect()
-    }
-
-    /// All roots that are known: the public ones, and each notary's own.
-    pub(super) async fn all_roots(&self, settings: &Settings) -> Rc<Roots> {
-        with_own(self.public_roots().await, &self.notaries_roots(settings))
     }
 
     fn own_root(&self, notary: &Notary) -> Rc<Result<Roots, ProofError>> {

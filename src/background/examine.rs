@@ -1,15 +1,11 @@
 //! Files that the user brings to the page for that.
 
 use super::requests::refused;
-use super::{Background, BackgroundError, logs};
-use crate::fetch::Fetch;
+use super::{Background, BackgroundError};
 use crate::settings_store;
 use assay_core::evidence::Evidence;
 use assay_core::message::{BroughtProof, Response};
 use assay_core::record::{DownloadRecord, Stage};
-use assay_core::settings::Settings;
-use assay_sources::brought;
-use assay_sources::remembered::compare;
 use std::rc::Rc;
 
 impl Background {
@@ -25,7 +21,7 @@ impl Background {
             return Ok(refused("refused_other", ["no digest"]));
         };
         let settings = settings_store::load().await?;
-        let mut evidence = self.prove_brought(&file, proofs, &settings).await;
+        let mut evidence = self.prove_brought(&file, &digest, proofs, &settings).await;
         if !file.id.is_empty() {
             return self.take_brought(file, evidence).await;
         }
@@ -41,30 +37,6 @@ impl Background {
         Ok(Response::Examined {
             file: Box::new(file),
         })
-    }
-
-    async fn prove_brought(
-        &self,
-        file: &DownloadRecord,
-        proofs: &[BroughtProof],
-        settings: &Settings,
-    ) -> Vec<Evidence> {
-        let mut evidence = Vec::new();
-        if proofs.is_empty() {
-            return evidence;
-        }
-        let roots = self.all_roots(settings).await;
-        let now = logs::seconds();
-        let fetch = Fetch {
-            private: file.incognito,
-        };
-        let book = self.book(file.incognito);
-        for proof in proofs {
-            let mut proven = brought::prove(proof, file, settings, &roots, now);
-            compare(&fetch, &book, None, &roots, &mut proven, now).await;
-            evidence.push(proven);
-        }
-        evidence
     }
 
     /// Takes a file as that of a download, unless it is known to be another one.

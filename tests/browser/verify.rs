@@ -2,6 +2,7 @@
 
 use crate::world::{PUBLISHER, World, read_entry};
 use assay_core::digest::Sha256Digest;
+use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use assay_test_authority::minisign::MinisignPair;
 use assay_tests::{HostileNotary, Page, Result, wait_until};
@@ -245,11 +246,9 @@ fn a_proof_waits_for_its_file_and_finds_it_by_digest() -> Result<()> {
 fn minisign_signatures_are_used_with_the_keys_that_are_trusted() -> Result<()> {
     let world = World::without_notary()?;
     let (own, other) = (MinisignPair::new(1), MinisignPair::new(2));
-    let settings = world.extension.open("settings.html")?;
-    settings.click("#minisign-key")?;
-    settings.type_text(&own.public())?;
-    settings.click("[data-action=add-minisign]")?;
-    settings.wait_for_text("#signers", &own.public()[..20])?;
+    world
+        .extension
+        .ask(&Request::TrustMinisign { key: own.public() })?;
     let page = page(&world)?;
     let at = 1_790_000_000;
     for (name, signature, verdict, said) in [
@@ -493,8 +492,8 @@ fn a_download_that_is_gone_is_checked_by_dropping_its_file() -> Result<()> {
     let record = world.extension.wait_for_judgement("moved.bin")?;
     assert_eq!(record.verdict(), Some(Verdict::Unchecked));
 
-    page.reload()?;
-    ready(&page)?;
+    // Another one can be dropped in its place.
+    page.wait_for_text("[data-download]", "Drop moved.bin here")?;
     let kept = world.file("kept-under-another-name.bin", bytes)?;
     page.choose_files(FILES, &[&kept])?;
     let seen = sees(&page, "kept-under-another-name.bin", Verdict::Verified)?;
@@ -535,13 +534,10 @@ fn without_access_to_files_a_download_is_checked_by_dropping_it() -> Result<()> 
 
 #[test]
 fn the_pages_lead_to_each_other_and_an_unknown_download_is_told() -> Result<()> {
-    let world = World::without_notary()?;
+    let world = World::new()?;
     let settings = world.extension.open("settings.html")?;
     settings.click("[data-page-link=verify]")?;
-    ready(&settings)?;
-    let current: String =
-        settings.evaluate("document.querySelector('[aria-current=page]').dataset.pageLink")?;
-    assert_eq!(current, "verify");
+    settings.wait_for_text("[aria-current=page]", "Verify")?;
     let page = world.extension.open("verify.html?record=nothing")?;
     page.wait_for_text("[data-field=problem]", "no longer in the list")?;
     let popup = world.popup()?;

@@ -1,47 +1,74 @@
 //! What the user brought along with a file: Sigstore bundles and minisign signatures. Nobody is asked
 //! for it, so it proves without a network what it proves at all.
 
-use crate::{Candidates, minisigned, proving};
+use crate::{Answer, Candidates, HttpRequest, Source, Weighing, minisigned};
 use assay_core::closer_look::Found;
-use assay_core::evidence::{Evidence, Outcome};
+use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::message::BroughtProof;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::proof::{Check, ProofError};
 use assay_core::record::DownloadRecord;
-use assay_core::roots::Roots;
 use assay_core::settings::Settings;
 
 /// The id of what was brought among the sources. For people, each is named as its file is.
 pub const ID: &str = "brought";
 
-/// Proves what was brought, as a source of its own. A minisign signature was verified while the file was
-/// read, with the keys that the user trusts. `now` is in seconds since 1970.
-pub fn prove(
-    proof: &BroughtProof,
-    file: &DownloadRecord,
-    settings: &Settings,
-    roots: &Roots,
-    now: i64,
-) -> Evidence {
-    let named = (ID, proof.name.as_str());
-    let Some(signature) = MinisignSignature::parse(&proof.text) else {
-        let candidates = Candidates {
-            bundles: vec![proof.text.clone()],
-            ..Candidates::default()
-        };
-        return proving::prove(named, &candidates, roots, &file.digests(), now);
-    };
-    let mut evidence = Evidence::proving(named.0, named.1, Vec::new());
-    if let Outcome::Answered {
-        proven, rejected, ..
-    } = &mut evidence.outcome
-    {
-        match holder(&proof.text, file.found.as_ref()) {
-            Some(key) => proven.push(key.attestation(&proof.text)),
-            None => rejected.push(refusal(&signature, settings)),
+/// Something that was brought, as a source of its own. A minisign signature was verified while the file was
+/// read, with the keys that the user trusts.
+pub struct Inquiry<'a> {
+    proof: &'a BroughtProof,
+    found: Option<&'a Found>,
+    signature: Option<MinisignSignature>,
+    keys: Vec<MinisignKey>,
+}
+
+impl<'a> Inquiry<'a> {
+    /// What was brought with this file.
+    pub fn new(proof: &'a BroughtProof, file: &'a DownloadRecord, settings: &Settings) -> Self {
+        Self {
+            proof,
+            found: file.found.as_ref(),
+            signature: MinisignSignature::parse(&proof.text),
+            keys: minisigned::keys(settings),
         }
     }
-    evidence
+}
+
+impl Source for Inquiry<'_> {
+    fn named(&self) -> (&str, &str) {
+        (ID, &self.proof.name)
+    }
+
+    fn next(&mut self, _answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+        Ok(Vec::new())
+    }
+
+    fn offered(&mut self) -> Candidates {
+        let text = Some(self.proof.text.clone());
+        Candidates {
+            bundles: text
+                .filter(|_| self.signature.is_none())
+                .into_iter()
+                .collect(),
+            ..Candidates::default()
+        }
+    }
+
+    fn weigh(&mut self, evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
+        if let (
+            Some(signature),
+            Outcome::Answered {
+                proven, rejected, ..
+            },
+        ) = (&self.signature, &mut evidence.outcome)
+        {
+            match holder(&self.proof.text, self.found) {
+                Some(key) => proven.push(key.attestation(&self.proof.text)),
+                None => rejected.push(refusal(signature, &self.keys)),
+            }
+        }
+        Vec::new()
+    }
 }
 
 /// Whose signature it was found to be.
@@ -52,8 +79,7 @@ fn holder(text: &str, found: Option<&Found>) -> Option<MinisignKey> {
 
 /// Why a signature proves nothing. By whom it comes to be with a file is not known, so one that does
 /// not fit says nothing against the file, either.
-fn refusal(signature: &MinisignSignature, settings: &Settings) -> ProofError {
-    let keys = minisigned::keys(settings);
+fn refusal(signature: &MinisignSignature, keys: &[MinisignKey]) -> ProofError {
     match keys.iter().any(|key| signature.is_by(key)) {
         true => Check::Signature.failed("a minisign signature over other bytes"),
         false => Check::KnownRoot.failed_for(
@@ -66,10 +92,13 @@ fn refusal(signature: &MinisignSignature, settings: &Settings) -> ProofError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{HttpResponse, Transport, driver};
     use assay_core::closer_look::{CloserLook, KeyedSignature, Wanted};
     use assay_core::digest::Sha256Digest;
+    use assay_core::roots::Roots;
     use assay_core::settings::Scope;
     use assay_test_authority::minisign::MinisignPair;
+    use futures_util::FutureExt;
 
     const BYTES: &[u8] = b"tool";
 
@@ -99,7 +128,19 @@ mod tests {
             name: "tool.minisig".into(),
             text: text.to_owned(),
         };
-        prove(&proof, &file, &settings, &Roots::new(), 0)
+        let mut inquiry = Inquiry::new(&proof, &file, &settings);
+        let (roots, digests) = (Roots::new(), file.digests());
+        let asked = driver::ask(&Nobody, &mut inquiry, &roots, &digests, 0);
+        asked.now_or_never().expect("there is nobody to wait for")
+    }
+
+    /// Nobody is asked for what was brought.
+    struct Nobody;
+
+    impl Transport for Nobody {
+        async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+            panic!("{} is asked", request.url)
+        }
     }
 
     fn check(evidence: &Evidence) -> Option<Check> {

@@ -10,6 +10,7 @@ use crate::digests::link::{Ended, FromWorker};
 use crate::pages::figures;
 use crate::pages::hostile_text::isolated;
 use crate::pages::words::{self, filled, t1};
+use crate::store::Store;
 use assay_core::digest::Sha256Digest;
 use assay_core::judged::Judged;
 use assay_core::message::{HashJob, HashResult, Request, Response};
@@ -62,6 +63,7 @@ pub struct Ground {
     /// What a screen reader is to say.
     pub said: Signal<String>,
     settings: Signal<Rc<Settings>>,
+    store: Signal<Option<Rc<Store>>>,
     work: Signal<Rc<Work>>,
     scope: NodeHandle,
 }
@@ -80,7 +82,11 @@ struct Work {
 
 impl Ground {
     /// Nothing yet; of the scope that this is called in.
-    pub fn new(settings: Rc<Settings>, download: Option<DownloadRecord>) -> Self {
+    pub fn new(
+        settings: Rc<Settings>,
+        store: Option<Rc<Store>>,
+        download: Option<DownloadRecord>,
+    ) -> Self {
         let work = Rc::new(Work {
             hasher: RefCell::default(),
             next_id: Cell::default(),
@@ -101,6 +107,7 @@ impl Ground {
             problem: create_signal(String::new()),
             said: create_signal(String::new()),
             settings: create_signal(settings),
+            store: create_signal(store),
             work: create_signal(Rc::clone(&work)),
             scope: use_current_scope(),
         };
@@ -213,24 +220,31 @@ impl Ground {
         }
     }
 
-    /// A download's record was written.
-    pub fn put_download(self, record: DownloadRecord) {
-        let rows = self.rows.get_clone_untracked();
-        let known = |row: &&Row| row.record.with_untracked(|known| known.id == record.id);
-        let Some(row) = rows.iter().find(known).copied() else {
+    /// A download's record was written: it is shown as it is now.
+    pub async fn follow_download(self, id: &str) {
+        let is_it = |row: &&Row| row.record.with_untracked(|record| record.id == id);
+        let row = self
+            .rows
+            .with_untracked(|rows| rows.iter().find(is_it).copied());
+        let (Some(row), Some(store)) = (row, self.store.get_clone_untracked()) else {
             return;
         };
-        if row.stage() == Stage::Hashing {
-            // It is being read here, whatever became of it elsewhere.
+        let Ok(Some(record)) = store.get(id).await else {
+            return;
+        };
+        // While it is read here, or the background decides on what was read, that comes first; and it
+        // may have turned out not to be this download's file.
+        let is_other = row.record.with_untracked(|record| record.id != id);
+        if is_other || row.stage() == Stage::Hashing || row.is_asking.get_untracked() {
             return;
         }
-        let wanted = record.wanted.clone();
-        let finished = record.stage == Stage::Done;
+        let is_finished = record.stage == Stage::Done;
         self.put(row, record);
+        let wanted = row.wants(&self.settings.get_clone_untracked());
         if !row.was_read_for(&wanted) {
             // A source offers something for which the bytes are needed once more.
             self.go_on(row);
-        } else if finished {
+        } else if is_finished {
             self.announce(row);
         }
     }
@@ -528,17 +542,18 @@ impl Ground {
             proofs: proofs.clone(),
             ask,
         };
-        if !proofs.is_empty() && !row.is_download() {
+        let is_download = row.is_download();
+        row.is_asking.set(is_download || !proofs.is_empty());
+        if !proofs.is_empty() && !is_download {
             // What was brought proves without anybody being asked, so it is told at once.
-            row.is_asking.set(true);
             if let Ok(Response::Examined { file }) = bus::send(&request(false)).await {
                 self.put(row, *file);
             }
         }
         let message = match bus::send(&request(true)).await {
             Ok(Response::Examined { file }) => {
-                // A download's record is told of whenever it is written.
-                if !row.is_download() {
+                // A download's record is written, and may have gone further already.
+                if !is_download {
                     self.put(row, *file);
                 }
                 None
@@ -552,6 +567,9 @@ impl Ground {
             return;
         }
         if let Some(message) = message {
+            if is_download {
+                self.let_go(row).await;
+            }
             let judged = Judged {
                 verdict: Verdict::Unchecked,
                 signer: None,
@@ -563,6 +581,28 @@ impl Ground {
         } else if row.proofs.with_untracked(Vec::len) > count {
             // More came with it meanwhile.
             self.go_on(row);
+        } else if is_download {
+            let id = row.record.with_untracked(|record| record.id.clone());
+            self.follow_download(&id).await;
+        }
+    }
+
+    /// It is not the download's file: it is one like any other now, and another one can be dropped in
+    /// its place.
+    async fn let_go(self, row: Row) {
+        let id = row.record.with_untracked(|record| record.id.clone());
+        let name = row.path.with_untracked(|path| name_of(path).to_owned());
+        self.change(row, |record| {
+            *record = DownloadRecord {
+                stage: record.stage,
+                digest: record.digest,
+                found: record.found.take(),
+                ..DownloadRecord::brought(name, record.size)
+            };
+        });
+        if let Some(store) = self.store.get_clone_untracked() {
+            // One that was forgotten meanwhile is nobody's any more.
+            self.download.set(store.get(&id).await.ok().flatten());
         }
     }
 

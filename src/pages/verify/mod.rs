@@ -48,9 +48,9 @@ pub async fn run() {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            let ground = Ground::new(Rc::new(settings), download);
+            let ground = Ground::new(Rc::new(settings), store, download);
             ground.problem.set(problem);
-            follow(ground, store);
+            follow(ground);
             zone::watch(ground);
             view(ground)
         },
@@ -59,22 +59,16 @@ pub async fn run() {
     dom::set_state("ready");
 }
 
-fn follow(ground: Ground, store: Option<Rc<Store>>) {
+fn follow(ground: Ground) {
     let subscription = bus::listen(move |notice| match notice {
         Notice::SettingsChanged => spawn_local(async move {
             if let Ok(settings) = settings_store::load().await {
                 ground.set_settings(settings);
             }
         }),
-        Notice::RecordChanged { id } => {
-            let store = store.clone();
-            spawn_local(async move {
-                let Some(store) = store else { return };
-                if let Ok(Some(record)) = store.get(&id).await {
-                    ground.put_download(record);
-                }
-            });
-        }
+        Notice::RecordChanged { id } => spawn_local(async move {
+            ground.follow_download(&id).await;
+        }),
         _ => {}
     });
     // The page hears of changes until it is closed.

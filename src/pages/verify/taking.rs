@@ -53,17 +53,18 @@ impl Dropped {
             if found.more {
                 break;
             }
-            if let Some(folder) = entry.dyn_ref::<FileSystemDirectoryEntry>() {
-                match entries(folder).await {
+            // Their classes have other names in other browsers.
+            if entry.is_directory() {
+                match entries(entry.unchecked_ref()).await {
                     Ok(mut inside) => {
                         inside.reverse();
                         left.append(&mut inside);
                     }
                     Err(_) => found.unread += 1,
                 }
-            } else if let Some(entry) = entry.dyn_ref::<FileSystemFileEntry>() {
+            } else {
                 let path = entry.full_path().trim_start_matches('/').to_owned();
-                match file(entry).await {
+                match file(entry.unchecked_ref()).await {
                     Ok(file) => found.add(path, file, most),
                     Err(_) => found.unread += 1,
                 }
@@ -108,7 +109,7 @@ impl Found {
 /// What is in a folder. The browser tells it in parts, and with an empty one at the end.
 async fn entries(folder: &FileSystemDirectoryEntry) -> Result<Vec<FileSystemEntry>, JsValue> {
     let reader = folder.create_reader();
-    let mut all = Vec::new();
+    let all = js_sys::Array::new();
     loop {
         let part = js_sys::Promise::new(&mut |resolve, reject| {
             if let Err(thrown) = reader.read_entries_with_callback_and_callback(&resolve, &reject) {
@@ -118,9 +119,14 @@ async fn entries(folder: &FileSystemDirectoryEntry) -> Result<Vec<FileSystemEntr
         });
         let part: js_sys::Array = JsFuture::from(part).await?.dyn_into()?;
         if part.length() == 0 {
-            return Ok(all);
+            // They come in no order that anybody knows.
+            let name = |entry| FileSystemEntry::unchecked_from_js(entry).name();
+            all.sort_by(&mut |one, other| name(one).cmp(&name(other)) as i32);
+            return Ok(all.iter().map(FileSystemEntry::unchecked_from_js).collect());
         }
-        all.extend(part.iter().map(FileSystemEntry::unchecked_from_js));
+        for entry in part.iter() {
+            all.push(&entry);
+        }
     }
 }
 

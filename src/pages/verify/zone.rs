@@ -4,14 +4,14 @@
 use super::ground::Ground;
 use super::taking::{Dropped, Found};
 use crate::pages::dom;
-use crate::pages::parts::{self, Tag, button, live_attribute};
+use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
 use crate::pages::words::t;
 use std::borrow::Cow;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{DragEvent, HtmlInputElement};
+use web_sys::{DragEvent, Element, HtmlInputElement};
 
 /// A picture of a page with an arrow into it, in a square of 24.
 const ARROW: &str = "M12 4v10M7.5 9.5 12 14l4.5-4.5M4 15v3.5A1.5 1.5 0 0 0 5.5 20h13a1.5 1.5 0 0 0 \
@@ -71,13 +71,30 @@ pub fn view(ground: Ground) -> View {
         let words = match (ground.is_looking.get(), ground.is_over.get()) {
             (true, _) => "verify_looking",
             (false, true) => "verify_release",
+            (false, false) if ground.download.with(Option::is_some) => "verify_drop_one",
             (false, false) => "verify_drop",
         };
         parts::text(Tag::Paragraph, "zone-title", t(words))
     });
+    // For the mouse, all of it is the button.
+    let press = move |event: web_sys::MouseEvent| {
+        let target = event.target().and_then(|target| target.dyn_into().ok());
+        let is_other = target.is_some_and(|target: Element| {
+            target.closest("button, input").is_ok_and(|it| it.is_some())
+        });
+        if !is_other {
+            dom::press(files);
+        }
+    };
+    let has_rows = create_selector(move || ground.rows.with(|rows| !rows.is_empty()));
     tags::div()
         .class("zone")
         .attr("data-field", "zone")
+        .attr(
+            "data-small",
+            live_attribute(move || has_rows.get().then_some(Cow::from("true"))),
+        )
+        .on(events::click, on_click(press))
         .attr(
             "data-over",
             live_attribute(move || ground.is_over.get().then_some(Cow::from("true"))),
