@@ -1,11 +1,15 @@
 //! The page on which any file can be checked by hand.
 
+use crate::beside;
+use crate::roots::made_by;
 use crate::world::{PUBLISHER, World, read_entry};
 use assay_core::digest::Sha256Digest;
 use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use assay_test_authority::minisign::MinisignPair;
-use assay_tests::{HostileNotary, Page, Result, wait_until};
+use assay_test_authority::recipe::Signer;
+use assay_test_authority::subject::Subject;
+use assay_tests::{Browser, Extension, HostileNotary, Page, Result, wait_until};
 use serde::Deserialize;
 use serde_json::json;
 use std::fs::{self, File};
@@ -28,7 +32,11 @@ struct Seen {
 }
 
 fn page(world: &World) -> Result<Page> {
-    let page = world.extension.open("verify.html")?;
+    page_of(&world.extension)
+}
+
+fn page_of(extension: &Extension) -> Result<Page> {
+    let page = extension.open("verify.html")?;
     ready(&page)?;
     Ok(page)
 }
@@ -364,6 +372,16 @@ fn a_large_file_shows_its_progress_and_one_that_changes_is_told() -> Result<()> 
         Some("0d97a9cd8bbd7ce75a2a76bb06258915")
     );
 
+    // Whoever takes it off the page while it is read waits for nothing.
+    page.click("[data-file='sparse.img'] [data-action=check-again]")?;
+    wait_for_count(&page, "progress", 1)?;
+    page.click("[data-action=remove]")?;
+    wait_for_count(&page, "li[data-row]", 0)?;
+    let small = world.file("small.bin", b"small")?;
+    page.choose_files(FILES, &[&small, &large])?;
+    sees(&page, "small.bin", Verdict::Unknown)?;
+    sees(&page, "sparse.img", Verdict::Unknown)?;
+
     page.click("[data-file='sparse.img'] [data-action=check-again]")?;
     wait_for_count(&page, "progress", 1)?;
     fs::write(&large, b"now it is another one").expect("it can be written");
@@ -446,14 +464,50 @@ fn files_of_a_script_can_be_dropped_and_dragging_shows() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_bundle_under_a_public_root_needs_no_source_at_all() -> Result<()> {
+    let mut world = beside::World::new(false)?;
+    let person = Subject::Person {
+        email: PUBLISHER.into(),
+        issuer: "https://accounts.google.com".into(),
+    };
+    let made = made_by(
+        &mut world.public,
+        "v0.3, message",
+        Signer::Certified(person),
+        0,
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tool.zip");
+    fs::write(&file, &made.artifact).expect("a file");
+    fs::write(bundle_of(&file), &made.bundle).expect("a bundle");
+    let page = page_of(&world.extension)?;
+    page.choose_files(FILES, &[&file, &bundle_of(&file)])?;
+    let seen = sees(&page, "tool.zip", Verdict::Signed)?;
+    assert!(seen.text.contains(PUBLISHER), "{}", seen.text);
+    Ok(())
+}
+
+/// Has a download checked again whose file was removed.
+fn lose(browser: &Browser, extension: &Extension, file_name: &str) -> Result<()> {
+    let record = extension.wait_for_judgement(file_name)?;
+    fs::remove_file(browser.download_folder().join(file_name)).expect("it can be removed");
+    let popup = extension.open("popup.html")?;
+    read_entry(&popup, &record)?;
+    popup.click("[data-action=check-again]")?;
+    extension
+        .wait_for_verdict(file_name, Verdict::Unchecked)
+        .map(drop)
+}
+
 /// Follows the popup's link to the page, for a download whose bytes could not be read.
-fn open_from_popup(world: &World, file_name: &str) -> Result<Page> {
-    let record = world.extension.wait_for_judgement(file_name)?;
-    let popup = world.popup()?;
+fn open_from_popup(browser: &Browser, extension: &Extension, file_name: &str) -> Result<Page> {
+    let record = extension.wait_for_judgement(file_name)?;
+    let popup = extension.open("popup.html")?;
     read_entry(&popup, &record)?;
     popup.click("[data-action=open-verify]")?;
-    let url = world.extension.url("verify.html?record=");
-    let page = world.browser.page_at(|open| open.starts_with(&url))?;
+    let url = extension.url("verify.html?record=");
+    let page = browser.page_at(|open| open.starts_with(&url))?;
     ready(&page)?;
     Ok(page)
 }
@@ -463,18 +517,9 @@ fn a_download_that_is_gone_is_checked_by_dropping_its_file() -> Result<()> {
     let world = World::new()?;
     let bytes = b"kept elsewhere";
     world.download("moved.bin", bytes)?;
-    let record = world
-        .extension
-        .wait_for_verdict("moved.bin", Verdict::Unknown)?;
-    fs::remove_file(world.browser.download_folder().join("moved.bin")).expect("it can be removed");
-    let popup = world.popup()?;
-    read_entry(&popup, &record)?;
-    popup.click("[data-action=check-again]")?;
-    world
-        .extension
-        .wait_for_verdict("moved.bin", Verdict::Unchecked)?;
+    lose(&world.browser, &world.extension, "moved.bin")?;
     world.sign(bytes)?;
-    let page = open_from_popup(&world, "moved.bin")?;
+    let page = open_from_popup(&world.browser, &world.extension, "moved.bin")?;
     page.wait_for_text("[data-download]", "Drop moved.bin here")?;
     page.wait_for_text("[data-download]", "127.0.0.1")?;
 
@@ -504,6 +549,33 @@ fn a_download_that_is_gone_is_checked_by_dropping_its_file() -> Result<()> {
 }
 
 #[test]
+fn what_a_source_wants_the_bytes_for_is_read_out_of_the_dropped_file() -> Result<()> {
+    let world = beside::World::new(true)?;
+    let own = MinisignPair::new(1);
+    world.download("old.zip", b"old")?;
+    lose(&world.browser, &world.extension, "old.zip")?;
+    world
+        .extension
+        .ask(&Request::TrustMinisign { key: own.public() })?;
+    // Over the file itself, and found beside it only now.
+    let signature = own.sign_legacy(b"old", 1_790_000_000);
+    world.put("old.zip.minisig", signature.as_bytes());
+    world.forget_habits()?;
+    let page = open_from_popup(&world.browser, &world.extension, "old.zip")?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("old.zip");
+    fs::write(&file, b"old").expect("a file");
+    page.choose_files(FILES, &[&file])?;
+    wait_until("the signature to count", || {
+        match read(&page, "old.zip")?.verdict {
+            Some(verdict) if verdict == "verified" => Ok(()),
+            seen => Err(format!("{seen:?}")),
+        }
+    })?;
+    world.sees("old.zip", Verdict::Verified).map(drop)
+}
+
+#[test]
 fn without_access_to_files_a_download_is_checked_by_dropping_it() -> Result<()> {
     let mut world = World::new()?;
     let file = world.file("early.bin", b"never read")?;
@@ -515,7 +587,7 @@ fn without_access_to_files_a_download_is_checked_by_dropping_it() -> Result<()> 
         .extension
         .wait_for_verdict("early.bin", Verdict::Unchecked)?;
     world.notary.stop();
-    let page = open_from_popup(&world, "early.bin")?;
+    let page = open_from_popup(&world.browser, &world.extension, "early.bin")?;
     page.drop_files(ZONE, &[&file, &bundle_of(&file)])?;
     let seen = sees(&page, "early.bin", Verdict::Verified)?;
     assert!(

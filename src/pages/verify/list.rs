@@ -313,8 +313,17 @@ fn remove(ground: Ground, row: Row) -> View {
         .attr("aria-hidden", "true")
         .children(tags::path().attr("d", CROSS));
     let remove = move |_: web_sys::MouseEvent| {
-        dom::focus_on("[data-action=choose-files]");
+        // The focus goes to the same button of the next one, and must not vanish with this.
+        let next = ground.rows.with_untracked(|rows| {
+            let place = rows.iter().position(|known| *known == row)?;
+            let before = place.checked_sub(1).and_then(|at| rows.get(at));
+            rows.get(place + 1).or(before).map(|next| next.id)
+        });
         ground.remove(row);
+        dom::focus_on("[data-action=choose-files]");
+        if let Some(next) = next {
+            dom::focus_on(&format!("[data-row=\"{next}\"] [data-action=remove]"));
+        }
     };
     tags::button()
         .attr("type", "button")
