@@ -3,14 +3,16 @@
 import init, * as assay from "./wasm/background.js";
 
 const ready = init().then(() => assay.start());
-const hand = (handler) => (...args) => { ready.then(() => handler(...args)); };
+const hand = (kind, ...told) => { ready.then(() => assay.event(kind, ...told)); };
 
-chrome.runtime.onInstalled.addListener(hand(({ reason }) => assay.installed(reason)));
+chrome.runtime.onInstalled.addListener(({ reason }) => hand("installed", reason));
 // Being woken is all that is needed: starting goes on with what was cut off.
 chrome.runtime.onStartup.addListener(() => {});
-chrome.downloads.onChanged.addListener(hand((delta) => assay.download_changed(delta)));
-chrome.alarms.onAlarm.addListener(hand(({ name }) => assay.alarm(name)));
-chrome.notifications.onClicked.addListener(hand((id) => assay.notification_clicked(id)));
+chrome.downloads.onChanged.addListener((delta) => hand("download", delta));
+chrome.alarms.onAlarm.addListener(({ name }) => hand("alarm", name));
+chrome.notifications.onClicked.addListener((id) => hand("notification", id));
+chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
+chrome.contextMenus.onClicked.addListener(({ menuItemId, linkUrl }) => hand("menu", menuItemId, linkUrl));
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
   ready.then(() => assay.message(message, { id: sender.id, url: sender.url })).then(answer);

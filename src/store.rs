@@ -8,7 +8,7 @@ use crate::chrome::storage::{self, Area};
 use crate::js::{from_js, to_js};
 use assay_core::record::{DownloadRecord, Stage};
 use idb::{
-    CursorDirection, Database, DatabaseEvent, Factory, Index, KeyPath, ObjectStore,
+    CursorDirection, Database, DatabaseEvent, Factory, Index, KeyPath, KeyRange, ObjectStore,
     ObjectStoreParams, Query, TransactionMode,
 };
 use wasm_bindgen::JsValue;
@@ -154,6 +154,28 @@ impl Store {
         let found = self.records()?.get_all(None, None)?.await?;
         records.extend(found.into_iter().filter_map(readable));
         Ok(records)
+    }
+
+    /// The oldest records of downloads that were completed after this time, in milliseconds since
+    /// 1970; without those of private windows.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn after(&self, time: f64, limit: u32) -> Result<Vec<DownloadRecord>, StoreError> {
+        let after = KeyRange::lower_bound(&JsValue::from_f64(time), Some(true))?;
+        let index = self.index(BY_TIME)?;
+        let found = index
+            .get_all(Some(Query::KeyRange(after)), Some(limit))?
+            .await?;
+        Ok(found.into_iter().filter_map(readable).collect())
+    }
+
+    /// How many records there are, without those of private windows.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn count(&self) -> Result<u32, StoreError> {
+        Ok(self.records()?.count(None)?.await?)
     }
 
     /// The records whose check is not at its end, oldest first.

@@ -1,6 +1,6 @@
 //! Asking the sources, proving their answers, judging.
 
-use super::{Background, BackgroundError, OwnRoot, log, logs};
+use super::{Background, BackgroundError, OwnRoot, log, logs, standing};
 use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
@@ -147,21 +147,28 @@ impl Background {
         }
         let settings = settings_store::load().await?;
         let mut evidence = record.evidence.clone();
+        let mut found = record.found.as_ref();
         let mut wanted = record.wanted.clone();
-        if !wanted.is_offered() || record.found.is_none() || !was_asked(&record) {
-            // What the user brought stays with the bytes that it was brought with.
-            evidence.retain(|one| one.source == brought::ID);
+        if !wanted.is_offered() || found.is_none() || !was_asked(&record) {
             let gathered;
             (gathered, wanted) = self.gather(&settings, &digest, &record).await;
-            evidence.extend(gathered);
-            // It may have been read for these already, when what was gathered got lost.
-            let is_known = |one| record.wanted.signatures.contains(one);
-            let was_read = record.found.is_some() && wanted.signatures.iter().all(is_known);
-            if wanted.is_offered() && !was_read {
-                return self.read_again(id, evidence, wanted).await;
+            if record.again {
+                // What was found out of the file's bytes holds.
+                evidence = standing::merged(&evidence, gathered);
+                found = None;
+            } else {
+                // What the user brought stays with the bytes that it was brought with.
+                evidence.retain(|one| one.source == brought::ID);
+                evidence.extend(gathered);
+                // It may have been read for these already, when what was gathered got lost.
+                let is_known = |one| record.wanted.signatures.contains(one);
+                let was_read = found.is_some() && wanted.signatures.iter().all(is_known);
+                if wanted.is_offered() && !was_read {
+                    return self.read_again(id, evidence, wanted).await;
+                }
             }
         }
-        if let Some(found) = &record.found {
+        if let Some(found) = found {
             settle(&record, &wanted, found, &mut evidence);
         }
         // Another download may have found out a log meanwhile, and the user may have changed whom
@@ -176,6 +183,7 @@ impl Background {
                 record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
+            true,
         )
         .await?;
         if let Some(record) = self.store.get(id).await? {
@@ -223,26 +231,31 @@ impl Background {
         // All at once, so that none waits for another. Boxed, so that they are of one type.
         let mut asked: Vec<LocalBoxFuture<'_, Evidence>> = Vec::new();
         let mut names: Vec<(&str, &str)> = Vec::new();
-        for notary in settings.notaries.iter().filter(|notary| notary.enabled) {
+        let asks = |source: &str| standing::is_asked(record, source);
+        let notaries = settings.notaries.iter();
+        for notary in notaries.filter(|one| one.enabled && asks(&one.address)) {
             names.push((&notary.address, &notary.name));
             asked.push(Box::pin(self.ask_notary(notary, about)));
         }
-        if let Some(question) = question.as_ref().filter(|_| settings.github) {
+        if let Some(question) = question
+            .as_ref()
+            .filter(|_| settings.github && asks(github::ID))
+        {
             names.push((github::ID, "GitHub"));
             asked.push(Box::pin(self.ask_github(question, about)));
         }
-        if let Some(question) = beside.as_ref().filter(|_| may_look) {
+        if let Some(question) = beside.as_ref().filter(|_| may_look && asks(beside::ID)) {
             names.push((beside::ID, question.host()));
             asked.push(Box::pin(self.look_beside(question, settings, about)));
         }
-        for question in &questions {
+        for question in questions.iter().filter(|one| asks(one.named().0)) {
             names.push(question.named());
             asked.push(Box::pin(async move {
                 let mut inquiry = index::Inquiry::new(question);
                 self.ask_source(&mut inquiry, &[], None, about).await
             }));
         }
-        for address in &settings.rekors {
+        for address in settings.rekors.iter().filter(|one| asks(one)) {
             names.push((address, address));
             asked.push(Box::pin(self.ask_rekor(address, settings, about)));
         }
@@ -293,7 +306,7 @@ impl Background {
             record.judgement = Some(judged);
             record.evidence = known;
         };
-        self.conclude(&record.id, Box::new(tell)).await
+        self.conclude(&record.id, Box::new(tell), false).await
     }
 
     /// Has the file read once more for what a source offers, and goes on from there with

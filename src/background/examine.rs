@@ -49,7 +49,7 @@ impl Background {
         let take = |record: &mut DownloadRecord| {
             let is_other = ![0, file.size].contains(&record.size)
                 || record.digest.is_some() && record.digest != file.digest;
-            if is_other || record.stage == Stage::Asking {
+            if is_other || record.removing || record.stage == Stage::Asking {
                 return;
             }
             taken = true;
@@ -57,6 +57,7 @@ impl Background {
             record.digest = file.digest;
             record.found = file.found;
             record.evidence = evidence;
+            record.again = false;
             record.stage = Stage::Asking;
         };
         match self.amend(&file.id, Box::new(take)).await? {

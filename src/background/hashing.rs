@@ -11,6 +11,7 @@ use assay_core::file_url::file_url;
 use assay_core::message::{HashJob, HashReport, HashResult};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::site_rule::Mode;
 use assay_sources::beside::{self, Habits};
 use assay_sources::minisigned;
 use futures_util::future::{FutureExt, LocalBoxFuture, Shared};
@@ -88,9 +89,17 @@ impl Background {
         // Drawn while the file is read: nobody waits for the toolbar.
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
+        let settings = settings_store::load().await?;
+        // What was judged once is checked when the user asks for it.
+        if record.judgement.is_none() {
+            let ruling = settings.ruling(&record.hosts());
+            if ruling.demand.mode == Mode::Off {
+                let reason = Reason::TurnedOff { site: ruling.from };
+                return self.give_up(&record.id, reason).await;
+            }
+        }
         let mut wanted = record.wanted.clone();
         // What minisign's keys sign, and what this host lists, is found out in one go.
-        let settings = settings_store::load().await?;
         let beside = beside::Question::about(&record.url, &record.final_url, None);
         if let Some(beside) = beside {
             let key = habits_key(&beside);
@@ -129,6 +138,12 @@ impl Background {
         report: HashReport,
     ) -> Result<(), BackgroundError> {
         let id = report.id.as_str();
+        if let Some(record) = self.store.get(id).await?
+            && record.removing
+            && self.end_removal(&record, &report.result).await?
+        {
+            return Ok(());
+        }
         let (digest, size, found) = match report.result {
             HashResult::Hashed {
                 digest,

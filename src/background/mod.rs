@@ -7,12 +7,15 @@
 mod ask;
 mod examine;
 mod hashing;
+mod holding;
 mod logs;
+mod menus;
 mod projects;
 mod requests;
 mod retry;
 mod roots;
 mod setup;
+mod standing;
 mod surface;
 mod turns;
 mod watch;
@@ -26,7 +29,7 @@ use assay_core::message::{HashReport, Notice};
 use assay_core::policy;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
-use assay_core::record::{DownloadRecord, Stage};
+use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::roots::Roots;
 use futures_util::lock::Mutex;
 use std::cell::RefCell;
@@ -107,6 +110,7 @@ impl Background {
         self.resume().await?;
         self.show_state().await;
         self.schedule().await?;
+        self.begin_round().await?;
         self.keep_roots_fresh().await
     }
 
@@ -201,33 +205,52 @@ impl Background {
                 }
                 record.judgement = Some(judgement.into());
             }),
+            true,
         )
         .await
     }
 
-    /// Writes a judgement, raises the alarm where there is one, and plans the next try.
-    async fn conclude(self: &Rc<Self>, id: &str, judge: Change<'_>) -> Result<(), BackgroundError> {
-        let mut news = false;
+    /// Writes a judgement, raises the alarm where there is one, and plans the next try. Where the file
+    /// was checked (and not merely judged again), it is held against what is demanded of it.
+    async fn conclude(
+        self: &Rc<Self>,
+        id: &str,
+        judge: Change<'_>,
+        is_checked: bool,
+    ) -> Result<(), BackgroundError> {
+        let settings = settings_store::load().await?;
+        let mut told = surface::Told::default();
+        let mut remove = false;
         let concluded = self
             .amend(
                 id,
                 Box::new(|record| {
+                    let before = surface::Before::from(&*record);
                     judge(record);
                     record.stage = Stage::Done;
                     record.judged_at = Some(now());
                     record.cut_off = 0;
                     record.retry = retry::plan(record, now());
-                    let alarm = record.verdict().is_some_and(|verdict| verdict.is_alarm());
-                    news = alarm && record.unseen_alarm.is_none();
-                    record.unseen_alarm = match alarm {
-                        true => record.unseen_alarm.or(Some(now())),
+                    record.again = false;
+                    let demand = settings.ruling(&record.hosts()).demand;
+                    remove = is_checked && record.hold_against(&demand);
+                    let verdict = record.verdict();
+                    let alarm = verdict.is_some_and(|verdict| verdict.is_alarm());
+                    let is_held = record.hold == Some(Hold::Asking);
+                    told = surface::told(&before, record, demand.mode, settings.notifications);
+                    record.unseen_alarm = match alarm || is_held {
+                        true if told.is_news => Some(now()),
+                        true => record.unseen_alarm,
                         false => None,
                     };
                 }),
             )
             .await?;
-        if let Some(record) = concluded.filter(|_| news) {
-            self.notify(&record).await;
+        if let Some(record) = concluded {
+            self.tell(&record, &told, remove).await?;
+        }
+        if remove {
+            self.remove(id).await?;
         }
         self.show_state().await;
         self.schedule().await

@@ -8,7 +8,6 @@ use assay_core::policy::declaration;
 use assay_core::project::Project;
 use assay_core::record::DownloadRecord;
 use assay_core::site::host_of;
-use assay_core::verdict::Verdict;
 use assay_sources::site_word::SiteMemory;
 use std::rc::Rc;
 
@@ -24,7 +23,7 @@ impl Background {
         record: &DownloadRecord,
         evidence: &[Evidence],
     ) -> Result<Option<Project>, BackgroundError> {
-        match record.project(evidence) {
+        match record.obtained().project(evidence) {
             Some(project) => Ok(storage::get(Area::Local, &key(&project)).await?),
             None => Ok(None),
         }
@@ -36,19 +35,14 @@ impl Background {
         &self,
         record: &DownloadRecord,
     ) -> Result<(), BackgroundError> {
-        let may = matches!(
-            record.verdict(),
-            Some(Verdict::Verified | Verdict::Authentic)
-        );
-        let own = record.own_signers(&record.evidence);
-        let Some(project) = record.project(&record.evidence) else {
+        let (obtained, evidence) = (record.obtained(), &record.evidence);
+        let Some(project) = obtained.project(evidence) else {
             return Ok(());
         };
-        if !may || own.is_empty() || record.incognito {
+        if record.incognito {
             return Ok(());
         }
-        let ending = record.telling_ending(&record.evidence);
-        let note = |known: &mut Project| known.note(&own, ending.as_deref(), record.completed_at);
+        let note = |known: &mut Project| obtained.note(record.verdict(), evidence, known);
         self.change_project(&project, Box::new(note)).await
     }
 
@@ -57,11 +51,11 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        let evidence = &record.evidence;
+        let (obtained, evidence) = (record.obtained(), &record.evidence);
         let is_new = declaration(evidence).is_some_and(|declared| declared.change.is_some());
         if is_new && let Some(host) = host_of(&record.url) {
             self.accept_declaration(&host).await?;
-            if let Some(project) = record.project(evidence) {
+            if let Some(project) = obtained.project(evidence) {
                 // Whoever signs by the new one is seen for the first time.
                 let forget = |known: &mut Project| {
                     *known = Project::default();
@@ -72,14 +66,9 @@ impl Background {
             // Who is declared then is found out by asking once more.
             return self.check_again(record).await;
         }
-        if let Some(project) = record.project(evidence) {
-            let own = record.own_signers(evidence);
-            let ending = record.telling_ending(evidence).filter(|_| own.is_empty());
+        if let Some(project) = obtained.project(evidence) {
             let accept = |known: &mut Project| {
-                known.accept(&own);
-                if let Some(ending) = &ending {
-                    known.accept_unsigned(ending);
-                }
+                obtained.accept(evidence, known);
                 true
             };
             self.change_project(&project, Box::new(accept)).await?;

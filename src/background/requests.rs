@@ -6,12 +6,16 @@ use crate::chrome::{downloads, notifications, runtime};
 use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
 use crate::settings_store;
+use assay_core::evidence::Evidence;
 use assay_core::log_memory::withhold;
+use assay_core::managed::Lock;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
+use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
+use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site;
 use assay_core::trust_root;
 use assay_core::words::Message;
@@ -67,10 +71,37 @@ impl Background {
     }
 
     async fn answer(self: &Rc<Self>, request: Request) -> Result<Response, BackgroundError> {
+        if let Some(lock) = request.lock()
+            && settings_store::managed().await?.locks(lock)
+        {
+            return Ok(refused::<String>("refused_managed", []));
+        }
         match request {
             Request::CheckAgain { id } => self.with_record(&id, Self::check_again).await,
             Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
             Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
+            Request::Keep { id } => self.with_record(&id, Self::keep).await,
+            Request::SetRule { rule } => {
+                self.change_settings(Box::new(move |settings| settings.set_rule(rule)))
+                    .await?;
+                self.judge_again().await
+            }
+            Request::RemoveRule { host } => {
+                let remove = move |settings: &mut Settings| {
+                    settings.rules.retain(|rule| rule.host != host);
+                };
+                self.change_settings(Box::new(remove)).await?;
+                self.judge_again().await
+            }
+            Request::SetEverywhere { demand } => {
+                self.change_settings(Box::new(move |settings| settings.everywhere = demand))
+                    .await
+            }
+            Request::SetNotifications { notifications } => {
+                let set = move |settings: &mut Settings| settings.notifications = notifications;
+                self.change_settings(Box::new(set)).await
+            }
+            Request::ReplaceSettings { settings } => self.replace_settings(*settings).await,
             Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
             Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
             Request::AlarmsSeen => self.alarms_seen().await,
@@ -80,8 +111,14 @@ impl Background {
                 Ok(Response::Done)
             }
             Request::Trust { signer, scope } => {
-                self.change_settings(Box::new(|settings| settings.trust(signer, scope)))
-                    .await?;
+                let key = self.key_of(&signer).await?;
+                self.change_settings(Box::new(move |settings| {
+                    settings.trust(signer.clone(), scope);
+                    if let Some(key) = key {
+                        settings.note_key(&signer, &key);
+                    }
+                }))
+                .await?;
                 self.judge_again().await
             }
             Request::Distrust { signer, scope } => {
@@ -211,6 +248,11 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
+        if record.digest.is_some() {
+            self.remove(&record.id).await?;
+            return Ok(Response::Done);
+        }
+        // Nothing is known of its bytes: which file it is, is the user's to know.
         if downloads::remove_file(record.browser_id).await.is_err() {
             return Ok(refused::<String>("refused_file_gone", []));
         }
@@ -245,6 +287,40 @@ impl Background {
         Ok(Response::Done)
     }
 
+    /// What an administrator locked stays as it is.
+    async fn replace_settings(self: &Rc<Self>, new: Settings) -> Result<Response, BackgroundError> {
+        let wrong_root = |notary: &&Notary| {
+            let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
+            fingerprint.as_ref() != Some(&notary.fingerprint) || notary::own_root(notary).is_err()
+        };
+        let notary = new.notaries.iter().find(wrong_root);
+        if let Some(problem) = new.problem().or(notary.map(|one| one.address.clone())) {
+            return Ok(refused("refused_settings", [problem]));
+        }
+        let managed = settings_store::managed().await?;
+        let replace = move |settings: &mut Settings| {
+            let old = std::mem::replace(settings, new);
+            if managed.locks(Lock::Sources) {
+                settings.notaries = old.notaries;
+                settings.rekors = old.rekors;
+                settings.indexes = old.indexes;
+                settings.github = old.github;
+                settings.github_token = old.github_token;
+            }
+            if managed.locks(Lock::Trusted) {
+                settings.trusted = old.trusted;
+            }
+            if managed.locks(Lock::Rules) {
+                (settings.rules, settings.everywhere) = (old.rules, old.everywhere);
+            }
+            if managed.locks(Lock::Notifications) {
+                settings.notifications = old.notifications;
+            }
+        };
+        self.change_settings(Box::new(replace)).await?;
+        self.judge_again().await
+    }
+
     /// Changes whether somebody is asked, at an address as it was typed.
     async fn change_asked(
         &self,
@@ -267,12 +343,26 @@ impl Background {
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {
         let turn = self.turn.lock().await;
-        let mut settings = settings_store::load().await?;
+        let mut settings = settings_store::load_own().await?;
         change(&mut settings);
         settings_store::save(&settings).await?;
         drop(turn);
         bus::tell(&Notice::SettingsChanged);
         Ok(Response::Done)
+    }
+
+    /// The key of a signer who has no name, by which logs can be searched for it, out of something
+    /// that it signed.
+    async fn key_of(&self, signer: &Signer) -> Result<Option<String>, BackgroundError> {
+        if signer.root != RootId::sigstore() || !matches!(signer.identity, Identity::Key { .. }) {
+            return Ok(None);
+        }
+        let records = self.store.all().await?;
+        let proven = records.iter().flat_map(|record| &record.evidence);
+        let mut own = proven
+            .flat_map(Evidence::proven)
+            .filter(|one| one.signer == *signer);
+        Ok(own.find_map(|one| ReadBundle::parse(&one.bundle).ok()?.bare_key()))
     }
 
     /// Judges every file again by what was proven about it. Nobody is asked.
@@ -295,7 +385,7 @@ impl Background {
                 let again = |record: &mut DownloadRecord| {
                     (record.evidence, record.judgement) = judge(record, project.as_ref());
                 };
-                self.conclude(&record.id, Box::new(again)).await?;
+                self.conclude(&record.id, Box::new(again), false).await?;
             }
         }
         Ok(Response::Done)

@@ -1,6 +1,6 @@
 //! Checks that are made again by themselves, and the alarms that wake the worker for them.
 
-use super::{Background, BackgroundError, roots};
+use super::{Background, BackgroundError, roots, standing};
 use crate::chrome::alarms;
 use crate::js::now;
 use assay_core::record::{DownloadRecord, Retry, Stage};
@@ -72,6 +72,7 @@ impl Background {
                 self.refresh_roots().await;
                 Ok(())
             }
+            standing::ROUND => self.go_round().await,
             TIDY => {
                 if self.store.unfinished().await?.is_empty() {
                     self.hashing.close_document().await;
@@ -140,6 +141,10 @@ mod tests {
             unseen_alarm: None,
             cut_off: 0,
             deleted: false,
+            page: None,
+            removing: false,
+            again: false,
+            hold: None,
         }
     }
 

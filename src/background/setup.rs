@@ -3,6 +3,7 @@
 use super::{Background, BackgroundError, log};
 use crate::chrome::storage::{self, Area};
 use crate::chrome::{extension, runtime, tabs};
+use crate::settings_store;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use std::rc::Rc;
@@ -22,7 +23,9 @@ impl Background {
     /// # Errors
     /// When the welcome page cannot be opened.
     pub async fn installed(&self, reason: &str) -> Result<(), BackgroundError> {
-        if reason == "install" {
+        self.make_menus().await?;
+        let is_welcome = settings_store::managed().await?.welcome != Some(false);
+        if reason == "install" && is_welcome {
             tabs::open_page(&runtime::url(WELCOME)).await?;
         }
         Ok(())

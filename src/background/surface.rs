@@ -1,14 +1,17 @@
 //! What the user sees without opening anything: the toolbar button and notifications.
 
 use super::logs::{LOG_NOTIFICATION, notification_id};
-use super::{Background, BackgroundError, log};
-use crate::chrome::notifications::{self, Notification};
+use super::{Background, BackgroundError, holding, log};
+use crate::chrome::notifications::{self, Button, Notification};
 use crate::chrome::{action, extension, i18n, runtime, tabs};
+use crate::pages::figures;
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
 use assay_core::log_memory::LogMemory;
-use assay_core::record::DownloadRecord;
-use assay_core::settings::Settings;
+use assay_core::record::{DownloadRecord, Hold};
+use assay_core::settings::{Notifications, Settings};
+use assay_core::site_rule::Mode;
+use assay_core::verdict::Verdict;
 use assay_core::words::Message;
 use std::cell::{Cell, RefCell};
 
@@ -90,7 +93,9 @@ impl Background {
     async fn draw_state(&self) -> Result<(), BackgroundError> {
         let downloads = self.store.unseen_alarms().await?.len();
         let logs = self.unseen_log_alarms().await?.len();
-        let checking = self.store.unfinished().await?.len();
+        let unfinished = self.store.unfinished().await?;
+        // What is asked about again by itself is nobody's news.
+        let checking = unfinished.iter().filter(|record| !record.again).count();
         let state = if downloads + logs > 0 {
             State::Alarm { downloads, logs }
         } else if checking > 0 {
@@ -117,19 +122,44 @@ impl Background {
         Ok(action::set_title(&state.title()).await?)
     }
 
-    /// Tells the user of an alarm. A system without notifications is no reason to stop.
-    pub(super) async fn notify(&self, record: &DownloadRecord) {
-        let Some(judgement) = &record.judgement else {
-            return;
+    /// Tells the user what came of a check, as far as there is news that they want to be told of.
+    pub(super) async fn tell(
+        &self,
+        record: &DownloadRecord,
+        told: &Told,
+        is_removed: bool,
+    ) -> Result<(), BackgroundError> {
+        let is_held = record.hold == Some(Hold::Asking);
+        if told.was_held && !is_held {
+            notifications::clear(&holding::notification_id(&record.id)).await?;
+        }
+        let (Some(kind), Some(judgement)) = (told.notify, &record.judgement) else {
+            return Ok(());
         };
+        let name = isolated(&record.file_name);
         let verdict = i18n::bare(&format!("verdict_{}", judgement.verdict.word()));
-        let title = Message::new(
-            "notification_alarm_title",
-            [isolated(&record.file_name), verdict],
-        );
+        let (title, second) = match kind {
+            Kind::Held if is_removed => ("notification_removed_title", None),
+            Kind::Held => ("notification_held_title", None),
+            Kind::Withdrawn => {
+                let day = figures::day(record.completed_at);
+                ("notification_withdrawn_title", Some(day))
+            }
+            Kind::Alarm | Kind::Verdict => ("notification_alarm_title", Some(verdict)),
+        };
+        let title = Message::new(title, std::iter::once(name).chain(second));
         let because = judgement.reasons.first();
         let because = because.map_or_else(String::new, words::say);
-        show(&record.id, &title, because).await;
+        let (id, buttons) = match kind {
+            Kind::Held if !is_removed => (
+                holding::notification_id(&record.id),
+                vec!["do_delete", "do_keep"],
+            ),
+            Kind::Alarm | Kind::Withdrawn => (record.id.clone(), vec!["do_details", "do_delete"]),
+            Kind::Held | Kind::Verdict => (record.id.clone(), Vec::new()),
+        };
+        show(&id, &title, because, buttons).await;
+        Ok(())
     }
 
     /// Tells the user that a log contradicted itself.
@@ -138,7 +168,7 @@ impl Background {
         let name = notary.map_or(memory.log.name(), |notary| &notary.name);
         let title = Message::new("log_alarm_title", [isolated(name)]);
         let text = i18n::bare("log_alarm_text");
-        show(&notification_id(memory), &title, text).await;
+        show(&notification_id(memory), &title, text, Vec::new()).await;
     }
 
     /// The user clicked a notification.
@@ -155,13 +185,108 @@ impl Background {
     }
 }
 
-async fn show(id: &str, title: &Message, message: String) {
+/// What there is to tell of a check.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Told {
+    /// Whether the toolbar button is to show that something happened.
+    pub(super) is_news: bool,
+    /// What the system tells the user.
+    notify: Option<Kind>,
+    /// Whether the file was held up to the user.
+    was_held: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Held,
+    Alarm,
+    Withdrawn,
+    Verdict,
+}
+
+/// What a record was before it was judged.
+pub(super) struct Before {
+    verdict: Option<Verdict>,
+    hold: Option<Hold>,
+    again: bool,
+    has_alarm: bool,
+}
+
+impl From<&DownloadRecord> for Before {
+    fn from(record: &DownloadRecord) -> Self {
+        Self {
+            verdict: record.judgement.as_ref().map(|judged| judged.verdict),
+            hold: record.hold,
+            again: record.again,
+            has_alarm: record.unseen_alarm.is_some(),
+        }
+    }
+}
+
+/// What there is to tell of a record that was judged.
+pub(super) fn told(
+    before: &Before,
+    record: &DownloadRecord,
+    mode: Mode,
+    notifications: Notifications,
+) -> Told {
+    let verdict = record.verdict();
+    let was_held = before.hold == Some(Hold::Asking);
+    let is_held = record.hold == Some(Hold::Asking) && !was_held;
+    let is_alarm = verdict.is_some_and(|verdict| verdict.is_alarm()) && !before.has_alarm;
+    let may = notifications != Notifications::None && mode >= Mode::Warn;
+    let was_proven = matches!(
+        before.verdict,
+        Some(Verdict::Verified | Verdict::Authentic | Verdict::Signed)
+    );
+    let notify = match (is_held, is_alarm && may) {
+        (true, _) => Some(Kind::Held),
+        (_, true) if before.again && was_proven => Some(Kind::Withdrawn),
+        (_, true) => Some(Kind::Alarm),
+        _ if notifications == Notifications::All && before.verdict.is_none() && !is_alarm => {
+            Some(Kind::Verdict)
+        }
+        _ => None,
+    };
+    Told {
+        is_news: is_held || is_alarm,
+        notify,
+        was_held,
+    }
+}
+
+/// What a button of a notification does.
+pub(super) enum Pressed {
+    Show,
+    Remove,
+    Keep,
+}
+
+/// What the first or second button does, of the notification about a file that is held up, or of a
+/// warning.
+pub(super) fn pressed(is_held: bool, button: u32) -> Pressed {
+    match (is_held, button) {
+        (true, 0) | (false, 1) => Pressed::Remove,
+        (true, _) => Pressed::Keep,
+        (false, _) => Pressed::Show,
+    }
+}
+
+async fn show(id: &str, title: &Message, message: String, buttons: Vec<&str>) {
+    let buttons: Vec<Button> = buttons
+        .into_iter()
+        .map(|words| Button {
+            title: i18n::bare(words),
+        })
+        .collect();
     let notification = Notification {
         kind: "basic",
         icon_url: runtime::url("icons/alarm-128.png"),
         title: i18n::text(title),
         message,
         priority: 2,
+        require_interaction: !buttons.is_empty(),
+        buttons,
     };
     if let Err(error) = notifications::show(id, &notification).await {
         log(&error.to_string());

@@ -174,6 +174,10 @@ fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
         unseen_alarm: None,
         cut_off: 0,
         deleted: false,
+        page: site::host_of(&item.referrer),
+        removing: false,
+        again: false,
+        hold: None,
     }
 }
 

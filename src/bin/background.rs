@@ -32,36 +32,32 @@ pub async fn start() {
     }
 }
 
-/// `runtime.onInstalled`.
+/// An event that nobody waits for, with what the browser tells of it. One function for all of them:
+/// each that is asynchronous costs kilobytes.
 #[wasm_bindgen]
-pub async fn installed(reason: String) {
-    if let Some(background) = background() {
-        told("installed", background.installed(&reason).await);
-    }
-}
-
-/// `downloads.onChanged`.
-#[wasm_bindgen]
-pub async fn download_changed(delta: JsValue) {
-    if let Some(background) = background() {
-        told("download", background.download_changed(delta).await);
-    }
-}
-
-/// `alarms.onAlarm`.
-#[wasm_bindgen]
-pub async fn alarm(name: String) {
-    if let Some(background) = background() {
-        told("alarm", background.alarm(&name).await);
-    }
-}
-
-/// `notifications.onClicked`.
-#[wasm_bindgen]
-pub async fn notification_clicked(id: String) {
-    if let Some(background) = background() {
-        told("notification", background.notification_clicked(&id).await);
-    }
+pub fn event(kind: String, first: JsValue, second: JsValue) {
+    let Some(background) = background() else {
+        return;
+    };
+    wasm_bindgen_futures::spawn_local(async move {
+        let text = first.as_string().unwrap_or_default();
+        let done = match kind.as_str() {
+            "installed" => background.installed(&text).await,
+            "download" => background.download_changed(first).await,
+            "alarm" => background.alarm(&text).await,
+            "notification" => background.notification_clicked(&text).await,
+            "button" => {
+                let button = second.as_f64().unwrap_or_default();
+                background.notification_pressed(&text, button as u32).await
+            }
+            "menu" => {
+                let link = second.as_string().unwrap_or_default();
+                background.menu_clicked(&text, &link).await
+            }
+            _ => Ok(()),
+        };
+        told(&kind, done);
+    });
 }
 
 /// `runtime.onMessage`; the answer, or `null` for whoever gets none.

@@ -81,6 +81,23 @@ pub async fn search(query: &Query) -> Result<Vec<DownloadItem>, ChromeError> {
     from_js(found).map_err(ChromeError::shape(CALL))
 }
 
+/// Begins a download.
+///
+/// # Errors
+/// When the browser refuses the address.
+pub async fn download(url: &str) -> Result<(), ChromeError> {
+    const CALL: &str = "downloads.download";
+    #[derive(Serialize)]
+    struct Options<'a> {
+        url: &'a str,
+    }
+    let options = to_js(&Options { url }).map_err(ChromeError::shape(CALL))?;
+    js_download(options)
+        .await
+        .map(|_| ())
+        .map_err(ChromeError::thrown(CALL))
+}
+
 /// Shows the file in its folder.
 ///
 /// # Errors
@@ -108,6 +125,9 @@ fn yes() -> bool {
 extern "C" {
     #[wasm_bindgen(js_namespace = ["chrome", "downloads"], js_name = search, catch)]
     async fn js_search(query: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "downloads"], js_name = download, catch)]
+    async fn js_download(options: JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "downloads"], js_name = show, catch)]
     fn js_show(id: i32) -> Result<(), JsValue>;

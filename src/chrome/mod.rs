@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod alarms;
+pub mod context_menus;
 pub mod downloads;
 pub mod extension;
 pub mod i18n;

@@ -20,6 +20,17 @@ pub struct Notification {
     pub message: String,
     /// From -2 to 2; 2 stays until it is dismissed, where the system can.
     pub priority: i8,
+    /// Whether it stays until the user decides.
+    pub require_interaction: bool,
+    /// Two at most.
+    pub buttons: Vec<Button>,
+}
+
+/// A button of a notification.
+#[derive(Debug, Serialize)]
+pub struct Button {
+    /// What it says.
+    pub title: String,
 }
 
 /// Shows a notification, replacing an earlier one with this id.

@@ -59,6 +59,21 @@ pub async fn session_all<T: DeserializeOwned>() -> Result<Vec<(String, T)>, Chro
         .collect())
 }
 
+/// What an administrator decided (`storage.managed`), all of it; the default where there is no such
+/// thing.
+///
+/// # Errors
+/// When it has another shape.
+pub async fn managed<T: DeserializeOwned + Default>() -> Result<T, ChromeError> {
+    // A browser without a policy, or without policies, refuses or has an empty object.
+    match js_managed_get(JsValue::NULL).await {
+        Ok(found) if found.is_object() => {
+            from_js(found).map_err(ChromeError::shape("storage.managed.get"))
+        }
+        _ => Ok(T::default()),
+    }
+}
+
 /// Stores a value under `key`.
 ///
 /// # Errors
@@ -105,6 +120,9 @@ extern "C" {
 
     #[wasm_bindgen(js_namespace = ["chrome", "storage", "local"], js_name = remove, catch)]
     async fn js_local_remove(key: &str) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(js_namespace = ["chrome", "storage", "managed"], js_name = get, catch)]
+    async fn js_managed_get(keys: JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "storage", "session"], js_name = get, catch)]
     async fn js_session_get(keys: JsValue) -> Result<JsValue, JsValue>;

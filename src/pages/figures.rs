@@ -66,6 +66,11 @@ pub fn moment(at: f64) -> String {
     moment_with(at, &[("dateStyle", "medium"), ("timeStyle", "short")])
 }
 
+/// The day of a moment, in milliseconds since 1970.
+pub fn day(at: f64) -> String {
+    moment_with(at, &[("dateStyle", "medium")])
+}
+
 /// A moment, in milliseconds since 1970, for machines (ISO 8601). Empty when it is none.
 pub fn iso(at: f64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(at));

@@ -2,7 +2,9 @@
 
 use crate::roots::{instance, made_by, package};
 use crate::world::read_entry;
+use assay_core::artifact::Sha512Digest;
 use assay_core::digest::Sha256Digest;
+use assay_core::file_digest::FileDigest;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -179,5 +181,28 @@ fn a_bundle_beside_the_file_is_proven_and_trouble_leaves_the_file_unchecked() ->
     world.site.put("dl/torn.zip.sigstore.json", broken);
     world.download("torn.zip", b"torn")?;
     world.sees("torn.zip", Verdict::Unchecked)?;
+    Ok(())
+}
+
+#[test]
+fn a_list_of_sha512_is_held_against_a_file_that_was_read_once_more() -> Result<()> {
+    let world = World::new(true)?;
+    let line = |name: &str, content: &[u8]| {
+        let digest = FileDigest::Sha512(Sha512Digest::of(content));
+        format!("{digest}  {name}\n")
+    };
+    let lines = line("good.zip", b"good") + &line("bad.zip", b"bad");
+    world.put("SHA512SUMS", lines.as_bytes());
+    world.download("good.zip", b"good")?;
+    world.sees("good.zip", Verdict::Intact)?;
+    let asked = world.site.asked().len();
+    assert!(asked <= 11, "{:?}", world.site.asked());
+    // The host is known by its list now.
+    world.download("bad.zip", b"bad, with a changed byte")?;
+    let text = world.sees("bad.zip", Verdict::Mismatch)?;
+    let listed = FileDigest::Sha512(Sha512Digest::of(b"bad"));
+    assert!(text.contains(&listed.to_string()), "{text}");
+    let more = &world.site.asked()[asked..];
+    assert_eq!(more, ["dl/bad.zip", "dl/SHA512SUMS"]);
     Ok(())
 }

@@ -13,16 +13,22 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// What the program says of one file.
-fn verify(tunnel: &Tunnel, arguments: &[&str]) -> Result<Value> {
+pub fn verify(tunnel: &Tunnel, arguments: &[&str]) -> Result<Value> {
     let (text, code) = tunnel.run(&[&["verify", "--json"], arguments].concat())?;
     let report: Value = serde_json::from_str(&text)?;
     assert_eq!(report["exit_code"], json!(code), "{report}");
     Ok(report["results"][0].clone())
 }
 
+/// Has the program forget what it found on the site, if it remembers anything.
+fn forget(tunnel: &Tunnel) -> Result<()> {
+    tunnel.run(&["memory", "forget", beside::HOST])?;
+    Ok(())
+}
+
 /// That the program said just what the extension keeps.
 #[track_caller]
-fn assert_same(said: &Value, record: &DownloadRecord) {
+pub fn assert_same(said: &Value, record: &DownloadRecord) {
     let judged = record.judgement.as_ref().expect("a judgement");
     assert_eq!(said["verdict"], judged.verdict.word(), "{said}");
     let reasons = said["reasons"].as_array().expect("reasons");
@@ -34,7 +40,7 @@ fn assert_same(said: &Value, record: &DownloadRecord) {
     assert_eq!(told, kept);
 }
 
-fn path(folder: &Path, name: &str, content: &[u8]) -> String {
+pub fn path(folder: &Path, name: &str, content: &[u8]) -> String {
     let path = folder.join(name);
     std::fs::write(&path, content).expect("a file");
     path.to_string_lossy().into_owned()
@@ -97,8 +103,9 @@ fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
         ("bad.zip", b"changed", Verdict::Mismatch),
         ("torn.zip", b"torn", Verdict::Unchecked),
     ] {
-        // As a browser that has never been there.
+        // As a browser that has never been there, and a program.
         world.forget_habits()?;
+        forget(&tunnel)?;
         world.download(name, content)?;
         let record = world.extension.wait_for_verdict(name, verdict)?;
         let file = path(folder.path(), name, content);
@@ -125,6 +132,7 @@ fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
         ),
     ] {
         world.forget_habits()?;
+        forget(&tunnel)?;
         world.put(&format!("{name}.minisig"), signature.as_bytes());
         world.download(name, b"content")?;
         let record = world.extension.wait_for_verdict(name, verdict)?;

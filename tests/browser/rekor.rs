@@ -3,6 +3,7 @@
 use crate::roots::{instance, made_by, package};
 use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
+use assay_core::proof::ReadBundle;
 use assay_core::reason::Reason;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
@@ -11,6 +12,8 @@ use assay_test_authority::{Instance, Made, Manner, log_entry};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, wait_until,
 };
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -132,6 +135,36 @@ fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_
     world.download("quiet.bin", b"quiet")?;
     world.sees("quiet.bin", Verdict::Unknown)?;
     assert_eq!(world.rekor.asked().len(), before);
+    Ok(())
+}
+
+#[test]
+fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
+    let mut world = World::new()?;
+    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    let name = "v0.1, message, promise and proof";
+    let made = made_by(&mut world.public, name, Signer::Key, 0);
+    let digest = Sha256Digest::of(&made.artifact).to_hex();
+    let entry = log_entry(&made.bundle);
+    let read = ReadBundle::parse(&made.bundle).expect("a bundle");
+    let key = STANDARD.encode(read.bare_key().expect("a key"));
+    world.rekor.log(&digest, &key, entry);
+    world.download("keyed.bin", &made.artifact)?;
+    world.sees("keyed.bin", Verdict::Signed)?;
+    let record = world.extension.wait_for_judgement("keyed.bin")?;
+    let signer = record.judgement.and_then(|judged| judged.signer);
+    world.extension.trust(signer.expect("a signer"))?;
+    world.sees("keyed.bin", Verdict::Verified)?;
+    let before = world.rekor.asked().len();
+    world.download("again.bin", &made.artifact)?;
+    world.sees("again.bin", Verdict::Verified)?;
+    let named = json!({
+        "hash": format!("sha256:{digest}"),
+        "publicKey": { "format": "x509", "content": key },
+        "operator": "and",
+    });
+    let later = &world.rekor.asked()[before..];
+    assert!(later.iter().any(|one| one.body == named), "{later:?}");
     Ok(())
 }
 

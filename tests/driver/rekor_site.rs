@@ -39,7 +39,7 @@ struct Shared {
 struct LoggedEntry {
     id: String,
     digest: String,
-    email: String,
+    name: String,
     entry: Value,
 }
 
@@ -95,14 +95,14 @@ impl RekorSite {
         Tunnel::to(self.server.port(), &self.certificate.pem)
     }
 
-    /// Has an entry about a digest, found by this e-mail address, too.
-    pub fn log(&self, digest: &str, email: &str, entry: Value) {
+    /// Has an entry about a digest, found by this e-mail address or key (base64 of PEM), too.
+    pub fn log(&self, digest: &str, name: &str, entry: Value) {
         let mut shared = lock(&self.shared);
         let id = format!("{:080x}", shared.entries.len());
         shared.entries.push(LoggedEntry {
             id,
             digest: digest.to_owned(),
-            email: email.to_owned(),
+            name: name.to_owned(),
             entry,
         });
     }
@@ -155,9 +155,10 @@ async fn answer(shared: &Mutex<Shared>, request: Request) -> Response<Body> {
 
 fn found(entries: &[LoggedEntry], query: &Value) -> Value {
     let hash = query["hash"].as_str().unwrap_or_default();
-    let email = query["email"].as_str();
+    let key = query["publicKey"]["content"].as_str();
+    let name = query["email"].as_str().or(key);
     let found = entries.iter().filter(|one| {
-        format!("sha256:{}", one.digest) == hash && email.is_none_or(|email| email == one.email)
+        format!("sha256:{}", one.digest) == hash && name.is_none_or(|name| name == one.name)
     });
     json!(found.map(|one| &one.id).collect::<Vec<_>>())
 }

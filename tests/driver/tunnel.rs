@@ -1,5 +1,6 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -35,18 +36,35 @@ impl Tunnel {
         })
     }
 
+    /// The program, ready to be run by a user who has their configuration in [`Self::config`].
+    ///
+    /// # Errors
+    /// It was not built.
+    pub fn command(&self, arguments: &[&str]) -> Result<Command> {
+        let mut command = Command::new(assay_program()?);
+        command
+            .args(arguments)
+            .env("ASSAY_CONFIG_DIR", self.config())
+            .env("HTTPS_PROXY", &self.address)
+            .env("SSL_CERT_FILE", self.folder.path().join("trusted.pem"))
+            .env_remove("ASSAY_NO_MEMORY")
+            .env_remove("NO_PROXY")
+            .env_remove("no_proxy");
+        Ok(command)
+    }
+
+    /// Where the program keeps what it remembers.
+    pub fn config(&self) -> &Path {
+        self.folder.path()
+    }
+
     /// Runs the program; what it prints on standard output, and how it ends.
     ///
     /// # Errors
     /// It could not be started.
     pub fn run(&self, arguments: &[&str]) -> Result<(String, Option<i32>)> {
-        let output = Command::new(assay_program()?)
-            .args(arguments)
-            .env("ASSAY_CONFIG_DIR", self.folder.path())
-            .env("HTTPS_PROXY", &self.address)
-            .env("SSL_CERT_FILE", self.folder.path().join("trusted.pem"))
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
+        let output = self
+            .command(arguments)?
             .output()
             .map_err(Error::io("the program could not be started"))?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

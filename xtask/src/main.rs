@@ -11,6 +11,7 @@ mod fuzz;
 mod manifest;
 mod neighbours;
 mod package;
+mod panics;
 mod programs;
 mod unreached;
 mod validate;

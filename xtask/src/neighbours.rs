@@ -15,9 +15,6 @@ use wasmparser::{CodeSectionReader, FunctionSectionReader, Parser, Payload, Type
 /// So many bytes in a row are compared.
 const ROW: usize = 5;
 
-/// Of the rows only every fourth or so is looked at.
-const SAMPLED: u32 = 4;
-
 /// A row that so many functions have says nothing.
 const COMMON: usize = 200;
 
@@ -26,7 +23,7 @@ const LOOK_BACK: usize = 8;
 
 /// A long function resembles others by its length alone, a short one by nothing: so much is added to
 /// the number of a function's rows before what it shares is divided by it.
-const BASE: f64 = 300.0;
+const BASE: f64 = 1200.0;
 
 /// The same program in a better order.
 pub fn put_side_by_side(wasm: &[u8]) -> Result<Vec<u8>> {
@@ -125,8 +122,7 @@ fn rows(body: &[u8]) -> BTreeSet<u32> {
             (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
         })
     };
-    let sampled = |hash: &u32| hash.rotate_left(16).is_multiple_of(SAMPLED);
-    body.windows(ROW).map(hash).filter(sampled).collect()
+    body.windows(ROW).map(hash).collect()
 }
 
 /// Writes a program with its functions in another order.

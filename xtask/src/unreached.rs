@@ -253,6 +253,8 @@ impl<'a> Program<'a> {
             };
             let text = &self.data[text];
             let text = &self.segments[text.segment][text.range.clone()];
+            // It ends as texts do in C, and the place does not count that.
+            let text = text.strip_suffix(b"\0").unwrap_or(text);
             let bytes = &self.segments[piece.segment][piece.range.clone()];
             piece.range.len() == PLACE.len()
                 && text.ends_with(b".rs")

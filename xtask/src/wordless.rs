@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use walrus::{FunctionBuilder, FunctionId, FunctionKind, InstrSeqBuilder, Module, ValType};
 
+use crate::panics;
 use crate::unreached;
 
 /// The crates whose errors lose their words.
@@ -82,6 +83,8 @@ pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result
             data.value[place..place + NOWHERE.len()].copy_from_slice(&NOWHERE);
         }
     }
+    let places = panics::addresses(module, &unreached.places);
+    panics::cut_short(module, &places);
     for section in ["linking", "reloc.CODE", "reloc.DATA"] {
         module.customs.remove_raw(section);
     }

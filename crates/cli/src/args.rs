@@ -43,6 +43,8 @@ pub enum Command {
     Roots(RootsArgs),
     /// Show what is remembered of transparency logs, and decide about those that contradicted themselves.
     Logs(LogsArgs),
+    /// Show what is remembered of projects and sites, by which a change is noticed, or forget it.
+    Memory(MemoryArgs),
     /// Run a notary, or administer one.
     Notary(NotaryArgs),
 }
@@ -59,6 +61,7 @@ impl Command {
             Self::Declare(args) => args.json,
             Self::Roots(args) => args.json,
             Self::Logs(args) => args.json,
+            Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
                 None => args.serve.json,
@@ -125,6 +128,10 @@ in the file's directory, and whom the site declares; --url), 'index' (the packag
 what it serves; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
 --source the notary is asked, and what --url has of its own.
 
+With --url it is remembered who signs for the project that the file is from, and what its site
+declares: another signer later, none where such files were signed, or another declaration is
+'changed'. Where you know why, --accept-change remembers how it is now ('assay memory' shows it).
+
 Examples:
   assay verify tool.zip --url https://github.com/example/tool/releases/download/v1/tool.zip \\
       --signer github.com/example/tool
@@ -182,6 +189,18 @@ pub struct VerifyArgs {
     /// be given several times.
     #[arg(long, value_name = "NAME|FINGERPRINT|REPOSITORY")]
     pub signer: Vec<String>,
+    /// If the verdict is 'changed': accept who signs for the project now, that such files are not signed
+    /// any more, or what the site declares now, and judge again.
+    #[arg(long, requires = "url")]
+    pub accept_change: bool,
+    /// Neither use nor change what is remembered of projects and sites: nothing is 'changed' then. What
+    /// is remembered of logs is used all the same.
+    #[arg(
+        long,
+        env = "ASSAY_NO_MEMORY",
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub no_memory: bool,
     /// Print JSON (schema assay.verify.v1).
     #[arg(long)]
     pub json: bool,
@@ -411,6 +430,42 @@ pub struct LogArgs {
     pub id: String,
 }
 
+const MEMORY_EXAMPLES: &str = "\
+'verify' with --url remembers who signed for a project at first sight, which kinds of its files were
+signed, and what its site declared. NAME is a project's name as it is shown, or a host: then all that
+is remembered of it and its projects is forgotten, and the next sight is the first.
+
+Examples:
+  assay memory
+  assay memory forget github.com/example/tool
+  assay memory forget downloads.example.org";
+
+/// `assay memory`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = MEMORY_EXAMPLES)]
+pub struct MemoryArgs {
+    #[command(subcommand)]
+    pub command: Option<MemoryCommand>,
+    /// Print JSON (schema assay.memory.v1; of forget, assay.memory.forgotten.v1).
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do with what is remembered of projects and sites.
+#[derive(Debug, Subcommand)]
+pub enum MemoryCommand {
+    /// Forget a project, or a site with its projects.
+    Forget(ForgetArgs),
+}
+
+/// `assay memory forget`.
+#[derive(Debug, clap::Args)]
+pub struct ForgetArgs {
+    /// The project's name as `assay memory` shows it, or the site's host.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
 const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
@@ -516,6 +571,14 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_change_is_accepted_of_a_file_with_an_address_only() {
+        let parse = |line: &str| Args::try_parse_from(format!("assay verify {line}").split(' '));
+        assert!(parse("f --url https://example.org/f --accept-change").is_ok());
+        assert!(parse("f --accept-change").is_err());
+        assert!(parse("f --no-memory").is_ok());
     }
 
     #[test]

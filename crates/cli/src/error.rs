@@ -89,6 +89,9 @@ pub enum CliError {
     /// A remembered log that there is not, or that nothing can be said of.
     #[error("{0}")]
     Log(String),
+    /// What is remembered of a project or a site is not there, or cannot be changed like this.
+    #[error("{0}")]
+    Memory(String),
     /// What was asked for cannot be done like this.
     #[error("{0}")]
     Usage(String),

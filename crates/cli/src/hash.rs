@@ -40,11 +40,22 @@ pub fn digests(path: &Path) -> Result<ArtifactDigests, CliError> {
     })
 }
 
-/// What a closer look at a file finds out, as long as it has this digest; nothing where it has another
-/// one now, or nothing is wanted.
+/// All digests of a file with this one.
 ///
 /// # Errors
-/// As [`file`].
+/// As [`file`], and when it has another digest by now.
+pub fn more_digests(path: &Path, digest: &Sha256Digest) -> Result<ArtifactDigests, CliError> {
+    let found = digests(path)?;
+    match found.sha256.as_ref() == Some(digest) {
+        true => Ok(found),
+        false => Err(changed(path)),
+    }
+}
+
+/// What a closer look at a file with this digest finds out; nothing where nothing is wanted.
+///
+/// # Errors
+/// As [`file`], and when it has another digest by now.
 pub fn closer(
     path: &Path,
     wanted: &Wanted,
@@ -58,8 +69,10 @@ pub fn closer(
         sha256.update(piece);
         look.update(piece);
     })?;
-    let is_same = Sha256Digest::new(sha256.finalize().into()) == *digest;
-    Ok(is_same.then(|| look.end()))
+    match Sha256Digest::new(sha256.finalize().into()) == *digest {
+        true => Ok(Some(look.end())),
+        false => Err(changed(path)),
+    }
 }
 
 fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
@@ -92,12 +105,16 @@ fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
     }
     let after = file.metadata().map_err(failed)?;
     if state(&before) != state(&after) {
-        return Err(CliError::WrongFile {
-            path: path.to_owned(),
-            detail: "the file changed while it was read; try again".into(),
-        });
+        return Err(changed(path));
     }
     Ok(())
+}
+
+fn changed(path: &Path) -> CliError {
+    CliError::WrongFile {
+        path: path.to_owned(),
+        detail: "the file changed while it was read; try again".into(),
+    }
 }
 
 fn state(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
@@ -107,6 +124,7 @@ fn state(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use assay_core::closer_look::KeyedSignature;
 
     #[test]
     fn pieces_make_the_whole() {
@@ -121,6 +139,30 @@ mod tests {
                 ..ArtifactDigests::of(&content)
             };
             assert_eq!(digests(&path).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_another_by_now_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("f");
+        std::fs::write(&path, "content").unwrap();
+        let digest = file(&path).unwrap();
+        assert!(more_digests(&path, &digest).unwrap().sha512.is_some());
+        let mut wanted = Wanted::default();
+        assert!(closer(&path, &wanted, &digest).unwrap().is_none());
+        wanted.signatures.push(KeyedSignature {
+            key: String::new(),
+            signature: String::new(),
+            declared: None,
+        });
+        assert!(closer(&path, &wanted, &digest).unwrap().is_some());
+        std::fs::write(&path, "another").unwrap();
+        for error in [
+            more_digests(&path, &digest).unwrap_err(),
+            closer(&path, &wanted, &digest).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("changed"), "{error}");
         }
     }
 

@@ -9,14 +9,17 @@ mod error;
 mod exit;
 mod hash;
 mod input;
+mod judging;
 mod key;
 mod logged;
 mod logs;
+mod memory;
 mod notary;
 mod output;
 mod progress;
 mod report;
 mod roots;
+mod sealed;
 mod sign;
 mod sources;
 mod standing;
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Memory(args) => memory::run(&args),
         Command::Notary(args) => notary::run(args),
     };
     match done {

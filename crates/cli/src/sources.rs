@@ -5,7 +5,8 @@ use crate::client::Client;
 use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
-use crate::{hash, roots};
+use crate::memory::{Memory, Site};
+use crate::{hash, output, roots};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
@@ -24,16 +25,21 @@ pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
     /// The e-mail addresses of signers, which a log is searched for.
-    names: Vec<String>,
+    names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
     minisign: Vec<MinisignKey>,
     /// The notary, where one was named and is asked.
     pub notary: Option<KnownNotary>,
     /// What all answers are proven with.
     pub roots: Roots,
+    /// What is remembered of sites; `None` where nothing is to be.
+    memory: Option<&'a Memory>,
     /// What the file's site says of who signs there.
     word: RefCell<Option<SiteWord>>,
 }
+
+/// So often a site is asked at most, where other processes come to believe something of it meanwhile.
+const MOST_LOOKS: usize = 3;
 
 /// A source with all that it needs.
 enum Asked {
@@ -51,7 +57,11 @@ impl<'a> Sources<'a> {
     /// # Errors
     /// When nobody is left to be asked, when a source lacks what it needs, or when the notary's trust
     /// root cannot be had.
-    pub fn chosen(args: &VerifyArgs, client: &'a Client) -> Result<Self, CliError> {
+    pub fn chosen(
+        args: &VerifyArgs,
+        client: &'a Client,
+        memory: Option<&'a Memory>,
+    ) -> Result<Self, CliError> {
         let url = args.url.as_deref();
         if url.is_some() && args.files.len() > 1 {
             return Err(usage(
@@ -127,6 +137,7 @@ impl<'a> Sources<'a> {
             None => public,
         };
         let names = args.signer.iter().filter(|name| name.contains('@'));
+        let names = names.map(|name| rekor::Name::Email(name.clone()));
         Ok(Self {
             client,
             asked,
@@ -135,37 +146,64 @@ impl<'a> Sources<'a> {
                 .iter()
                 .filter_map(|name| MinisignKey::parse(name))
                 .collect(),
-            names: names.cloned().collect(),
+            names: names.collect(),
             notary,
             roots,
+            memory,
             word: RefCell::default(),
         })
     }
 
+    /// Whether there is a project or a site of which something can be remembered.
+    pub fn can_remember(&self) -> bool {
+        let mut asked = self.asked.iter();
+        asked.any(|asked| !matches!(asked, Asked::Notary(_) | Asked::Rekor))
+    }
+
+    /// What is remembered of the file's site since it was asked.
+    pub fn site(&self) -> Option<SiteMemory> {
+        self.word
+            .borrow()
+            .as_ref()
+            .map(|word| word.memory().clone())
+    }
+
     /// Asks all of them about a digest. What logs show is compared with what is remembered of them,
     /// and written down, before this returns.
+    ///
+    /// # Errors
+    /// When the file must be read once more, and cannot be or has changed.
     pub async fn ask(
         &self,
         comparing: &Comparing<'_>,
         file: &Path,
         digest: &Sha256Digest,
-    ) -> Vec<Evidence> {
+    ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
         // Side by side, so that one that hangs costs the others nothing.
         let asked = self
             .asked
             .iter()
             .map(|source| self.ask_one(source, file, digest));
-        for (mut found, log) in join_all(asked).await {
-            let log = log.as_ref().map(|(root, address)| (root, *address));
-            comparing.compare(&mut found, log).await;
-            evidence.push(found);
+        let mut unread = None;
+        for answer in join_all(asked).await {
+            match answer {
+                Ok((mut found, log)) => {
+                    let log = log.as_ref().map(|(root, address)| (root, *address));
+                    comparing.compare(&mut found, log).await;
+                    evidence.push(found);
+                }
+                Err(error) => unread = Some(error),
+            }
+        }
+        if let Some(error) = unread {
+            return Err(error);
         }
         // Whom a site declares may have signed what another source has.
         if let Some(word) = &*self.word.borrow() {
             word.mark(&mut evidence);
         }
-        evidence
+        Ok(evidence)
     }
 
     /// What one source has, and where the log of which root can be asked for proofs.
@@ -174,12 +212,12 @@ impl<'a> Sources<'a> {
         source: &'s Asked,
         file: &Path,
         digest: &Sha256Digest,
-    ) -> (Evidence, Option<(RootId, &'s str)>) {
+    ) -> Result<(Evidence, Option<(RootId, &'s str)>), CliError> {
         let now = roots::now();
         let ask = async |source: &mut dyn assay_sources::Source| {
             driver::ask(self.client, source, &self.roots, &digest.into(), now).await
         };
-        match source {
+        Ok(match source {
             Asked::Notary(notary) => {
                 let evidence = ask(&mut notary::Inquiry::new(notary, *digest)).await;
                 (evidence, Some((notary.root_id(), &notary.address)))
@@ -189,28 +227,15 @@ impl<'a> Sources<'a> {
                 (evidence, None)
             }
             Asked::Beside(question) => {
-                let (habits, site) = (beside::Habits::default(), SiteMemory::default());
-                let keys = self.minisign.clone();
-                let mut inquiry = beside::Inquiry::new(question, &habits, site, keys, now);
-                let mut evidence = ask(&mut inquiry).await;
-                let wanted = inquiry.wanted().clone();
-                // Read once more for signatures over the file itself, and lists of SHA-512. One that cannot be read any
-                // more was another one a moment ago.
-                if let Ok(Some(found)) = hash::closer(file, &wanted, digest) {
-                    minisigned::settle(&wanted, &found, true, &mut evidence);
-                }
-                self.word.replace(Some(inquiry.into_word()));
+                let evidence = self.look_beside(question, file, digest, now).await?;
                 (evidence, None)
             }
             Asked::Index(question) => {
                 let mut inquiry = index::Inquiry::new(question);
-                // Where the file cannot be read any more, it is known by the digest that it had.
                 let digests = match question.needs_sha512() {
-                    true => hash::digests(file).ok(),
-                    false => None,
+                    true => hash::more_digests(file, digest)?,
+                    false => digest.into(),
                 };
-                let digests = digests.filter(|digests| digests.sha256 == Some(*digest));
-                let digests = digests.unwrap_or_else(|| digest.into());
                 let evidence =
                     driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
                 (evidence, None)
@@ -220,7 +245,104 @@ impl<'a> Sources<'a> {
                 let evidence = ask(&mut inquiry).await;
                 (evidence, Some((RootId::sigstore(), PUBLIC_REKOR)))
             }
+        })
+    }
+
+    /// Looks beside the file, by what is remembered of its site. What the site says is remembered
+    /// before this returns.
+    async fn look_beside(
+        &self,
+        question: &beside::Question,
+        file: &Path,
+        digest: &Sha256Digest,
+        now: i64,
+    ) -> Result<Evidence, CliError> {
+        let unusable = |error: CliError| Ok(beside::unusable(question, &error.to_string()));
+        let Some(memory) = self.memory else {
+            let nothing = Site::default();
+            let found = self.look(question, &nothing, file, digest, now).await?;
+            return Ok(found.0);
+        };
+        for _ in 0..MOST_LOOKS {
+            // What is remembered and cannot be read must not be taken for a first sight.
+            let known = match memory.read::<Site>(question.host()) {
+                Ok(known) => known.unwrap_or_default(),
+                Err(error) => return unusable(error),
+            };
+            let (evidence, new) = self.look(question, &known, file, digest, now).await?;
+            match remember(memory, question.host(), &known, &new) {
+                Ok(true) => return Ok(evidence),
+                // Another process came to believe something meanwhile: that counts here, too.
+                Ok(false) => {}
+                Err(error) => return unusable(error),
+            }
         }
+        unusable(CliError::Memory(
+            "it changed again and again meanwhile; try again".to_owned(),
+        ))
+    }
+
+    /// What lies beside the file, and what is to be remembered of the site then.
+    async fn look(
+        &self,
+        question: &beside::Question,
+        known: &Site,
+        file: &Path,
+        digest: &Sha256Digest,
+        now: i64,
+    ) -> Result<(Evidence, Site), CliError> {
+        let Site { word, mut habits } = known.clone();
+        let keys = self.minisign.clone();
+        let mut inquiry = beside::Inquiry::new(question, &habits, word, keys, now);
+        let digests = digest.into();
+        let mut evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
+        inquiry.note(&mut habits);
+        let wanted = inquiry.wanted().clone();
+        // Read once more for signatures over the file itself, and lists of SHA-512. That these could not
+        // be looked at must not be taken for their absence.
+        if let Some(found) = hash::closer(file, &wanted, digest)? {
+            minisigned::settle(&wanted, &found, true, &mut evidence);
+        }
+        let word = inquiry.into_word();
+        let site = Site {
+            word: word.memory().clone(),
+            habits,
+        };
+        self.word.replace(Some(word));
+        Ok((evidence, site))
+    }
+}
+
+/// Remembers a site as it is now; not where another process came to believe something else of it than
+/// was known here.
+fn remember(memory: &Memory, host: &str, known: &Site, new: &Site) -> Result<bool, CliError> {
+    let is_as_known = |stored: Option<Site>| {
+        let stored = stored.unwrap_or_default().word;
+        let believed = (&stored.declaration, &stored.offered, stored.since);
+        believed
+            == (
+                &known.word.declaration,
+                &known.word.offered,
+                known.word.since,
+            )
+    };
+    if new == known {
+        return Ok(is_as_known(memory.read(host)?));
+    }
+    let write = || {
+        let turn = memory.lock::<Site>()?;
+        if !is_as_known(memory.read(host)?) {
+            return Ok(false);
+        }
+        memory.write(host, new, &turn).map(|()| true)
+    };
+    match write() {
+        // Next time the usual names are tried once more, which is all.
+        Err(error) if is_as_known(Some(new.clone())) => {
+            output::note(&format!("warning: {error}"));
+            Ok(is_as_known(memory.read(host)?))
+        }
+        written => written,
     }
 }
 

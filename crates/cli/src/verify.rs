@@ -4,19 +4,20 @@ use crate::args::VerifyArgs;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::judging::{Accepted, Conclusion, Judging, Recalled};
 use crate::logs::Comparing;
+use crate::memory::Memory;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::sources::Sources;
 use crate::{hash, output};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::Evidence;
+use assay_core::evidence::{Change, Evidence};
 use assay_core::minisign::MinisignKey;
-use assay_core::policy::{Judgement, Place, judge};
+use assay_core::policy::Judgement;
 use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::Identity;
-use assay_core::site::host_of;
+use assay_core::signer::{Identity, Signer};
 use assay_core::verdict::Verdict;
 use serde::Serialize;
 use serde_json::json;
@@ -33,48 +34,74 @@ struct Verified {
     signer: Option<SignerReport>,
     reasons: Vec<ReasonReport>,
     sources: Vec<SourceReport>,
+    /// The project that the file belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project: Option<String>,
+    /// What is remembered of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory: Option<Recalled>,
+    /// The change that was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<&'static str>,
 }
 
 /// Verifies the files.
 ///
 /// # Errors
-/// When the notary's trust root cannot be had at all, or there is no place for what is remembered of
-/// logs.
+/// When the notary's trust root cannot be had at all, there is no place for what is remembered, or a
+/// change cannot be accepted.
 pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| CliError::Internal(error.to_string()))?;
     let client = Client::new();
-    let sources = Sources::chosen(args, &client)?;
+    if args.accept_change && args.no_memory {
+        let words = "--accept-change changes what is remembered, which --no-memory leaves alone";
+        return Err(CliError::Usage(words.to_owned()));
+    }
+    let memory = match args.no_memory {
+        true => None,
+        false => Some(Memory::of_this_user()?),
+    };
+    let sources = Sources::chosen(args, &client, memory.as_ref())?;
+    let judging = Judging::new(args.url.as_deref(), memory.as_ref());
     let notary = sources.notary.as_ref().map(|known| &known.notary);
     let comparing = Comparing::new(&client, notary, &sources.roots)?;
     let mut digests = Vec::new();
     let mut evidence = Vec::new();
     for file in &args.files {
-        let digest = hash::file(file);
         // Nothing is asked about a file that cannot be read: it has no evidence.
-        if let Ok(digest) = &digest {
-            evidence.push(runtime.block_on(sources.ask(&comparing, file, digest)));
-        }
-        digests.push(digest);
+        digests.push(hash::file(file).and_then(|digest| {
+            evidence.push(runtime.block_on(sources.ask(&comparing, file, &digest))?);
+            Ok(digest)
+        }));
     }
-    // Judged when all are asked: what the answer about one file brings to light about a log holds
+    // Conclusion when all are asked: what the answer about one file brings to light about a log holds
     // for all of them.
     for evidence in &mut evidence {
         comparing.withhold(evidence);
+    }
+    let mut accepted = None;
+    // With an address there is one file.
+    if let (true, [file], [Ok(digest)], [found]) = (
+        args.accept_change,
+        &args.files[..],
+        &digests[..],
+        &mut evidence[..],
+    ) {
+        let settings = trusting(&args.signer, notary, found);
+        accepted = judging.accept(found, &settings, sources.site().as_ref())?;
+        output::note(&told(accepted.as_ref()));
+        if let Some(Accepted::Declaration(_)) = accepted {
+            // Who is declared then is found out by asking once more.
+            *found = runtime.block_on(sources.ask(&comparing, file, digest))?;
+            comparing.withhold(found);
+        }
     }
     let alarms = comparing.alarms();
     for alarm in &alarms {
         output::note(&alarm.warning());
     }
-    let publisher = args.url.as_deref().and_then(|url| Publisher::of(&[url]));
-    let site = args.url.as_deref().and_then(host_of);
-    let place = Place {
-        site: site.as_deref(),
-        publisher: publisher.as_ref(),
-        // Nothing is remembered of projects here.
-        ..Place::default()
-    };
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     let mut evidence = evidence.iter();
@@ -83,8 +110,16 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             Ok(digest) => {
                 let evidence = evidence.next().map(Vec::as_slice).unwrap_or_default();
                 let settings = trusting(&args.signer, notary, evidence);
-                let judgement = judge(evidence, &settings, place, None);
-                result(file, Some(digest), &judgement, evidence)
+                let judged = judging.judge(evidence, &settings);
+                if let Some(note) = remark(&judged, args, &sources) {
+                    output::note(&note);
+                }
+                Verified {
+                    memory: judged.project.as_ref().map(|_| judged.memory),
+                    project: judged.project,
+                    accepted: accepted.as_ref().map(Accepted::word),
+                    ..result(file, Some(digest), &judged.judgement, evidence)
+                }
             }
             Err(error) => {
                 let detail = error.to_string();
@@ -161,6 +196,59 @@ fn result(
         signer: judgement.signer.as_ref().map(Into::into),
         reasons: judgement.reasons.iter().map(Into::into).collect(),
         sources: evidence.iter().map(Into::into).collect(),
+        project: None,
+        memory: None,
+        accepted: None,
+    }
+}
+
+/// What is to be said of memory beside the verdict.
+fn remark(judged: &Conclusion, args: &VerifyArgs, sources: &Sources<'_>) -> Option<String> {
+    let name = judged.project.as_deref();
+    match judged.memory {
+        Recalled::FirstSight => Some(format!(
+            "first sight of {}: who signed this file is remembered as its signer",
+            name?
+        )),
+        _ if judged.judgement.verdict == Verdict::Changed && !args.accept_change => {
+            Some("if you know why it changed, --accept-change remembers how it is now".to_owned())
+        }
+        // What a trusted signer says is not outweighed by any change.
+        _ if args.no_memory
+            && (name.is_some() || sources.can_remember())
+            && !matches!(
+                judged.judgement.verdict,
+                Verdict::Verified | Verdict::Untrusted
+            ) =>
+        {
+            Some(format!(
+                "nothing is compared with what is remembered of {} (--no-memory), so that a change \
+                 of its signers would not be noticed",
+                name.or(args.url.as_deref())?
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// What was accepted, in words.
+fn told(accepted: Option<&Accepted>) -> String {
+    match accepted {
+        None => "there is no change to accept".to_owned(),
+        Some(Accepted::Declaration(Change::Swapped)) => {
+            "accepted: what the site declares now".to_owned()
+        }
+        Some(Accepted::Declaration(Change::Vanished)) => {
+            "accepted: that the site declares nothing any more".to_owned()
+        }
+        Some(Accepted::Signers(signers)) => {
+            let names: Vec<String> = signers.iter().map(Signer::told).collect();
+            format!("accepted as signers: {}", names.join(", "))
+        }
+        Some(Accepted::Unsigned(ending)) => match ending.as_str() {
+            "" => "accepted: that files without an ending are not signed".to_owned(),
+            ending => format!("accepted: that files with the ending .{ending} are not signed"),
+        },
     }
 }
 
@@ -178,7 +266,7 @@ fn print(result: &Verified) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::signer::{RootId, Signer};
+    use assay_core::signer::RootId;
 
     #[test]
     fn a_repository_is_named_whole_and_only_its_own_workflows_are_meant() {

@@ -166,6 +166,13 @@ pub enum Failure {
         /// What was wrong with it.
         detail: String,
     },
+    /// What is remembered of it could not be read or written, so that it cannot be told whether
+    /// something changed there.
+    #[error("what is remembered of it cannot be used: {detail}")]
+    Memory {
+        /// What was wrong.
+        detail: String,
+    },
 }
 
 impl Failure {
@@ -182,7 +189,9 @@ impl Failure {
             Self::RateLimited { seconds } => seconds.div_ceil(60).to_string(),
             Self::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
             Self::Status { status } => status.to_string(),
-            Self::Malformed { detail } | Self::TrustRoot { detail } => detail.clone(),
+            Self::Malformed { detail } | Self::TrustRoot { detail } | Self::Memory { detail } => {
+                detail.clone()
+            }
             Self::Unreachable => String::new(),
         }
     }
@@ -197,6 +206,7 @@ impl Failure {
             Self::RateLimited { .. } => "rate_limited",
             Self::Malformed { .. } => "malformed",
             Self::TrustRoot { .. } => "trust_root",
+            Self::Memory { .. } => "memory",
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
+use crate::managed::Lock;
 use crate::record::DownloadRecord;
 use crate::root_store::RootReport;
-use crate::settings::Scope;
+use crate::settings::{Notifications, Scope, Settings};
 use crate::signer::{RootId, Signer};
+use crate::site_rule::{Demand, SiteRule};
 use crate::words::Message;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,11 @@ pub enum Request {
     },
     /// Delete the file from the disk.
     DeleteFile {
+        /// The record's key.
+        id: String,
+    },
+    /// Keep the file, though it does not meet what is required.
+    Keep {
         /// The record's key.
         id: String,
     },
@@ -60,6 +67,31 @@ pub enum Request {
     TrustMinisign {
         /// The public key, as typed.
         key: String,
+    },
+    /// Put a rule in the place of what there is for its host.
+    SetRule {
+        /// The rule.
+        rule: SiteRule,
+    },
+    /// Take back the rule for a host.
+    RemoveRule {
+        /// The host.
+        host: String,
+    },
+    /// Demand this of downloads from all sites without a rule.
+    SetEverywhere {
+        /// What is demanded.
+        demand: Demand,
+    },
+    /// Tell the user of so much.
+    SetNotifications {
+        /// Of how much.
+        notifications: Notifications,
+    },
+    /// Put these in the place of the user's settings: they were imported, or something is taken back.
+    ReplaceSettings {
+        /// All of them.
+        settings: Box<Settings>,
     },
     /// Tell what can be seen of the trust roots.
     ListRoots,
@@ -197,6 +229,30 @@ pub struct ShownRoot {
     pub failed_at: Option<f64>,
     /// Why it failed.
     pub failed: Option<Message>,
+}
+
+impl Request {
+    /// The part of the settings that this would change, where that is one that an administrator can
+    /// lock.
+    pub fn lock(&self) -> Option<Lock> {
+        match self {
+            Self::Trust { .. } | Self::Distrust { .. } | Self::TrustMinisign { .. } => {
+                Some(Lock::Trusted)
+            }
+            Self::AddNotary { .. }
+            | Self::RemoveNotary { .. }
+            | Self::EnableNotary { .. }
+            | Self::EnableGithub { .. }
+            | Self::SetGithubToken { .. }
+            | Self::AskRekor { .. }
+            | Self::AskIndex { .. } => Some(Lock::Sources),
+            Self::SetRule { .. } | Self::RemoveRule { .. } | Self::SetEverywhere { .. } => {
+                Some(Lock::Rules)
+            }
+            Self::SetNotifications { .. } => Some(Lock::Notifications),
+            _ => None,
+        }
+    }
 }
 
 impl From<RootReport> for ShownRoot {

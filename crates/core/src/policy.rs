@@ -9,6 +9,7 @@ use crate::publisher::Publisher;
 use crate::reason::Reason;
 use crate::settings::Settings;
 use crate::signer::{Identity, RootId, Signer};
+use crate::site_rule::Ruling;
 use crate::standing::Standing;
 use crate::verdict::Verdict;
 
@@ -55,6 +56,8 @@ pub struct Place<'a> {
     pub project: Option<&'a Project>,
     /// The ending of the file's name, where it says something that such a file is not signed.
     pub ending: Option<&'a str>,
+    /// What the user's rules say of downloads from there.
+    pub ruling: Option<&'a Ruling>,
 }
 
 impl Place<'_> {
@@ -101,11 +104,18 @@ pub fn judge(
             continue;
         }
         let holder = attestation.key_holder();
-        let trusted = settings.trusts(&attestation.signer, site)
-            || holder.is_some_and(|holder| settings.trusts(&holder, site));
         let signer = &attestation.signer;
+        let any = |is: &dyn Fn(&Signer) -> bool| is(signer) || holder.as_ref().is_some_and(is);
+        let named = place
+            .ruling
+            .is_some_and(|ruling| any(&|one| ruling.names(one)));
+        let trusted = named || any(&|one| settings.trusts(one, site));
+        // Where a rule names who may have signed, others do not vouch. Their warnings count.
+        let excluded = !named
+            && word == Word::Vouches
+            && place.ruling.is_some_and(|ruling| !ruling.pins.is_empty());
         let whose = match place.publisher_of(attestation) {
-            _ if trusted => Whose::Trusted,
+            _ if trusted && !excluded => Whose::Trusted,
             Some(publisher) if place.is_new(signer) => {
                 if word == Word::Vouches && new.is_none() {
                     new = Some((signer, publisher));
@@ -115,8 +125,16 @@ pub fn judge(
             Some(publisher) => Whose::Publisher(publisher),
             None => Whose::Stranger,
         };
-        is_known |= word == Word::Vouches && !matches!(whose, Whose::Stranger);
-        findings.push(finding(attestation, word, whose));
+        is_known |= word == Word::Vouches && (trusted || !matches!(whose, Whose::Stranger));
+        findings.push(match excluded {
+            true => (
+                Some(Verdict::Signed),
+                Reason::NotNamed {
+                    signer: signer.clone(),
+                },
+            ),
+            false => finding(attestation, word, whose),
+        });
     }
     if !findings
         .iter()
@@ -304,6 +322,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
         Some(
             Reason::SignedByTrusted { signer }
             | Reason::SignedByStranger { signer }
+            | Reason::NotNamed { signer }
             | Reason::SignedByPublisher { signer, .. }
             | Reason::SignerChanged { signer, .. }
             | Reason::SignatureForged { signer, .. }

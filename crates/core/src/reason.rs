@@ -58,6 +58,11 @@ pub enum Reason {
         /// What became of the declaration.
         change: Change,
     },
+    /// Somebody signed it whom the rule for its site does not name.
+    NotNamed {
+        /// Who.
+        signer: Signer,
+    },
     /// The publisher publishes the digest of this very file.
     Published {
         /// The publisher's name.
@@ -175,6 +180,11 @@ pub enum Reason {
     FileChanged,
     /// The check was cut off again and again.
     CutOff,
+    /// The user turned checks off for this site.
+    TurnedOff {
+        /// The site's host, or nothing where that holds for all sites.
+        site: Option<String>,
+    },
     /// The file could not be read.
     FileUnreadable {
         /// What the browser said.
@@ -193,6 +203,7 @@ impl Reason {
         match self {
             Self::SignedByTrusted { signer } => by("reason_signed_by_trusted", signer),
             Self::SignedByStranger { signer } => by("reason_signed_by_stranger", signer),
+            Self::NotNamed { signer } => by("reason_not_named", signer),
             Self::SignedByPublisher { signer, publisher } => Message::new(
                 "reason_signed_by_publisher",
                 [signer.told(), publisher.clone()],
@@ -255,7 +266,7 @@ impl Reason {
             } => {
                 let code = match failure {
                     // A proof is asked of those only whose trust root can be used.
-                    Failure::TrustRoot { .. } => "malformed",
+                    Failure::TrustRoot { .. } | Failure::Memory { .. } => "malformed",
                     other => other.code(),
                 };
                 Message::new(
@@ -305,6 +316,10 @@ impl Reason {
             }
             Self::StaleRoot { stale } => stale.message(),
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
+            Self::TurnedOff { site: Some(site) } => {
+                Message::new("reason_turned_off", [site.clone()])
+            }
+            Self::TurnedOff { site: None } => Message::bare("reason_turned_off_everywhere"),
             Self::FileMissing => Message::bare("reason_file_missing"),
             Self::FileChanged => Message::bare("reason_file_changed"),
             Self::CutOff => Message::bare("reason_cut_off"),
@@ -386,6 +401,11 @@ impl Reason {
         let mut samples = vec![
             Self::SignedByTrusted { signer: signer() },
             Self::SignedByStranger { signer: signer() },
+            Self::NotNamed { signer: signer() },
+            Self::TurnedOff {
+                site: Some("site".into()),
+            },
+            Self::TurnedOff { site: None },
             Self::SignedByPublisher {
                 signer: signer(),
                 publisher: "publisher".into(),
@@ -476,6 +496,7 @@ impl Reason {
             Failure::RateLimited { seconds: 61 },
             Failure::Malformed { detail: detail() },
             Failure::TrustRoot { detail: detail() },
+            Failure::Memory { detail: detail() },
         ] {
             samples.push(Self::LogUnchecked {
                 source: "source".into(),

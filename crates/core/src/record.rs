@@ -1,16 +1,14 @@
 //! What is remembered of one download.
 
-use crate::address::Address;
 use crate::artifact::ArtifactDigests;
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::evidence::Evidence;
 use crate::judged::Judged;
-use crate::policy::{Place, declaration, judge};
-use crate::project::{Project, ending};
-use crate::publisher::{Publisher, ReleaseAsset};
+use crate::obtained::Obtained;
+use crate::project::Project;
 use crate::settings::Settings;
-use crate::signer::Signer;
+use crate::site_rule::Demand;
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +68,32 @@ pub struct DownloadRecord {
     pub cut_off: u32,
     /// Whether the file was deleted from here.
     pub deleted: bool,
+    /// The host of the page that started the download, where that was told.
+    #[serde(default)]
+    pub page: Option<String>,
+    /// Whether the file is being removed: it is hashed once more before.
+    #[serde(default)]
+    pub removing: bool,
+    /// Whether only those are asked who proved the file: about once a week, whether they stand by it.
+    #[serde(default)]
+    pub again: bool,
+    /// What became of a file that does not meet what is required of it.
+    #[serde(default)]
+    pub hold: Option<Hold>,
+}
+
+/// What became of a file that does not meet what is required of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// The user is to decide.
+    Asking,
+    /// The user kept it.
+    Kept,
+    /// It was removed, because the user decided so, then or beforehand.
+    Removed,
+    /// It was to be removed, and another file was in its place, which was left alone.
+    Replaced,
 }
 
 /// How far the check of a download has come. Whatever the stage, a check that was cut off goes on
@@ -121,6 +145,10 @@ impl DownloadRecord {
             unseen_alarm: None,
             cut_off: 0,
             deleted: false,
+            page: None,
+            removing: false,
+            again: false,
+            hold: None,
         }
     }
 
@@ -142,6 +170,17 @@ impl DownloadRecord {
         }
     }
 
+    /// Where and when the file was downloaded.
+    pub fn obtained(&self) -> Obtained<'_> {
+        Obtained {
+            url: &self.url,
+            final_url: &self.final_url,
+            site: self.site.as_deref(),
+            page: self.page.as_deref(),
+            at: self.completed_at,
+        }
+    }
+
     /// Judges the file by this evidence, and by what is remembered of the project that it belongs to.
     pub fn judge(
         &self,
@@ -149,62 +188,35 @@ impl DownloadRecord {
         settings: &Settings,
         project: Option<&Project>,
     ) -> Judged {
-        let publisher = self.publisher();
-        let ending = self.telling_ending(evidence);
-        let known = project.and_then(|project| project.before(self.completed_at));
-        let declared = declaration(evidence).map(|declared| declared.project.as_str());
-        let place = Place {
-            site: self.site.as_deref(),
-            publisher: publisher.as_ref(),
-            declared,
-            project: known.as_ref(),
-            ending: ending.as_deref(),
+        let earlier = self.judgement.as_ref();
+        let obtained = self.obtained();
+        obtained.judge(evidence, settings, project, earlier).into()
+    }
+
+    /// The hosts that the download has to do with.
+    pub fn hosts(&self) -> Vec<String> {
+        self.obtained().hosts()
+    }
+
+    /// Holds the file against what is demanded of it, when it was just checked. Whether it is to be
+    /// removed without a question is given back.
+    ///
+    /// What could not be checked is asked about in any case: an outage removes nothing.
+    pub fn hold_against(&mut self, demand: &Demand) -> bool {
+        let Some(verdict) = self.verdict().filter(|_| !self.deleted) else {
+            return false;
         };
-        judge(evidence, settings, place, self.judgement.as_ref()).into()
-    }
-
-    fn publisher(&self) -> Option<Publisher> {
-        Publisher::of(&[&self.url, &self.final_url])
-    }
-
-    /// The name of the project that the file belongs to: its repository, or what its site declares.
-    pub fn project(&self, evidence: &[Evidence]) -> Option<String> {
-        match self.publisher() {
-            Some(publisher) => Some(publisher.to_string().to_ascii_lowercase()),
-            None => Some(declaration(evidence)?.project.clone()),
-        }
-    }
-
-    /// The project's own signers who vouch for the file.
-    pub fn own_signers(&self, evidence: &[Evidence]) -> Vec<Signer> {
-        let publisher = self.publisher();
-        let place = Place {
-            publisher: publisher.as_ref(),
-            declared: declaration(evidence).map(|declared| declared.project.as_str()),
-            ..Place::default()
-        };
-        let proven = evidence.iter().flat_map(Evidence::proven);
-        let own = proven.filter(|one| one.claim.vouches() && place.publisher_of(one).is_some());
-        own.map(|one| one.signer.clone()).collect()
-    }
-
-    /// The ending of the file's name at its address, where it says something that such a file is not
-    /// signed: it is a file of a release, or one of those that a declaration is about. What a
-    /// repository's archives and pages are is made on demand, and never signed.
-    pub fn telling_ending(&self, evidence: &[Evidence]) -> Option<String> {
-        let address = Address::parse(&self.url)?;
-        match self.publisher() {
-            // Only where the repository was asked.
-            Some(_) => {
-                let mut sources = evidence.iter();
-                sources.find(|one| one.source == Publisher::GITHUB)?;
-                Some(ending(&ReleaseAsset::of(&address)?.name))
+        if demand.is_met_by(verdict) {
+            if self.hold == Some(Hold::Asking) {
+                self.hold = None;
             }
-            None => {
-                declaration(evidence)?;
-                Some(ending(address.segments().last()?))
-            }
+            return false;
         }
+        if !matches!(self.hold, None | Some(Hold::Asking)) {
+            return false;
+        }
+        self.hold = Some(Hold::Asking);
+        demand.remove && verdict != Verdict::Unchecked
     }
 
     /// Forgets the proofs themselves, and keeps what they proved.

@@ -1,7 +1,9 @@
 //! The user's settings: whom to ask and whom to trust.
 
+use crate::managed::Managed;
 use crate::signer::{RootId, Signer};
 use crate::site;
+use crate::site_rule::{Demand, Mode, Ruling, SiteRule};
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored settings.
@@ -35,6 +37,31 @@ pub struct Settings {
     /// The signers whose word counts here.
     #[serde(default)]
     pub trusted: Vec<TrustedSigner>,
+    /// What is demanded of downloads from all sites that no rule is about.
+    #[serde(default)]
+    pub everywhere: Demand,
+    /// What is demanded of those from some.
+    #[serde(default)]
+    pub rules: Vec<SiteRule>,
+    /// Of how much the system tells the user.
+    #[serde(default)]
+    pub notifications: Notifications,
+    /// What the user's administrator decided. It is kept elsewhere, and never among these.
+    #[serde(skip)]
+    pub managed: Managed,
+}
+
+/// Of how much the system tells the user.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Notifications {
+    /// Of files that are held up alone.
+    None,
+    /// Of warnings, too.
+    #[default]
+    Warnings,
+    /// Of every verdict.
+    All,
 }
 
 /// A notary and its pinned trust root.
@@ -59,6 +86,10 @@ pub struct TrustedSigner {
     pub signer: Signer,
     /// For which downloads.
     pub scope: Scope,
+    /// A bare key itself (PEM, RFC 7468), where it is known: logs are searched for keys, not for their
+    /// fingerprints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// For which downloads a signer is trusted.
@@ -84,6 +115,10 @@ impl Default for Settings {
             rekors: Vec::new(),
             indexes: Vec::new(),
             trusted: Vec::new(),
+            everywhere: Demand::default(),
+            rules: Vec::new(),
+            notifications: Notifications::default(),
+            managed: Managed::default(),
         }
     }
 }
@@ -91,7 +126,8 @@ impl Default for Settings {
 impl Settings {
     /// Whether `signer` is trusted for a download from `site` (a host, where one is known).
     pub fn trusts(&self, signer: &Signer, site: Option<&str>) -> bool {
-        self.trusted.iter().any(|trusted| {
+        let managed = &self.managed.trusted;
+        self.trusted.iter().chain(managed).any(|trusted| {
             trusted.signer == *signer
                 && match &trusted.scope {
                     Scope::Everywhere => true,
@@ -100,12 +136,93 @@ impl Settings {
         })
     }
 
+    /// Adds what an administrator decided: their sources are asked beside the user's, and what they
+    /// decided about GitHub holds.
+    pub fn manage(&mut self, managed: Managed) {
+        for notary in managed.usable_notaries() {
+            self.add_notary(notary);
+        }
+        let add = |own: &mut Vec<String>, managed: &[String]| {
+            for address in managed {
+                if !own.contains(address) {
+                    own.push(address.clone());
+                }
+            }
+        };
+        add(&mut self.rekors, &managed.rekors);
+        add(&mut self.indexes, &managed.indexes);
+        self.github = managed.github.unwrap_or(self.github);
+        self.managed = managed;
+    }
+
+    /// What keeps these settings from being used: something in them that none of the pages makes. The
+    /// notaries' trust roots are to be looked at beyond that.
+    pub fn problem(&self) -> Option<String> {
+        if self.version != SETTINGS_VERSION {
+            return Some(format!("version {}", self.version));
+        }
+        let is_address = |address: &str| notary_address(address).as_deref() == Some(address);
+        let is_index = |index: &str| index.split(' ').next().is_some_and(is_address);
+        let addresses = self.notaries.iter().map(|notary| &notary.address);
+        let mut addresses = addresses.chain(&self.rekors);
+        if let Some(wrong) = addresses.find(|address| !is_address(address)) {
+            return Some(wrong.clone());
+        }
+        if let Some(wrong) = self.indexes.iter().find(|index| !is_index(index)) {
+            return Some(wrong.clone());
+        }
+        let token = self.github_token.as_deref();
+        if token.is_some_and(|token| github_token(token).as_deref() != Some(token)) {
+            return Some("github_token".into());
+        }
+        let host = |rule: &&SiteRule| {
+            site::host_of(&format!("https://{}/", rule.host)).as_ref() != Some(&rule.host)
+        };
+        self.rules.iter().find(host).map(|rule| rule.host.clone())
+    }
+
+    /// What is demanded of a download that has to do with these hosts: of each the most specific rule
+    /// holds, and where several have one, the stricter.
+    pub fn ruling(&self, hosts: &[String]) -> Ruling {
+        let mut ruling = Ruling::of(&self.rules, self.everywhere, hosts);
+        // What an administrator demands, nobody loosens.
+        let demand = self.managed.everywhere;
+        let least = Demand {
+            mode: Mode::Off,
+            ..Demand::default()
+        };
+        let managed = Ruling::of(&self.managed.rules, demand.unwrap_or(least), hosts);
+        ruling.add(managed);
+        ruling
+    }
+
+    /// Puts a rule in the place of what there is for its host.
+    pub fn set_rule(&mut self, rule: SiteRule) {
+        match self.rules.iter_mut().find(|known| known.host == rule.host) {
+            Some(known) => *known = rule,
+            None => self.rules.push(rule),
+        }
+    }
+
     /// Trusts `signer` within `scope`. Doing it twice changes nothing.
     pub fn trust(&mut self, signer: Signer, scope: Scope) {
-        let entry = TrustedSigner { signer, scope };
-        if !self.trusted.contains(&entry) {
-            self.trusted.push(entry);
+        let mut known = self.trusted.iter();
+        if !known.any(|known| known.signer == signer && known.scope == scope) {
+            self.trusted.push(TrustedSigner {
+                signer,
+                scope,
+                key: None,
+            });
         }
+    }
+
+    /// Notes the key that a trusted signer has no name but.
+    pub fn note_key(&mut self, signer: &Signer, pem: &str) {
+        let own = self
+            .trusted
+            .iter_mut()
+            .filter(|known| known.signer == *signer);
+        own.for_each(|known| known.key = Some(pem.to_owned()));
     }
 
     /// Takes back [`Settings::trust`].

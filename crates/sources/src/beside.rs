@@ -113,9 +113,7 @@ pub struct Inquiry<'a> {
     /// What a list that a known key signed lists instead of the file.
     contradicted: Option<FileDigest>,
     left: usize,
-    /// Whether files there may have a minisign signature of their own: it was not asked for lately.
-    may_be_signed: bool,
-    /// Whether the file's was asked for, beside the names.
+    /// Whether the file's minisign signature was asked for, beside the names.
     asked_for_signature: bool,
 }
 
@@ -233,7 +231,7 @@ impl Habits {
 /// What there is where what is remembered of a site cannot be had.
 pub fn unusable(question: &Question, detail: &str) -> Evidence {
     let detail = detail.to_owned();
-    proving::failed((ID, question.host()), Failure::Malformed { detail })
+    proving::failed((ID, question.host()), Failure::Memory { detail })
 }
 
 impl<'a> Inquiry<'a> {
@@ -275,7 +273,6 @@ impl<'a> Inquiry<'a> {
             under: Vec::new(),
             wanted: Wanted::default(),
             contradicted: None,
-            may_be_signed: most == MOST || !habits.minisig,
             asked_for_signature: false,
         }
     }
@@ -318,10 +315,8 @@ impl<'a> Inquiry<'a> {
         }
         let statement = !requests.is_empty();
         self.left = self.left.saturating_sub(requests.len());
-        let signature = self.may_be_signed
-            && self.knows_keys()
-            && self.left > 0
-            && !self.names.contains(&MINISIG_OF_FILE);
+        let signature =
+            self.knows_keys() && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
         if signature {
             self.left -= 1;
             self.asked_for_signature = true;

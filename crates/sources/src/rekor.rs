@@ -16,6 +16,8 @@ use assay_core::proof::{Check, ProofError, ReadBundle};
 use assay_core::settings::Settings;
 use assay_core::signer::{Identity, RootId, SubjectKind};
 use assay_core::site::host_of;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -31,21 +33,34 @@ const INDEX_SIZE_LIMIT: usize = 1024 * 1024;
 /// How many bytes of entries are read at most. Ten of the kind that is used have fifty thousand.
 const ENTRIES_SIZE_LIMIT: usize = 2 * 1024 * 1024;
 
-/// The names that are searched for together with the digest: the e-mail addresses that the user
-/// trusts under Sigstore's root. A log knows signers by nothing else that is known here.
-pub fn names(settings: &Settings) -> Vec<String> {
+/// By what a log knows who logged something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Name {
+    /// An e-mail address.
+    Email(String),
+    /// A public key (PEM, RFC 7468).
+    Key(String),
+}
+
+/// The names that are searched for together with the digest: the e-mail addresses and the keys that
+/// the user trusts under Sigstore's root. A log knows signers by nothing else that is known here.
+pub fn names(settings: &Settings) -> Vec<Name> {
     let mut names = Vec::new();
     for trusted in &settings.trusted {
-        let signer = &trusted.signer;
-        if let Identity::Named {
-            subject_kind: SubjectKind::Email,
-            subject,
-            ..
-        } = &signer.identity
-            && signer.root == RootId::sigstore()
-            && !names.contains(subject)
-        {
-            names.push(subject.clone());
+        let name = match (&trusted.signer.identity, &trusted.key) {
+            (
+                Identity::Named {
+                    subject_kind: SubjectKind::Email,
+                    subject,
+                    ..
+                },
+                _,
+            ) => Name::Email(subject.clone()),
+            (Identity::Key { .. }, Some(key)) => Name::Key(key.clone()),
+            _ => continue,
+        };
+        if trusted.signer.root == RootId::sigstore() && !names.contains(&name) {
+            names.push(name);
         }
     }
     names.truncate(MAX_NAMES);
@@ -59,14 +74,14 @@ pub struct Inquiry<'a> {
     address: &'a str,
     host: String,
     digest: Sha256Digest,
-    names: &'a [String],
+    names: &'a [Name],
     is_searched: bool,
     found: Candidates,
 }
 
 impl<'a> Inquiry<'a> {
     /// Asks the log at `address` about a digest, and about these names with it ([`names`]).
-    pub fn new(address: &'a str, digest: Sha256Digest, names: &'a [String]) -> Self {
+    pub fn new(address: &'a str, digest: Sha256Digest, names: &'a [Name]) -> Self {
         Self {
             address,
             host: host_of(address).unwrap_or_else(|| address.to_owned()),
@@ -148,10 +163,15 @@ fn is_the_logs_fault(problem: &ProofError, known_log: bool) -> bool {
 }
 
 /// The request for the ids of the entries about a digest: by a name, or by anybody.
-fn search(address: &str, digest: &Sha256Digest, name: Option<&String>) -> HttpRequest {
+fn search(address: &str, digest: &Sha256Digest, name: Option<&Name>) -> HttpRequest {
     let name = match name {
         // Quoted and escaped as JSON asks for.
-        Some(name) => format!(r#","email":{},"operator":"and""#, quoted(name)),
+        Some(Name::Email(name)) => format!(r#","email":{},"operator":"and""#, quoted(name)),
+        Some(Name::Key(pem)) => {
+            let key = STANDARD.encode(pem);
+            let key = format!(r#"{{"format":"x509","content":"{key}"}}"#);
+            format!(r#","publicKey":{key},"operator":"and""#)
+        }
         None => String::new(),
     };
     let body = format!(r#"{{"hash":"sha256:{digest}"{name}}}"#);

@@ -270,7 +270,11 @@ fn see_twice_by(
 ) -> Evidence {
     let question = question();
     let is_first = habits.found.is_empty();
-    let site = SiteMemory::default();
+    let site = SiteMemory {
+        // As it is on every host but a few, and known.
+        absent_at: habits.tried_at,
+        ..SiteMemory::default()
+    };
     let mut inquiry = Inquiry::new(&question, habits, site, keys.to_vec(), now);
     let digests = ArtifactDigests::from(Sha256Digest::of(content));
     let runtime = tokio::runtime::Builder::new_current_thread().build();

@@ -4,33 +4,35 @@
 use assay_core::artifact::ArtifactDigests;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
-use assay_core::proof::Check;
+use assay_core::proof::{Check, ReadBundle};
 use assay_core::roots::Roots;
 use assay_core::settings::{Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
 use assay_core::trust_root::TrustRoot;
 use assay_sources::driver;
-use assay_sources::rekor::{self, Inquiry, MAX_ENTRIES, MAX_NAMES};
+use assay_sources::rekor::{self, Inquiry, MAX_ENTRIES, MAX_NAMES, Name};
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe, log_entry};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::cell::RefCell;
 
 const ADDRESS: &str = "https://rekor.example";
 
-/// A log that finds by digest, and by digest and e-mail address.
+/// A log that finds by digest, and by digest and e-mail address or key.
 #[derive(Default)]
 struct Log {
     /// Entries by id, each with the name that it is found by.
-    entries: Vec<(String, Option<&'static str>, Value)>,
+    entries: Vec<(String, Option<String>, Value)>,
     instead: Option<(&'static str, u16, String)>,
     asked: RefCell<Vec<(String, Value)>>,
 }
 
 impl Log {
-    fn add(&mut self, entry: Value, name: Option<&'static str>) {
+    fn add(&mut self, entry: Value, name: Option<&str>) {
         let id = format!("{:080x}", self.entries.len());
-        self.entries.push((id, name, entry));
+        self.entries.push((id, name.map(str::to_owned), entry));
     }
 }
 
@@ -57,10 +59,13 @@ impl Transport for Log {
         }
         let body = match path {
             "/api/v1/index/retrieve" => {
-                let name = asked["email"].as_str();
+                let key = asked["publicKey"]["content"].as_str();
+                assert_eq!(key.is_some(), asked["publicKey"]["format"] == "x509");
+                let name = asked["email"].as_str().or(key);
                 assert_eq!(name.is_some(), asked["operator"] == "and");
                 let found = self.entries.iter();
-                let found = found.filter(|(_, known, _)| name.is_none() || *known == name);
+                let found =
+                    found.filter(|(_, known, _)| name.is_none() || known.as_deref() == name);
                 json!(found.map(|(id, _, _)| id).collect::<Vec<_>>())
             }
             "/api/v1/log/entries/retrieve" => {
@@ -105,7 +110,7 @@ fn roots(instance: &Instance) -> Roots {
     roots
 }
 
-fn ask(log: &Log, roots: &Roots, made: &Made, names: &[String]) -> Evidence {
+fn ask(log: &Log, roots: &Roots, made: &Made, names: &[Name]) -> Evidence {
     let digest = Sha256Digest::of(&made.artifact);
     let mut inquiry = Inquiry::new(ADDRESS, digest, names);
     let digests = ArtifactDigests::from(digest);
@@ -161,10 +166,50 @@ fn strangers_cannot_bury_what_a_trusted_signer_logged() {
     assert!(buried.proven().is_empty());
     assert!(!buried.is_complete(), "a search that is cut short says so");
     log.asked.borrow_mut().clear();
-    let found = ask(&log, &roots, &made, &["release@example.org".to_owned()]);
+    let found = ask(
+        &log,
+        &roots,
+        &made,
+        &[Name::Email("release@example.org".into())],
+    );
     assert_eq!(found.proven().len(), 1);
     // Two searches, and the entries.
     assert_eq!(log.asked.borrow().len(), 3);
+}
+
+#[test]
+fn a_key_that_is_trusted_is_searched_for_as_a_name_is() {
+    let mut instance = instance();
+    let all = Recipe::all();
+    let recipe = all.iter().find(|one| one.name == PERSON).unwrap();
+    let keyed = Recipe {
+        signer: assay_test_authority::recipe::Signer::Key,
+        ..recipe.clone()
+    };
+    let made = keyed.make_by(&mut instance, 0, &Honest);
+    let roots = roots(&instance);
+    let key = ReadBundle::parse(&made.bundle).unwrap().bare_key().unwrap();
+    assert!(key.starts_with("-----BEGIN PUBLIC KEY-----"), "{key}");
+    let of_a_person = made_by(&mut instance, PERSON, 1);
+    let certified = ReadBundle::parse(&of_a_person.bundle).unwrap();
+    assert_eq!(certified.bare_key(), None);
+
+    let mut log = Log::default();
+    for _ in 0..1000 {
+        log.add(entry_of(&of_a_person), None);
+    }
+    log.add(entry_of(&made), Some(&STANDARD.encode(&key)));
+    assert!(ask(&log, &roots, &made, &[]).proven().is_empty());
+    let found = ask(&log, &roots, &made, &[Name::Key(key.clone())]);
+    let [proven] = found.proven() else {
+        panic!("{found:?}");
+    };
+    let mut settings = Settings::default();
+    settings.trust(proven.signer.clone(), Scope::Everywhere);
+    // As long as only its fingerprint is known, it cannot be searched for.
+    assert_eq!(rekor::names(&settings), []);
+    settings.note_key(&proven.signer, &key);
+    assert_eq!(rekor::names(&settings), [Name::Key(key)]);
 }
 
 #[test]
@@ -273,6 +318,8 @@ fn only_addresses_of_those_who_are_trusted_under_sigstores_root_are_searched_for
         let name = format!("{number}@example.org");
         trust(RootId::sigstore(), SubjectKind::Email, &name);
     }
-    let expected: Vec<_> = (0..MAX_NAMES).map(|n| format!("{n}@example.org")).collect();
+    let expected: Vec<_> = (0..MAX_NAMES)
+        .map(|n| Name::Email(format!("{n}@example.org")))
+        .collect();
     assert_eq!(rekor::names(&settings), expected);
 }

@@ -8,10 +8,13 @@ use assay_core::minisign::MinisignKey;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR};
 use assay_sources::beside::{self, Habits};
+use assay_sources::rekor::{self, Name};
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{HttpRequest, HttpResponse, Method, Source, Transport, driver};
-use assay_sources::{github, index, notary, rekor};
+use assay_sources::{github, index, notary};
 use assay_test_authority::minisign::MinisignPair;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -25,11 +28,14 @@ const PACKAGE: &str = "https://index.example/tool/-/tool-1.0.tgz?token=secret";
 const STORED: &str = "https://storage.example/bundle.json.sn";
 const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const EMAIL: &str = "release@example.org";
+const KEY: &str = "-----BEGIN PUBLIC KEY-----\n…";
 
 /// All services of the world: each says what leads to the most requests.
 struct World {
     asked: RefCell<Vec<HttpRequest>>,
     content: &'static [u8],
+    /// Whether the site has a list.
+    has_list: Cell<bool>,
     /// How long the slowest source took.
     took: Cell<Duration>,
 }
@@ -51,6 +57,7 @@ impl World {
         Self {
             asked: RefCell::default(),
             content: b"content",
+            has_list: Cell::new(true),
             took: Cell::default(),
         }
     }
@@ -65,7 +72,7 @@ impl World {
             STORED => Some("\u{2}\u{4}{}".into()),
             url if url.ends_with("/index/retrieve") => Some(json!([ID]).to_string()),
             url if url.ends_with("/entries/retrieve") => Some("[]".into()),
-            url if url.ends_with("/SHA256SUMS") => Some(listed),
+            url if url.ends_with("/SHA256SUMS") && self.has_list.get() => Some(listed),
             url if url.ends_with("download-signers.json") => Some(declaration(&new)),
             _ => None,
         }
@@ -95,7 +102,7 @@ impl World {
             let question = index::Question::about("https://index.example", url).unwrap();
             self.ask(&mut index::Inquiry::new(&question)).await;
         }
-        let names = [EMAIL.to_owned()];
+        let names = [Name::Email(EMAIL.into()), Name::Key(KEY.into())];
         let mut log = rekor::Inquiry::new(PUBLIC_REKOR, digest, &names);
         self.ask(&mut log).await;
         for declaring in [None, Some(declaration(&MinisignPair::new(1).public()))] {
@@ -110,6 +117,11 @@ impl World {
             let mut site = beside::Inquiry::new(&question, &habits, site, keys, 1_800_000_000);
             self.ask(&mut site).await;
         }
+        self.has_list.set(false);
+        let question = beside::Question::about(FILE, FILE, None).unwrap();
+        let (habits, site) = (Habits::default(), SiteMemory::default());
+        let mut site = beside::Inquiry::new(&question, &habits, site, Vec::new(), 1_800_000_000);
+        self.ask(&mut site).await;
     }
 }
 
@@ -208,6 +220,10 @@ fn nothing_is_asked_but_what_is_listed() {
             String::new(),
             json!({ "hash": format!("sha256:{digest}") }).to_string(),
             format!(r#"{{"hash":"sha256:{digest}","email":"{EMAIL}","operator":"and"}}"#),
+            format!(
+                r#"{{"hash":"sha256:{digest}","publicKey":{{"format":"x509","content":"{}"}},"operator":"and"}}"#,
+                STANDARD.encode(KEY)
+            ),
             json!({ "entryUUIDs": [ID] }).to_string(),
         ];
         assert!(bodies.iter().any(|known| known == body), "{body}");
@@ -226,6 +242,7 @@ fn nothing_is_asked_but_what_is_listed() {
         "index/retrieve",
         "entries/retrieve",
         "SHA256SUMS.minisig",
+        "SHA512SUMS",
         "tool.zip.minisig",
         "signers.json.minisig",
     ] {

@@ -131,6 +131,10 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         unseen_alarm: None,
         cut_off: 0,
         deleted: false,
+        page: None,
+        removing: false,
+        again: false,
+        hold: None,
     }
 }
 

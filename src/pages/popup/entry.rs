@@ -2,6 +2,7 @@
 
 use super::details;
 use super::ground::{Entry, Ground};
+use super::hold;
 use super::is_reading;
 use crate::pages::checked;
 use crate::pages::figures;
@@ -35,6 +36,7 @@ pub fn view(ground: Ground, entry: Entry) -> View {
         .children(vec![
             head(ground, entry, panel.clone()),
             parts::live(move || progress(entry)),
+            parts::live(move || hold::view(ground, entry)),
             parts::live(move || match entry.open.get() {
                 true => details::view(ground, entry, panel.clone()),
                 false => View::new(),
@@ -86,7 +88,12 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
         )
         .on(
             events::click,
-            on_click(move |_| entry.open.set(!entry.open.get_untracked())),
+            on_click(move |_| {
+                let opens = !entry.open.get_untracked();
+                entry.open.set(opens);
+                let site = entry.record.with_untracked(|record| record.site.clone());
+                ground.opened.set(site.filter(|_| opens));
+            }),
         )
         .children(vec![
             parts::live(move || {

@@ -24,6 +24,12 @@ pub struct Ground {
     pub now: Signal<f64>,
     /// What a screen reader is to say.
     pub said: Signal<String>,
+    /// The host of the page that the user looks at.
+    pub tab: Signal<Option<String>>,
+    /// The host of the download that was opened last.
+    pub opened: Signal<Option<String>>,
+    /// What was wrong with the last rule.
+    pub problem: Signal<String>,
 }
 
 /// One download.
@@ -74,6 +80,9 @@ impl Ground {
             access: create_signal(true),
             now: create_signal(crate::js::now()),
             said: create_signal(String::new()),
+            tab: create_signal(None),
+            opened: create_signal(None),
+            problem: create_signal(String::new()),
         }
     }
 

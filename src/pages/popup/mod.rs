@@ -4,19 +4,22 @@ mod change;
 mod details;
 mod entry;
 mod ground;
+mod hold;
 mod log_alarm;
+mod site;
 mod trust;
 
 use super::dom::{self, Step};
 use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
-use super::{figures, log_alarms};
+use super::{figures, log_alarms, suffixes};
 use crate::bus;
 use crate::chrome::{extension, runtime, tabs};
 use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{Notice, Request};
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::site::host_of;
 use ground::{Entry, Ground};
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -49,9 +52,22 @@ pub async fn run() {
         Err(error) => return fail(&error),
     }
     let Some(stage) = dom::stage() else { return };
+    spawn_local(async move {
+        // Told by the browser because the user opened this; pages without a site have no rule.
+        if let Some(host) = tabs::active_url().await.as_deref().and_then(site_of_tab) {
+            let host = suffixes::site_of(&host).await.unwrap_or(host);
+            scope.run_in(|| ground.tab.set(Some(host)));
+        }
+    });
     scope.run_in(|| sycamore::render_in_scope(move || view(ground), &stage));
     tell_alarms_seen();
     tick(ground).await;
+}
+
+/// The host of a page from the web.
+fn site_of_tab(url: &str) -> Option<String> {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    is_web.then(|| host_of(url))?
 }
 
 /// Keeps relative times true.
@@ -141,6 +157,7 @@ fn view(ground: Ground) -> View {
             .class("visually-hidden")
             .children(t("popup_title")),
         parts::live(move || log_alarm::banners(ground)),
+        parts::live(move || site::bar(ground)),
         parts::live(move || {
             if ground.access.get() {
                 View::new()

@@ -5,9 +5,12 @@ mod github;
 mod indexes;
 mod logs;
 mod notaries;
+mod notices;
 mod rekor;
 mod roots;
+mod rules;
 mod signers;
+mod transfer;
 
 use super::parts::{self, Tag, button, on_click};
 use super::words::{say, t, t1};
@@ -61,6 +64,8 @@ pub async fn run() {
                 said: create_signal(String::new()),
             };
             follow(ground);
+            // What changed since it was read, and before anybody listened.
+            reload(ground);
             view(ground)
         },
         &stage,
@@ -113,16 +118,40 @@ fn view(ground: Ground) -> View {
         parts::titled_head(t("settings_title"), "settings"),
         tags::main().class("page-main").children(vec![
             parts::live(move || logs::undecided(ground)),
+            parts::live(move || managed(ground)),
+            rules::view(ground),
             notaries::view(ground),
             github::view(ground),
             neighbours(ground),
             rekor::view(ground),
             indexes::view(ground),
             signers::view(ground),
+            notices::view(ground),
             roots::view(ground),
+            transfer::view(ground),
             parts::live(move || logs::decided(ground)),
         ]),
     )
+        .into()
+}
+
+/// That an administrator decides about some of it, and who they are.
+fn managed(ground: Ground) -> View {
+    let settings = ground.settings.get_clone();
+    if settings.managed.is_empty() {
+        return View::new();
+    }
+    let words = match settings.managed.organization.as_str() {
+        "" => t("managed_text"),
+        organization => t1("managed_text_by", organization),
+    };
+    tags::section()
+        .class("card")
+        .attr("data-banner", "managed")
+        .children(vec![
+            parts::text(Tag::Title, "card-title", t("managed_title")),
+            parts::text(Tag::Paragraph, "card-text", words),
+        ])
         .into()
 }
 

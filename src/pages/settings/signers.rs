@@ -51,7 +51,7 @@ fn list(ground: Ground) -> View {
 }
 
 fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner) -> View {
-    let TrustedSigner { signer, scope } = trusted;
+    let TrustedSigner { signer, scope, .. } = trusted;
     let scope_words = match scope {
         Scope::Everywhere => t("settings_scope_everywhere"),
         Scope::Site { host } => t1("settings_scope_site", host),

@@ -8,25 +8,17 @@ use crate::config;
 use crate::error::CliError;
 use crate::output;
 use crate::roots::now;
+use crate::sealed::{self, ENDING, Lock, has_ending, listed};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
 use assay_core::log_memory::{LogMemory, MEMORY_VERSION};
 use assay_core::signer::RootId;
-use assay_notary::files::{self, Mode};
 use assay_sources::remembered::{LogBook, Turn};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// The form of the files.
 const SCHEMA: &str = "assay.log-memory.v1";
-
-/// How the names of the files end. Others in the folder are not looked at.
-const ENDING: &str = "jsonl";
-
-/// How the names of files end that were not finished ([`files::replace`]).
-const UNFINISHED: &str = "part";
 
 /// A folder of memories, with a folder in it for each trust root.
 pub struct LogFiles {
@@ -42,18 +34,10 @@ pub struct Kept {
     pub memory: LogMemory,
 }
 
-/// The first line of a file; the second is the [`Kept`].
-#[derive(Serialize, Deserialize)]
-struct Head {
-    schema: String,
-    /// Of the second line, without its end.
-    sha256: Sha256Digest,
-}
-
 /// The right to change what is remembered of the logs of one trust root. No other process has it
 /// until this is dropped or this process ends, however that comes about.
 pub struct LogTurn {
-    _lock: File,
+    _lock: Lock,
     outage: Option<Failure>,
 }
 
@@ -117,29 +101,9 @@ impl LogFiles {
     /// # Errors
     /// When the file system knows no locks, or is read-only.
     pub fn take_turn(&self, root: &RootId) -> Result<LogTurn, CliError> {
-        let folder = self.folder_of(root);
-        let file = folder.join("lock");
-        let lock = || {
-            files::private_directory(&folder)?;
-            let lock = File::create(&file)?;
-            match lock.try_lock() {
-                Ok(()) => {}
-                Err(TryLockError::WouldBlock) => {
-                    output::note("waiting for another assay, which compares the same log");
-                    lock.lock()?;
-                }
-                Err(TryLockError::Error(error)) => return Err(error),
-            }
-            Ok(lock)
-        };
-        let lock = lock().map_err(|source| CliError::file(&file, source))?;
-        // Whoever began these did not get to their end, and never will.
-        for unfinished in listed(&folder)? {
-            if has_ending(&unfinished, UNFINISHED) {
-                std::fs::remove_file(&unfinished)
-                    .map_err(|source| CliError::file(&unfinished, source))?;
-            }
-        }
+        let lock = Lock::take(&self.folder_of(root), || {
+            output::note("waiting for another assay, which compares the same log");
+        })?;
         Ok(LogTurn {
             _lock: lock,
             outage: None,
@@ -155,10 +119,7 @@ impl LogFiles {
     }
 
     fn replace(&self, kept: &Kept) -> Result<(), CliError> {
-        let file = self.file(&kept.memory);
-        let text = written(kept).map_err(|error| CliError::Internal(error.to_string()))?;
-        files::replace(&file, text.as_bytes(), Mode::Private)
-            .map_err(|source| CliError::file(&file, source))
+        sealed::write(&self.file(&kept.memory), SCHEMA, kept)
     }
 
     fn read_file(&self, file: &Path) -> Result<Kept, CliError> {
@@ -221,48 +182,8 @@ impl Turn for LogTurn {
     }
 }
 
-/// What is in a folder, in the order of the names; nothing where there is none.
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
-    let list = || {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(folder)? {
-            found.push(entry?.path());
-        }
-        found.sort();
-        Ok(found)
-    };
-    match list() {
-        Err(error) if io::Error::kind(&error) == io::ErrorKind::NotFound => Ok(Vec::new()),
-        other => other.map_err(|source| CliError::file(folder, source)),
-    }
-}
-
-fn has_ending(file: &Path, ending: &str) -> bool {
-    file.extension().is_some_and(|found| found == ending)
-}
-
-fn written(kept: &Kept) -> Result<String, serde_json::Error> {
-    let content = serde_json::to_string(kept)?;
-    let head = serde_json::to_string(&Head {
-        schema: SCHEMA.to_owned(),
-        sha256: Sha256Digest::of(content.as_bytes()),
-    })?;
-    Ok(format!("{head}\n{content}\n"))
-}
-
 fn parse(text: &[u8]) -> Result<Kept, String> {
-    let mut lines = text.split(|byte| *byte == b'\n');
-    let (Some(head), Some(content)) = (lines.next(), lines.next()) else {
-        return Err("it has not two lines".to_owned());
-    };
-    let head: Head = serde_json::from_slice(head).map_err(|error| error.to_string())?;
-    if head.schema != SCHEMA {
-        return Err(format!("its form is {:?}, not {SCHEMA:?}", head.schema));
-    }
-    if head.sha256 != Sha256Digest::of(content) {
-        return Err("it was damaged".to_owned());
-    }
-    let kept: Kept = serde_json::from_slice(content).map_err(|error| error.to_string())?;
+    let kept: Kept = sealed::parse(SCHEMA, text)?;
     match kept.memory.version {
         MEMORY_VERSION => Ok(kept),
         other => Err(format!("its version is {other}, not {MEMORY_VERSION}")),

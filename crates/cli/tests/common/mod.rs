@@ -118,6 +118,7 @@ impl User {
             .env_remove("ASSAY_NOTARY")
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
+            .env_remove("ASSAY_NO_MEMORY")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -128,6 +128,15 @@ impl<'a> ReadBundle<'a> {
     pub fn bundle(&self) -> &Bundle {
         &self.bundle
     }
+
+    /// The key that signed, as its log has it (PEM, RFC 7468), where the bundle only hints at one.
+    /// Nothing of it is proven.
+    pub fn bare_key(&self) -> Option<String> {
+        let entry = entry::proven_entry(&self.bundle).ok()?;
+        let material = &self.bundle.verification_material.content;
+        matches!(material, VerificationMaterialContent::PublicKey(_))
+            .then(|| entry::logged_key(entry).ok().map(|key| key.to_pem()))?
+    }
 }
 
 impl Prover {

@@ -1,0 +1,102 @@
+//! What was proven once can be taken back: downloads are asked about again, about once a week, at the
+//! sources that proved them and nowhere else.
+//!
+//! It goes round the history in the order of the downloads, a few at a time, so that it makes no
+//! difference how many there are, and nobody is asked about all of them at once.
+
+use super::{Background, BackgroundError};
+use crate::chrome::alarms;
+use crate::chrome::storage::{self, Area};
+use crate::js::now;
+use assay_core::evidence::{Evidence, Outcome};
+use assay_core::record::{DownloadRecord, Stage};
+use assay_core::verdict::Verdict;
+use std::rc::Rc;
+
+/// The alarm that goes on with the round.
+pub(super) const ROUND: &str = "standing";
+
+/// Up to which download the round has come: when that was completed, in milliseconds since 1970.
+const POSITION: &str = "standing/position";
+
+const HOUR: f64 = 3_600_000.0;
+
+/// So old, in milliseconds, is what was last asked when it is asked again.
+const WEEK: f64 = 7.0 * 24.0 * HOUR;
+
+/// So many records are looked at each time, at least: fewer than a worker can ask about in one life.
+const STEP: u32 = 20;
+
+/// So many steps a round has at most, so that a long history takes no longer than about a week.
+const STEPS: u32 = 160;
+
+/// Whether a record is to be asked about again. Two files of one day are not due at one time.
+fn is_due(record: &DownloadRecord, now: f64) -> bool {
+    let jitter = record.digest.map_or(0, |digest| digest.as_bytes()[0] % 48);
+    let age = record.judged_at.map_or(0.0, |at| now - at);
+    record.stage == Stage::Done
+        && !record.deleted
+        && matches!(
+            record.verdict(),
+            Some(Verdict::Verified | Verdict::Authentic | Verdict::Signed)
+        )
+        && record.evidence.iter().any(|one| !one.proven().is_empty())
+        && age > WEEK - 24.0 * HOUR + f64::from(jitter) * HOUR
+}
+
+/// What is known once the sources that proved the file were asked again: what they say now; where
+/// they did not answer, and of all others, what they said.
+pub(super) fn merged(before: &[Evidence], now: Vec<Evidence>) -> Vec<Evidence> {
+    let has_answered = |one: &&Evidence| matches!(one.outcome, Outcome::Answered { .. });
+    let latest = |known: &Evidence| {
+        let mut fresh = now.iter().filter(has_answered);
+        fresh
+            .find(|one| one.source == known.source)
+            .unwrap_or(known)
+            .clone()
+    };
+    before.iter().map(latest).collect()
+}
+
+/// Whether a source is asked: all are, but where a record is merely asked about again.
+pub(super) fn is_asked(record: &DownloadRecord, source: &str) -> bool {
+    !record.again
+        || record
+            .evidence
+            .iter()
+            .any(|one| one.source == source && !one.proven().is_empty())
+}
+
+impl Background {
+    /// Begins the round where none is under way.
+    pub(super) async fn begin_round(&self) -> Result<(), BackgroundError> {
+        if alarms::is_set(ROUND).await? {
+            return Ok(());
+        }
+        Ok(alarms::set(ROUND, now() + HOUR * (0.25 + js_sys::Math::random())).await?)
+    }
+
+    /// Asks again about the next few downloads.
+    pub(super) async fn go_round(self: &Rc<Self>) -> Result<(), BackgroundError> {
+        let position = storage::get::<f64>(Area::Local, POSITION).await?;
+        let limit = (self.store.count().await? / STEPS).max(STEP);
+        let next = self.store.after(position.unwrap_or(0.0), limit).await?;
+        // Stored first: what breaks the worker is not met again until the next round.
+        let reached = next.last().map_or(0.0, |record| record.completed_at);
+        storage::set(Area::Local, POSITION, &reached).await?;
+        self.begin_round().await?;
+        for record in next.iter().filter(|record| is_due(record, now())) {
+            let again = |record: &mut DownloadRecord| {
+                if record.stage == Stage::Done {
+                    record.stage = Stage::Asking;
+                    record.again = true;
+                }
+            };
+            if let Some(record) = self.amend(&record.id, Box::new(again)).await? {
+                // One after the other: nobody waits for this.
+                self.ask(record).await?;
+            }
+        }
+        Ok(())
+    }
+}
