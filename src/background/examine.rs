@@ -62,10 +62,8 @@ impl Background {
         };
         match self.amend(&file.id, Box::new(take)).await? {
             Some(record) if taken => {
-                self.proceed(record.clone()).await?;
-                Ok(Response::Examined {
-                    file: Box::new(record),
-                })
+                self.proceed(record).await?;
+                Ok(Response::Done)
             }
             Some(_) => Ok(refused::<String>("refused_other_file", [])),
             None => Ok(refused::<String>("refused_no_such_download", [])),

@@ -197,10 +197,9 @@ pub enum Response {
         /// What is shown of each.
         roots: Vec<ShownRoot>,
     },
-    /// What came of [`Request::Examine`].
+    /// What came of [`Request::Examine`], where the file is nobody's download.
     Examined {
-        /// The file with what was proven of it, and with the judgement; or the download's record, whose
-        /// check goes on.
+        /// The file with what was proven of it, and with the judgement.
         file: Box<DownloadRecord>,
     },
     /// It could not be done.

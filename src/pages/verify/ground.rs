@@ -552,12 +552,11 @@ impl Ground {
         }
         let message = match bus::send(&request(true)).await {
             Ok(Response::Examined { file }) => {
-                // A download's record is written, and may have gone further already.
-                if !is_download {
-                    self.put(row, *file);
-                }
+                self.put(row, *file);
                 None
             }
+            // A download's check goes on, and its record tells how far it is.
+            Ok(Response::Done) => None,
             Ok(Response::Refused { message }) => Some(message),
             Ok(_) => Some(Message::new("refused_other", [""])),
             Err(error) => Some(Message::new("refused_other", [error.to_string()])),
