@@ -186,6 +186,7 @@ impl Background {
                 }))
                 .await
             }
+            Request::Examine { file, proofs, ask } => self.examine(*file, &proofs, ask).await,
         }
     }
 

@@ -1,4 +1,5 @@
-//! What the user sees: popup, history, welcome page and settings page.
+//! What the user sees: popup, history, welcome page, settings page and the page on which any file is
+//! checked.
 //!
 //! One wasm module serves all pages; `<body data-page="…">` says which one it is. Pages only read
 //! the stored records and settings; whatever is to be done is asked of the background
@@ -34,11 +35,22 @@
 //!   trust-log-confirm|trust-log-cancel|remove-notary"`,
 //!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
 //!   remove-trusted|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
+//! - Verify: `body[data-state="loading|ready"]`, `[data-field="zone"]` with `data-over` while something
+//!   is dragged, `input[data-field="files|folder"]`, `#digest`, `[data-download="<id>"]` for the download
+//!   whose file is to be dropped, `data-action="choose-files|choose-folder|ask-digest|clear|show-only|
+//!   show-more"`. Each thing is `li[data-row][data-file="<path>"][data-kind="file|digest|proof"]
+//!   [data-stage="hashing|asking|done|alone"]`, with `data-verdict` as in the popup and `data-asking`
+//!   while a first verdict may still change; in it the fields of an entry,
+//!   `data-field="digest|sha512|sha1|md5"` and `data-action="toggle|remove|check-again|save-proof|
+//!   copy-digest|copy-sha512|copy-sha1|copy-md5"`.
+//! - Links between pages: `[data-page-link="verify|settings"]`, `data-action="open-verify-page"` in the
+//!   popup, and `data-action="open-verify"` in an entry whose bytes could not be read.
 //! - Welcome: `body[data-state="needs-access|ready"]`.
 
 pub mod badge;
 pub mod beside;
 pub mod change;
+pub mod checked;
 mod dom;
 mod download;
 pub mod figures;
@@ -50,6 +62,7 @@ pub mod parts;
 pub mod popup;
 pub mod settings;
 pub mod suffixes;
+pub mod verify;
 pub mod welcome;
 pub mod words;
 
@@ -65,6 +78,7 @@ pub async fn start() {
         "popup" => popup::run().await,
         "history" => history::run().await,
         "settings" => settings::run().await,
+        "verify" => verify::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.
         _ => {}

@@ -84,7 +84,7 @@ pub async fn run() {
 
 fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>, may_look: Signal<bool>) -> View {
     (
-        parts::masthead(t("app_name"), false),
+        parts::masthead(t("app_name")),
         tags::main().class("page-main").children(vec![
             tags::header()
                 .class("hero")

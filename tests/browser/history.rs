@@ -303,10 +303,7 @@ fn what_happens_meanwhile_is_shown() -> Result<()> {
     let history = world.extension.url("history.html");
     world.browser.page_at(|open| open == history)?;
     let settings = world.extension.open("settings.html")?;
-    appears(
-        &settings,
-        "a[data-action=open-history][href='history.html']",
-    )?;
+    appears(&settings, "a[data-page-link=history][href='history.html']")?;
     Ok(())
 }
 

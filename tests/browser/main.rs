@@ -19,4 +19,5 @@ mod rekor;
 mod roots;
 mod rules;
 mod setup;
+mod verify;
 mod world;

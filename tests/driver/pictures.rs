@@ -26,6 +26,7 @@ pub fn take_pictures(extension: &Extension, folder: &Path) -> Result<()> {
         ("history", PAGE),
         ("welcome", PAGE),
         ("settings", PAGE),
+        ("verify", PAGE),
     ] {
         let page = extension.open(&format!("{name}.html"))?;
         wait_until(&format!("{name} to show itself"), || {

@@ -5,3 +5,23 @@ pub mod details;
 pub mod ground;
 pub mod hold;
 mod trust;
+
+use crate::chrome::{runtime, tabs};
+use wasm_bindgen_futures::spawn_local;
+
+/// Opens one of the extension's pages in a tab.
+pub fn open(page: &str) {
+    let url = runtime::url(page);
+    spawn_local(async move {
+        // A tab that cannot be opened is the browser's to explain.
+        drop(tabs::open_page(&url).await);
+    });
+}
+
+/// The address of the page to which the file of a download can be handed.
+fn verify_address(id: &str) -> String {
+    format!(
+        "verify.html?record={}",
+        String::from(js_sys::encode_uri_component(id))
+    )
+}

@@ -397,7 +397,7 @@ fn view(history: History) -> View {
     let is_empty = create_selector(move || history.rows.with(Vec::is_empty));
     (
         parts::announcer(history.ground.said),
-        parts::masthead(t("history_title"), true),
+        parts::titled_head(t("history_title"), "history"),
         tags::main().class("page-main").children(vec![
             parts::live(move || {
                 dom::set_state(if is_empty.get() { "empty" } else { "list" });
@@ -451,7 +451,7 @@ fn fail(error: &StoreError) {
                     button("button", "reload", "popup_failed_again", |_| dom::reload()),
                 ]);
             (
-                parts::masthead(t("history_title"), true),
+                parts::titled_head(t("history_title"), "history"),
                 tags::main().class("page-main").children(blank),
             )
                 .into()

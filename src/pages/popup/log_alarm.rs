@@ -1,7 +1,7 @@
 //! The banner about a log that contradicted itself.
 
-use super::open;
 use crate::pages::download::ground::Ground;
+use crate::pages::download::open;
 use crate::pages::log_alarms;
 use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::{t, t1};

@@ -6,11 +6,12 @@ mod site;
 
 use super::dom::{self, Step};
 use super::download::ground::{Entry, Ground};
+use super::download::open;
 use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
 use super::{figures, log_alarms, suffixes};
 use crate::bus;
-use crate::chrome::{extension, runtime, tabs};
+use crate::chrome::{extension, tabs};
 use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{Notice, Request};
@@ -256,6 +257,9 @@ fn footer(ground: Ground) -> View {
             button("link", "open-history", "popup_history", |_| {
                 open("history.html")
             }),
+            button("link", "open-verify-page", "nav_verify", |_| {
+                open("verify.html")
+            }),
             button("link", "open-settings", "popup_settings", |_| {
                 open("settings.html")
             }),
@@ -289,13 +293,6 @@ fn fail(error: &StoreError) {
         },
         &stage,
     );
-}
-
-fn open(page: &'static str) {
-    spawn_local(async move {
-        // A tab that cannot be opened is the browser's to explain.
-        drop(tabs::open_page(&runtime::url(page)).await);
-    });
 }
 
 /// Whether the bytes of a record are being read right now.

@@ -116,9 +116,8 @@ fn reload(ground: Ground) {
 fn view(ground: Ground) -> View {
     (
         parts::announcer(ground.said),
-        parts::masthead(t("settings_title"), true),
+        parts::titled_head(t("settings_title"), "settings"),
         tags::main().class("page-main").children(vec![
-            history_link(),
             parts::live(move || logs::undecided(ground)),
             parts::live(move || managed(ground)),
             rules::view(ground),
@@ -157,19 +156,6 @@ fn managed(ground: Ground) -> View {
         .into()
 }
 
-/// The way to the history, where it is said for how long downloads are remembered.
-fn history_link() -> View {
-    tags::p()
-        .children(
-            tags::a()
-                .class("link")
-                .attr("href", "history.html")
-                .attr("data-action", "open-history")
-                .children(t("settings_history")),
-        )
-        .into()
-}
-
 /// The section about what lies beside files.
 fn neighbours(ground: Ground) -> View {
     tags::section()
@@ -193,7 +179,7 @@ fn fail(detail: &str) {
                 .attr("role", "alert")
                 .children(words);
             (
-                parts::masthead(t("settings_title"), true),
+                parts::titled_head(t("settings_title"), "settings"),
                 tags::main().class("page-main").children(problem),
             )
                 .into()
