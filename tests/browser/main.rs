@@ -19,5 +19,6 @@ mod rekor;
 mod roots;
 mod rules;
 mod setup;
+mod standing;
 mod verify;
 mod world;

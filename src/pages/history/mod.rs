@@ -94,6 +94,15 @@ enum Reading {
     Over,
 }
 
+/// The address of the page with what a signer decided.
+pub fn address_of_signer(signer: &str) -> String {
+    let filter = Filter {
+        signer: signer.to_owned(),
+        ..Filter::default()
+    };
+    format!("history.html#{}", filter.fragment(0))
+}
+
 /// Fills the page, and keeps it up to date.
 pub async fn run() {
     dom::set_title(&t("history_title"));

@@ -2,6 +2,7 @@
 
 use super::field::{self, Field};
 use super::{Ground, ask, remove_button};
+use crate::pages::history::address_of_signer;
 use crate::pages::modes;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{self, t, t1};
@@ -88,6 +89,13 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner, is_managed:
                         .into(),
                     parts::text(Tag::Span, "row-text", scope_words),
                     parts::text(Tag::Span, "row-text", words::proven_by(settings, signer)),
+                    tags::a()
+                        .class("link row-link")
+                        .attr("data-action", "signed-here")
+                        .attr("href", address_of_signer(&words::signer(signer)))
+                        .attr("aria-label", t1("signers_downloads_named", &signer.name()))
+                        .children(t("signers_downloads"))
+                        .into(),
                 ])
                 .into(),
             tags::div()
