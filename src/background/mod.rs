@@ -234,6 +234,7 @@ impl Background {
                     record.cut_off = 0;
                     record.retry = retry::plan(record, now());
                     record.again = false;
+                    record.removing = false;
                     let demand = settings.ruling(&record.hosts()).demand;
                     remove = is_checked && record.hold_against(&demand);
                     let verdict = record.verdict();

@@ -243,7 +243,7 @@ pub(super) fn told(
         (true, _) => Some(Kind::Held),
         (_, true) if before.again && was_proven => Some(Kind::Withdrawn),
         (_, true) => Some(Kind::Alarm),
-        _ if notifications == Notifications::All && before.verdict.is_none() && !is_alarm => {
+        _ if may && notifications == Notifications::All && before.verdict.is_none() => {
             Some(Kind::Verdict)
         }
         _ => None,
