@@ -292,3 +292,89 @@ async fn show(id: &str, title: &Message, message: String, buttons: Vec<&str>) {
         log(&error.to_string());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn before(verdict: Option<Verdict>) -> Before {
+        Before {
+            verdict,
+            hold: None,
+            again: false,
+            has_alarm: false,
+        }
+    }
+
+    fn record(verdict: Verdict, hold: Option<Hold>) -> DownloadRecord {
+        let mut record = crate::background::retry::sample();
+        record.judgement = Some(assay_core::judged::Judged {
+            verdict,
+            signer: None,
+            reasons: Vec::new(),
+            may_pass: false,
+            wait: None,
+        });
+        record.hold = hold;
+        record
+    }
+
+    #[test]
+    fn only_what_the_user_wants_to_be_told_is_told() {
+        use Notifications::{All, None as Nothing, Warnings};
+        let bad = record(Verdict::Untrusted, None);
+        let good = record(Verdict::Verified, None);
+        let held = record(Verdict::Unknown, Some(Hold::Asking));
+        for (record, mode, notifications, kind) in [
+            (&bad, Mode::Warn, Warnings, Some(Kind::Alarm)),
+            (&bad, Mode::Warn, All, Some(Kind::Alarm)),
+            (&bad, Mode::Warn, Nothing, None),
+            (&bad, Mode::Badge, All, None),
+            (&good, Mode::Warn, Warnings, None),
+            (&good, Mode::Warn, All, Some(Kind::Verdict)),
+            (&good, Mode::Badge, All, None),
+            (&held, Mode::Require, Warnings, Some(Kind::Held)),
+            (&held, Mode::Require, Nothing, Some(Kind::Held)),
+        ] {
+            let told = told(&before(None), record, mode, notifications);
+            assert_eq!(told.notify, kind, "{record:?} {mode:?} {notifications:?}");
+        }
+        // Once is enough.
+        let again = Before {
+            has_alarm: true,
+            ..before(Some(Verdict::Untrusted))
+        };
+        let told_again = told(&again, &bad, Mode::Warn, All);
+        assert_eq!((told_again.notify, told_again.is_news), (None, false));
+        let asked = Before {
+            hold: Some(Hold::Asking),
+            ..before(Some(Verdict::Unknown))
+        };
+        let told_again = told(&asked, &held, Mode::Require, All);
+        assert_eq!((told_again.notify, told_again.is_news), (None, false));
+        assert!(told_again.was_held);
+    }
+
+    #[test]
+    fn what_was_proven_and_is_taken_back_is_told_as_withdrawn() {
+        let bad = record(Verdict::Untrusted, None);
+        let tell = |again, verdict| {
+            let before = Before {
+                again,
+                ..before(Some(verdict))
+            };
+            told(&before, &bad, Mode::Warn, Notifications::Warnings).notify
+        };
+        assert_eq!(tell(true, Verdict::Verified), Some(Kind::Withdrawn));
+        assert_eq!(tell(true, Verdict::Unknown), Some(Kind::Alarm));
+        assert_eq!(tell(false, Verdict::Verified), Some(Kind::Alarm));
+    }
+
+    #[test]
+    fn the_buttons_do_what_they_say() {
+        assert!(matches!(pressed(true, 0), Pressed::Remove));
+        assert!(matches!(pressed(true, 1), Pressed::Keep));
+        assert!(matches!(pressed(false, 0), Pressed::Show));
+        assert!(matches!(pressed(false, 1), Pressed::Remove));
+    }
+}
