@@ -198,6 +198,7 @@ impl Background {
         self.conclude(
             id,
             Box::new(move |record| {
+                record.removing = false;
                 let earlier = record.judgement.take();
                 let site = record.site.as_deref();
                 let judgement = policy::unread(reason, &settings, site, earlier.as_ref());
@@ -234,7 +235,6 @@ impl Background {
                     record.cut_off = 0;
                     record.retry = retry::plan(record, now());
                     record.again = false;
-                    record.removing = false;
                     let demand = settings.ruling(&record.hosts()).demand;
                     remove = is_checked && record.hold_against(&demand);
                     let verdict = record.verdict();

@@ -233,11 +233,12 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        if record.digest.is_some() {
+        if record.digest.is_some() && record.stage == Stage::Done {
             self.remove(&record.id).await?;
             return Ok(Response::Done);
         }
-        // Nothing is known of its bytes: which file it is, is the user's to know.
+        // It is being checked, or nothing is known of its bytes: which file it is, is the user's to
+        // know.
         if downloads::remove_file(record.browser_id).await.is_err() {
             return Ok(refused::<String>("refused_file_gone", []));
         }
