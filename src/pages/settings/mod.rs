@@ -106,9 +106,14 @@ fn reload(ground: Ground) {
         if let Ok(settings) = settings_store::load().await {
             if let Ok(logs) = logs(&settings).await {
                 tell_alarms_seen(&logs);
-                ground.logs.set(logs);
+                if ground.logs.with(|known| *known != logs) {
+                    ground.logs.set(logs);
+                }
             }
-            ground.settings.set(Rc::new(settings));
+            // Nothing is built anew under the user's hands for nothing.
+            if ground.settings.with(|known| **known != settings) {
+                ground.settings.set(Rc::new(settings));
+            }
         }
     });
 }
