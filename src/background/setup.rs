@@ -27,12 +27,11 @@ impl Background {
     /// # Errors
     /// When the welcome page cannot be opened.
     pub async fn installed(&self, reason: &str) -> Result<(), BackgroundError> {
-        self.make_menus().await?;
         let is_welcome = settings_store::managed().await?.welcome != Some(false);
         if reason == "install" && is_welcome {
             tabs::open_page(&runtime::url(WELCOME)).await?;
         }
-        Ok(())
+        self.make_menus().await
     }
 
     pub(super) async fn check_setup(self: &Rc<Self>) -> Result<(), BackgroundError> {

@@ -201,6 +201,8 @@ impl Page {
             y: f64,
         }
         let place = wait_until(&format!("{selector} “{text}” to be clickable"), || {
+            // A tab that the extension opened may have come before this one.
+            self.command("Page.bringToFront", json!({}))?;
             let place: std::result::Result<Place, String> = self
                 .call::<Value>(PLACE_OF, json!([selector, text]))
                 .map_or_else(
@@ -425,7 +427,12 @@ const PLACE_OF: &str = r#"async (selector, text) => {
   if (element.disabled) return "it is disabled";
   element.scrollIntoView({ block: "center", behavior: "instant" });
   const before = element.getBoundingClientRect();
-  await new Promise(done => requestAnimationFrame(done));
+  const drawn = await new Promise(done => {
+    requestAnimationFrame(() => done(true));
+    // Nothing is drawn in a tab that is covered by another.
+    setTimeout(() => done(false), 500);
+  });
+  if (!drawn) return "it is not drawn";
   const box = element.getBoundingClientRect();
   if (box.width === 0 || box.height === 0) return "it has no size";
   if (box.x !== before.x || box.y !== before.y) return "it moves";
