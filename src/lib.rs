@@ -1,12 +1,13 @@
-//! What runs inside the browser: the background that watches and decides, the Worker that hashes,
+//! What runs inside the browser: the background that watches and decides, the Workers that hash,
 //! and the pages that show.
 //!
-//! Two wasm modules are built from it, one a binary in `src/bin`. Dependencies point down only:
+//! Three wasm modules are built from it, each a binary in `src/bin`. Dependencies point down only:
 //! [`pages`] and [`background`] use [`store`], [`bus`] and [`chrome`]; those know nothing of them.
 
 pub mod background;
 pub mod bus;
 pub mod chrome;
+pub mod digests;
 pub mod fetch;
 pub mod hasher;
 pub mod js;

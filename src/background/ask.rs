@@ -10,7 +10,8 @@ use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
-use assay_core::log_memory::{withhold, withhold_all};
+use assay_core::log_memory::{Blocked, withhold, withhold_all};
+use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
@@ -22,7 +23,7 @@ use assay_sources::beside::{self, Habits};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::site_word::{SiteMemory, SiteWord};
-use assay_sources::{Source, driver, index, minisigned, notary, proving, rekor};
+use assay_sources::{Source, brought, driver, index, minisigned, notary, proving, rekor};
 use futures_util::future::{Either, LocalBoxFuture, join, join_all, select};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,6 +48,18 @@ struct About {
     word: RefCell<Option<SiteWord>>,
     /// What the file must be read for first.
     wanted: RefCell<Wanted>,
+}
+
+impl About {
+    fn of(record: &DownloadRecord, sha256: &Sha256Digest) -> Self {
+        Self {
+            sha256: *sha256,
+            digests: record.digests(),
+            private: record.incognito,
+            word: RefCell::default(),
+            wanted: RefCell::default(),
+        }
+    }
 }
 
 /// What is asked about what lies beside the file.
@@ -84,15 +97,18 @@ fn marked(mut evidence: Vec<Evidence>, about: &About) -> Vec<Evidence> {
     evidence
 }
 
-/// What was gathered, with what came of the signatures for which the file was read once more.
-fn settled(record: &DownloadRecord, found: &Found) -> Vec<Evidence> {
-    let mut evidence = record.evidence.clone();
+/// Adds what came of the signatures and lists for which the file was read once more.
+fn settle(record: &DownloadRecord, wanted: &Wanted, found: &Found, evidence: &mut [Evidence]) {
     let question = question_beside(record);
     let is_recent = question.is_some_and(|question| question.is_recent(logs::seconds()));
     for evidence in evidence.iter_mut().filter(|one| one.source == beside::ID) {
-        minisigned::settle(&record.wanted, found, is_recent, evidence);
+        minisigned::settle(wanted, found, is_recent, evidence);
     }
-    evidence
+}
+
+/// Whether there is evidence that came of asking, and not only what the user brought.
+fn was_asked(record: &DownloadRecord) -> bool {
+    record.evidence.iter().any(|one| one.source != brought::ID)
 }
 
 impl Background {
@@ -130,31 +146,32 @@ impl Background {
             return self.give_up(id, Reason::CutOff).await;
         }
         let settings = settings_store::load().await?;
-        let mut evidence = match (&record.found, record.wanted.is_offered()) {
-            // It was read once more for this.
-            (Some(found), true) => settled(&record, found),
-            _ => {
-                let (evidence, wanted) = self.gather(&settings, &digest, &record).await;
-                match (record.again, wanted.is_offered()) {
-                    // What was found out of the file's bytes holds.
-                    (true, _) => standing::merged(&record.evidence, evidence),
-                    (false, true) => return self.read_again(id, evidence, wanted).await,
-                    (false, false) => evidence,
+        let mut evidence = record.evidence.clone();
+        let mut wanted = record.wanted.clone();
+        if !wanted.is_offered() || record.found.is_none() || !was_asked(&record) {
+            let gathered;
+            (gathered, wanted) = self.gather(&settings, &digest, &record).await;
+            if record.again {
+                // What was found out of the file's bytes holds.
+                evidence = standing::merged(&evidence, gathered);
+            } else {
+                // What the user brought stays with the bytes that it was brought with.
+                evidence.retain(|one| one.source == brought::ID);
+                evidence.extend(gathered);
+                // It may have been read for these already, when what was gathered got lost.
+                let is_known = |one| record.wanted.signatures.contains(one);
+                let was_read = record.found.is_some() && wanted.signatures.iter().all(is_known);
+                if wanted.is_offered() && !was_read {
+                    return self.read_again(id, evidence, wanted).await;
                 }
             }
-        };
+        }
+        if let Some(found) = record.found.as_ref().filter(|_| !record.again) {
+            settle(&record, &wanted, found, &mut evidence);
+        }
         // Another download may have found out a log meanwhile, and the user may have changed whom
         // they trust.
-        let blocked = match self.blocked_logs().await {
-            Ok(blocked) => {
-                withhold(&mut evidence, &blocked);
-                blocked
-            }
-            Err(error) => {
-                withhold_all(&mut evidence, &error.to_string());
-                Vec::new()
-            }
-        };
+        let blocked = self.withhold_blocked(&mut evidence).await;
         let settings = settings_store::load().await?;
         let project = self.project_of(&record, &evidence).await?;
         self.conclude(
@@ -178,21 +195,29 @@ impl Background {
         Ok(())
     }
 
+    /// Withholds what was proven by logs that contradicted themselves, and says which those are.
+    pub(super) async fn withhold_blocked(&self, evidence: &mut [Evidence]) -> Vec<Blocked> {
+        match self.blocked_logs().await {
+            Ok(blocked) => {
+                withhold(evidence, &blocked);
+                blocked
+            }
+            Err(error) => {
+                withhold_all(evidence, &error.to_string());
+                Vec::new()
+            }
+        }
+    }
+
     /// Asks all sources that apply. Where some let wait for them, and others prove the file, that is
     /// told already.
-    async fn gather(
+    pub(super) async fn gather(
         self: &Rc<Self>,
         settings: &Settings,
         digest: &Sha256Digest,
         record: &DownloadRecord,
     ) -> (Vec<Evidence>, Wanted) {
-        let about = &About {
-            sha256: *digest,
-            digests: record.digests(),
-            private: record.incognito,
-            word: RefCell::default(),
-            wanted: RefCell::default(),
-        };
+        let about = &About::of(record, digest);
         let at = Some(downloaded_at(record));
         let mut question = Question::about(&record.url, &record.final_url, at);
         if let Some(question) = &mut question {
@@ -386,16 +411,29 @@ impl Background {
 
     /// Asks a Rekor log. Sigstore's own can be asked for proofs of its history there.
     async fn ask_rekor(&self, address: &str, settings: &Settings, about: &About) -> Evidence {
-        let own: Vec<_> = settings
-            .notaries
-            .iter()
-            .map(|one| self.own_root(one))
-            .collect();
+        let own = self.notaries_roots(settings);
         let names = rekor::names(settings);
         let mut inquiry = rekor::Inquiry::new(address, about.sha256, &names);
         let sigstore = RootId::sigstore();
         let log = (address == PUBLIC_REKOR).then_some((&sigstore, address));
         self.ask_source(&mut inquiry, &own, log, about).await
+    }
+
+    /// Proves what the user brought with a file, under whichever root it belongs to.
+    pub(super) async fn prove_brought(
+        &self,
+        file: &DownloadRecord,
+        digest: &Sha256Digest,
+        proofs: &[BroughtProof],
+        settings: &Settings,
+    ) -> Vec<Evidence> {
+        let (own, about) = (self.notaries_roots(settings), About::of(file, digest));
+        let mut evidence = Vec::new();
+        for proof in proofs {
+            let mut inquiry = brought::Inquiry::new(proof, file, settings);
+            evidence.push(self.ask_source(&mut inquiry, &own, None, &about).await);
+        }
+        evidence
     }
 
     /// Asks GitHub about a file from there.
@@ -414,6 +452,11 @@ impl Background {
         let root = notary.root_id();
         let log = Some((&root, notary.address.as_str()));
         self.ask_source(&mut inquiry, &[own], log, about).await
+    }
+
+    fn notaries_roots(&self, settings: &Settings) -> Vec<Rc<Result<Roots, ProofError>>> {
+        let notaries = settings.notaries.iter();
+        notaries.map(|one| self.own_root(one)).collect()
     }
 
     fn own_root(&self, notary: &Notary) -> Rc<Result<Roots, ProofError>> {

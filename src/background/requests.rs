@@ -201,6 +201,7 @@ impl Background {
                 }))
                 .await
             }
+            Request::Examine { file, proofs, ask } => self.examine(*file, &proofs, ask).await,
         }
     }
 

@@ -11,7 +11,9 @@ mod reader;
 mod speed;
 
 pub use jobs::start as start_hashing;
+pub use lanes::Lanes;
 pub use reader::start as start_reading;
+pub use speed::Speed;
 
 /// The name of the Worker that reads; the other one hashes.
 pub const READER_NAME: &str = "reader";

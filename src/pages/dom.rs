@@ -68,6 +68,34 @@ pub fn scroll_to_fragment() {
     }
 }
 
+/// What the page's address says after `?` under a name.
+pub fn parameter(name: &str) -> Option<String> {
+    let search = web_sys::window()?.location().search().ok()?;
+    let parameters = web_sys::UrlSearchParams::new_with_str(&search).ok()?;
+    parameters.get(name)
+}
+
+/// Presses an element, as a click on it would.
+pub fn press(node: NodeRef) {
+    if let Some(element) = element(node) {
+        element.click();
+    }
+}
+
+/// Calls `hear` for every event of a kind anywhere on the page, for as long as it is open.
+pub fn on_page<E: JsCast + 'static>(kind: &str, mut hear: impl FnMut(E) + 'static) {
+    let hear = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| {
+        if let Ok(event) = event.dyn_into() {
+            hear(event);
+        }
+    });
+    if let Some(document) = document() {
+        // A listener for a kind of event can always be added.
+        let _ = document.add_event_listener_with_callback(kind, hear.as_ref().unchecked_ref());
+    }
+    hear.forget();
+}
+
 /// Loads the page anew.
 pub fn reload() {
     if let Some(window) = web_sys::window() {
@@ -80,6 +108,14 @@ pub fn reload() {
 pub fn focus(node: NodeRef) {
     if let Some(element) = element(node) {
         let _ = element.focus();
+    }
+}
+
+/// Moves the focus to the first element of the page that matches `selector`.
+pub fn focus_on(selector: &str) {
+    let found = document().and_then(|document| document.query_selector(selector).ok()?);
+    if let Some(found) = found.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = found.focus();
     }
 }
 

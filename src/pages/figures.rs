@@ -20,6 +20,12 @@ pub fn size(bytes: f64) -> String {
     number(&[("style", "unit"), ("unit", unit), ("unitDisplay", display)]).format(rounded(value))
 }
 
+/// A size in bytes, to the byte.
+pub fn bytes(bytes: f64) -> String {
+    let style = [("style", "unit"), ("unit", "byte"), ("unitDisplay", "long")];
+    number(&style).format(bytes)
+}
+
 /// A span of time in seconds, in one unit: `12 sec`, `3 min`.
 pub fn span(seconds: f64) -> String {
     let (value, unit) = match seconds {

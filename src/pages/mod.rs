@@ -1,4 +1,4 @@
-//! What the user sees: popup, welcome page and settings page.
+//! What the user sees: popup, welcome page, settings page and the page on which any file is checked.
 //!
 //! One wasm module serves all pages; `<body data-page="…">` says which one it is. Pages only read
 //! the stored records and settings; whatever is to be done is asked of the background
@@ -26,10 +26,21 @@
 //!   trust-log-confirm|trust-log-cancel|remove-notary"`,
 //!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
 //!   remove-trusted|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
+//! - Verify: `body[data-state="loading|ready"]`, `[data-field="zone"]` with `data-over` while something
+//!   is dragged, `input[data-field="files|folder"]`, `#digest`, `[data-download="<id>"]` for the download
+//!   whose file is to be dropped, `data-action="choose-files|choose-folder|ask-digest|clear|show-only|
+//!   show-more"`. Each thing is `li[data-row][data-file="<path>"][data-kind="file|digest|proof"]
+//!   [data-stage="hashing|asking|done|alone"]`, with `data-verdict` as in the popup and `data-asking`
+//!   while a first verdict may still change; in it the fields of an entry,
+//!   `data-field="digest|sha512|sha1|md5"` and `data-action="toggle|remove|check-again|save-proof|
+//!   copy-digest|copy-sha512|copy-sha1|copy-md5"`.
+//! - Links between pages: `[data-page-link="verify|settings"]`, `data-action="open-verify-page"` in the
+//!   popup, and `data-action="open-verify"` in an entry whose bytes could not be read.
 //! - Welcome: `body[data-state="needs-access|ready"]`.
 
 pub mod badge;
 pub mod beside;
+pub mod checked;
 mod dom;
 pub mod figures;
 pub mod hostile_text;
@@ -39,6 +50,7 @@ pub mod parts;
 pub mod popup;
 pub mod settings;
 pub mod suffixes;
+pub mod verify;
 pub mod welcome;
 pub mod words;
 
@@ -53,6 +65,7 @@ pub async fn start() {
     match dom::page().as_str() {
         "popup" => popup::run().await,
         "settings" => settings::run().await,
+        "verify" => verify::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.
         _ => {}

@@ -129,6 +129,35 @@ pub fn digits(hex: &str, field: &'static str) -> View {
         .into()
 }
 
+/// The pages that lead to each other, with the words of the links.
+const PAGES: [(&str, &str); 2] = [("verify", "nav_verify"), ("settings", "nav_settings")];
+
+/// Links to the other pages. `current` is the page on which they stand, as its document names it.
+pub fn navigation(current: &str) -> View {
+    let links = PAGES.map(|(page, words)| {
+        tags::a()
+            .class("navigation-link")
+            .attr("href", format!("{page}.html"))
+            .attr("data-page-link", page)
+            .attr("aria-current", (page == current).then_some("page"))
+            .children(t(words))
+            .into()
+    });
+    tags::nav()
+        .class("navigation")
+        .attr("aria-label", t("nav_label"))
+        .children(Vec::<View>::from(links))
+        .into()
+}
+
+/// The head of a page that has links to the others: the mark, its title, the links.
+pub fn titled_head(title: String, current: &str) -> View {
+    head(
+        tags::h1().class("masthead-name").children(title).into(),
+        navigation(current),
+    )
+}
+
 /// The head of a page: the mark and a name. `title` says whether the name is the page's title.
 pub fn masthead(name: String, title: bool) -> View {
     let name = if title {
@@ -136,6 +165,10 @@ pub fn masthead(name: String, title: bool) -> View {
     } else {
         text(Tag::Span, "masthead-name", name)
     };
+    head(name, View::new())
+}
+
+fn head(name: View, navigation: View) -> View {
     tags::header()
         .class("masthead")
         .children(vec![
@@ -145,6 +178,7 @@ pub fn masthead(name: String, title: bool) -> View {
                 .attr("alt", "")
                 .into(),
             name,
+            navigation,
         ])
         .into()
 }

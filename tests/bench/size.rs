@@ -10,17 +10,19 @@ use crate::report::Report;
 
 /// How much a person has to download.
 pub fn measure(report: &mut Report) -> Result<()> {
-    // The pages' own module has none of the proofs, and is loaded with a page only.
-    let (mut background, mut pages) = (0, 0);
+    // The pages' own module has none of the proofs, and is loaded with a page only; that of the Worker
+    // which hashes what the user brings, with one of the pages.
+    let (mut background, mut pages, mut digests) = (0, 0, 0);
     for entry in fs::read_dir(extension_folder()?.join("wasm"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "wasm") {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             encoder.write_all(&fs::read(&path)?)?;
             let size = encoder.finish()?.len();
-            match path.file_stem().is_some_and(|stem| stem == "pages_bg") {
-                true => pages += size,
-                false => background += size,
+            match path.file_stem().and_then(|stem| stem.to_str()) {
+                Some("pages_bg") => pages += size,
+                Some("digests_bg") => digests += size,
+                _ => background += size,
             }
         }
     }
@@ -33,6 +35,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
         })?;
     report.put("size.wasm_gzip_kib", background as f64 / 1024.0);
     report.put("size.pages_wasm_gzip_kib", pages as f64 / 1024.0);
+    report.put("size.digests_wasm_gzip_kib", digests as f64 / 1024.0);
     report.put(
         "size.package_kib",
         fs::metadata(package)?.len() as f64 / 1024.0,

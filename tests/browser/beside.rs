@@ -17,7 +17,7 @@ use tempfile::TempDir;
 pub const HOST: &str = "downloads.example.org";
 
 pub struct World {
-    browser: Browser,
+    pub browser: Browser,
     pub extension: Extension,
     pub site: DownloadSite,
     pub public: Instance,

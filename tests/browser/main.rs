@@ -17,4 +17,5 @@ mod rekor;
 mod roots;
 mod rules;
 mod setup;
+mod verify;
 mod world;

@@ -209,3 +209,22 @@ fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<(
         }
     })
 }
+
+#[test]
+fn the_log_is_asked_about_files_that_the_user_brings_to_the_page() -> Result<()> {
+    let mut world = World::new()?;
+    let made = world.logged(0);
+    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("brought.bin");
+    std::fs::write(&file, &made.artifact).expect("a file");
+    let page = world.extension.open("verify.html")?;
+    page.wait_for_text("main", "Drop files")?;
+    page.choose_files("[data-field=files]", &[&file])?;
+    page.wait_for_text("li[data-verdict=signed]", SIGNER)?;
+    let asked = world.rekor.asked();
+    let hash = format!("sha256:{}", Sha256Digest::of(&made.artifact));
+    assert_eq!(asked[0].body, json!({ "hash": hash }));
+    assert_eq!(world.extension.records()?.len(), 0);
+    Ok(())
+}

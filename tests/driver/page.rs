@@ -353,6 +353,45 @@ impl Page {
         .map(drop)
     }
 
+    /// Drags files and folders of this machine over the middle of an element.
+    ///
+    /// # Errors
+    /// No such element.
+    pub fn drag_over(&self, selector: &str, paths: &[&Path]) -> Result<()> {
+        self.drag(selector, paths, &["dragEnter", "dragOver"])
+    }
+
+    /// Drags files and folders of this machine over the middle of an element and drops them there.
+    ///
+    /// # Errors
+    /// No such element.
+    pub fn drop_files(&self, selector: &str, paths: &[&Path]) -> Result<()> {
+        self.drag(selector, paths, &["dragEnter", "dragOver", "drop"])
+    }
+
+    fn drag(&self, selector: &str, paths: &[&Path], kinds: &[&str]) -> Result<()> {
+        const COPY: u32 = 1;
+        let place: (f64, f64) = self.call(
+            "(selector) => {
+                const box = document.querySelector(selector).getBoundingClientRect();
+                return [box.x + box.width / 2, box.y + box.height / 2];
+            }",
+            json!([selector]),
+        )?;
+        for kind in kinds {
+            self.command(
+                "Input.dispatchDragEvent",
+                json!({
+                    "type": kind,
+                    "x": place.0,
+                    "y": place.1,
+                    "data": { "items": [], "files": paths, "dragOperationsMask": COPY },
+                }),
+            )?;
+        }
+        Ok(())
+    }
+
     /// Closes the tab.
     pub fn close(mut self) {
         self.close_on_drop = true;

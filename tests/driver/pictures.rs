@@ -21,7 +21,12 @@ const PAGE: Appearance = Appearance {
 /// # Errors
 /// A page stays empty, or a file could not be written.
 pub fn take_pictures(extension: &Extension, folder: &Path) -> Result<()> {
-    for (name, appearance) in [("popup", POPUP), ("welcome", PAGE), ("settings", PAGE)] {
+    for (name, appearance) in [
+        ("popup", POPUP),
+        ("welcome", PAGE),
+        ("settings", PAGE),
+        ("verify", PAGE),
+    ] {
         let page = extension.open(&format!("{name}.html"))?;
         wait_until(&format!("{name} to show itself"), || {
             let state: Option<String> = page.evaluate("document.body.dataset.state ?? null")?;

@@ -3,6 +3,7 @@
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
 use crate::managed::Lock;
+use crate::record::DownloadRecord;
 use crate::root_store::RootReport;
 use crate::settings::{Notifications, Scope, Settings};
 use crate::signer::{RootId, Signer};
@@ -154,6 +155,26 @@ pub enum Request {
         /// Whether it is asked.
         enabled: bool,
     },
+    /// Examine a file, or a digest, that the user brought. Nothing is stored of one that is nobody's
+    /// download.
+    Examine {
+        /// What is known of it ([`DownloadRecord::brought`]); with the key of a download, if it is
+        /// said to be that one's file, which is then stored there and checked as any other.
+        file: Box<DownloadRecord>,
+        /// What was brought with it.
+        proofs: Vec<BroughtProof>,
+        /// Whether the sources are asked, too.
+        ask: bool,
+    },
+}
+
+/// A proof that the user brought along with a file: a bundle, or a minisign signature.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BroughtProof {
+    /// The name of the file that it is in. Hostile text.
+    pub name: String,
+    /// That file.
+    pub text: String,
 }
 
 /// What the background answers to a page.
@@ -175,6 +196,12 @@ pub enum Response {
     Roots {
         /// What is shown of each.
         roots: Vec<ShownRoot>,
+    },
+    /// What came of [`Request::Examine`].
+    Examined {
+        /// The file with what was proven of it, and with the judgement; or the download's record, whose
+        /// check goes on.
+        file: Box<DownloadRecord>,
     },
     /// It could not be done.
     Refused {

@@ -119,6 +119,39 @@ pub struct Retry {
 }
 
 impl DownloadRecord {
+    /// A file that the user brought: as if it had been downloaded from nowhere. It has no key, and is
+    /// stored nowhere.
+    pub fn brought(file_name: String, size: u64) -> Self {
+        Self {
+            version: RECORD_VERSION,
+            id: String::new(),
+            browser_id: 0,
+            path: String::new(),
+            file_name,
+            url: String::new(),
+            final_url: String::new(),
+            site: None,
+            size,
+            completed_at: 0.0,
+            incognito: false,
+            stage: Stage::Hashing,
+            digest: None,
+            wanted: Wanted::default(),
+            found: None,
+            evidence: Vec::new(),
+            judgement: None,
+            judged_at: None,
+            retry: None,
+            unseen_alarm: None,
+            cut_off: 0,
+            deleted: false,
+            page: None,
+            removing: false,
+            again: false,
+            hold: None,
+        }
+    }
+
     /// The outcome, once there is one.
     pub fn verdict(&self) -> Option<Verdict> {
         match self.stage {

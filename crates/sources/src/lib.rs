@@ -7,6 +7,7 @@
 //! with what is remembered of their logs ([`remembered`]).
 
 pub mod beside;
+pub mod brought;
 pub mod driver;
 pub mod github;
 pub mod index;

@@ -4,17 +4,15 @@ use super::details;
 use super::ground::{Entry, Ground};
 use super::hold;
 use super::is_reading;
-use crate::pages::badge::{Badge, icon};
+use crate::pages::checked;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, live_attribute, on_click};
-use crate::pages::words::{self, filled, t};
+use crate::pages::words::t;
 use assay_core::record::{DownloadRecord, Stage};
 use std::borrow::Cow;
-use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
-use wasm_bindgen::JsValue;
 
 /// The entry: a button that opens it, and what it opens to.
 pub fn view(ground: Ground, entry: Entry) -> View {
@@ -98,10 +96,13 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
             }),
         )
         .children(vec![
-            parts::live(move || badge(entry)),
+            parts::live(move || {
+                let reading = is_reading(entry);
+                entry.record.with(|record| checked::badge(record, reading))
+            }),
             parts::file_name(&file_name),
             time.into(),
-            parts::live(move || entry.record.with(signer)),
+            parts::live(move || entry.record.with(checked::signer)),
             tags::span()
                 .class("entry-origin")
                 .children(vec![
@@ -114,49 +115,6 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
         .into()
 }
 
-/// The shape and its word.
-fn badge(entry: Entry) -> View {
-    let reading = is_reading(entry);
-    let (shape, word) = entry.record.with(|record| {
-        let shape = match (record.verdict(), record.stage) {
-            (Some(verdict), _) => Badge::Verdict(verdict),
-            (None, Stage::Hashing) if !reading => Badge::Waiting,
-            (None, _) => Badge::Busy,
-        };
-        (shape, words::badge(record, reading))
-    });
-    tags::span()
-        .class("badge")
-        .attr("data-field", "badge")
-        .children(vec![
-            icon(shape),
-            parts::text(Tag::Span, "badge-word", word),
-        ])
-        .into()
-}
-
-/// Who signed; where nobody did, why the verdict is what it is.
-fn signer(record: &DownloadRecord) -> View {
-    let Some(judgement) = record
-        .judgement
-        .as_ref()
-        .filter(|_| record.stage == Stage::Done)
-    else {
-        return View::new();
-    };
-    let (field, said) = match (&judgement.signer, judgement.reasons.first()) {
-        (Some(signer), _) => ("signer", words::signer(signer)),
-        (None, Some(reason)) => ("summary", words::say(reason)),
-        (None, None) => return View::new(),
-    };
-    tags::span()
-        .class("entry-signer")
-        .attr("data-field", field)
-        .attr("title", said.clone())
-        .children(said)
-        .into()
-}
-
 fn marks(record: &DownloadRecord) -> View {
     let mark = |there: bool, key| there.then(|| parts::text(Tag::Span, "entry-mark", t(key)));
     vec![
@@ -166,55 +124,14 @@ fn marks(record: &DownloadRecord) -> View {
     .into()
 }
 
-/// The bar while the bytes are read, with how much, how fast and how long still.
 fn progress(entry: Entry) -> View {
     if !is_reading(entry) {
         return View::new();
     }
-    let figures = move || {
-        entry.progress.with(|progress| {
-            let progress = progress.as_ref()?;
-            let (done, all) = (progress.hashed as f64, progress.size as f64);
-            let mut said = vec![filled(
-                "progress_amount",
-                &[&figures::size(done), &figures::size(all)],
-            )];
-            if progress.rate > 0.0 {
-                said.push(filled("progress_rate", &[&figures::size(progress.rate)]));
-                let left = (all - done).max(0.0) / progress.rate;
-                said.push(filled("progress_remaining", &[&figures::span(left)]));
-            }
-            Some(said)
-        })
-    };
-    let share = move || {
-        entry.progress.with(|progress| match progress {
-            Some(p) if p.size > 0 => JsValue::from_f64(p.hashed as f64 / p.size as f64),
-            _ => JsValue::from_f64(0.0),
-        })
-    };
     let name = entry
         .record
-        .with_untracked(|record| visible(&record.file_name));
-    tags::div()
-        .class("entry-progress")
-        .attr("data-field", "progress")
-        .children(vec![
-            tags::progress()
-                .attr("max", "1")
-                .prop("value", MaybeDyn::Derived(Rc::new(move || share().into())))
-                .attr("aria-label", name)
-                .into(),
-            parts::live(move || {
-                let said = figures().unwrap_or_default();
-                let parts: Vec<View> = said
-                    .into_iter()
-                    .map(|part| parts::text(Tag::Span, "entry-figure", part))
-                    .collect();
-                View::from(parts)
-            }),
-        ])
-        .into()
+        .with_untracked(|record| record.file_name.clone());
+    checked::progress(&name, entry.progress)
 }
 
 fn stage(record: &DownloadRecord) -> Option<Cow<'static, str>> {

@@ -253,6 +253,9 @@ fn footer(ground: Ground) -> View {
             button("link", "open-welcome", "popup_help", |_| {
                 open("welcome.html#marks")
             }),
+            button("link", "open-verify-page", "nav_verify", |_| {
+                open("verify.html")
+            }),
             button("link", "open-settings", "popup_settings", |_| {
                 open("settings.html")
             }),
@@ -288,11 +291,20 @@ fn fail(error: &StoreError) {
     );
 }
 
-fn open(page: &'static str) {
+fn open(page: &str) {
+    let url = runtime::url(page);
     spawn_local(async move {
         // A tab that cannot be opened is the browser's to explain.
-        drop(tabs::open_page(&runtime::url(page)).await);
+        drop(tabs::open_page(&url).await);
     });
+}
+
+/// The address of the page to which the file of a download can be handed.
+fn verify_address(id: &str) -> String {
+    format!(
+        "verify.html?record={}",
+        String::from(js_sys::encode_uri_component(id))
+    )
 }
 
 /// Whether the bytes of a record are being read right now.

@@ -110,7 +110,7 @@ fn reload(ground: Ground) {
 fn view(ground: Ground) -> View {
     (
         parts::announcer(ground.said),
-        parts::masthead(t("settings_title"), true),
+        parts::titled_head(t("settings_title"), "settings"),
         tags::main().class("page-main").children(vec![
             parts::live(move || logs::undecided(ground)),
             notaries::view(ground),
@@ -149,7 +149,7 @@ fn fail(detail: &str) {
                 .attr("role", "alert")
                 .children(words);
             (
-                parts::masthead(t("settings_title"), true),
+                parts::titled_head(t("settings_title"), "settings"),
                 tags::main().class("page-main").children(problem),
             )
                 .into()
