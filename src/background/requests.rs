@@ -1,7 +1,8 @@
 //! What the pages ask for.
 
-use super::{Background, BackgroundError};
+use super::{Background, BackgroundError, holding};
 use crate::bus;
+use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{downloads, notifications, runtime};
 use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
@@ -13,7 +14,7 @@ use assay_core::message::{Notice, Request, Response};
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::proof::ReadBundle;
-use assay_core::record::{DownloadRecord, Stage};
+use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site;
@@ -222,9 +223,14 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
+        let may_read = extension::file_access().await != FileAccess::Impossible;
         let again = |record: &mut DownloadRecord| {
             if record.stage == Stage::Done {
-                record.stage = Stage::Hashing;
+                // What the user brought is asked about again.
+                record.stage = match record.digest {
+                    Some(_) if !may_read => Stage::Asking,
+                    _ => Stage::Hashing,
+                };
                 record.retry = None;
             }
         };
@@ -248,11 +254,12 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        if record.digest.is_some() {
+        if record.digest.is_some() && extension::file_access().await == FileAccess::Allowed {
             self.remove(&record.id).await?;
             return Ok(Response::Done);
         }
-        // Nothing is known of its bytes: which file it is, is the user's to know.
+        // Nothing is known of its bytes, or they cannot be compared: which file it is, is the user's
+        // to know.
         if downloads::remove_file(record.browser_id).await.is_err() {
             return Ok(refused::<String>("refused_file_gone", []));
         }
@@ -260,8 +267,10 @@ impl Background {
             record.deleted = true;
             record.retry = None;
             record.unseen_alarm = None;
+            record.hold = record.hold.map(|_| Hold::Removed);
         };
         self.amend(&record.id, Box::new(deleted)).await?;
+        notifications::clear(&holding::notification_id(&record.id)).await?;
         self.show_state().await;
         Ok(Response::Done)
     }

@@ -68,6 +68,7 @@ fn digest(entry: Entry) -> View {
 fn is_unread(record: &DownloadRecord) -> bool {
     let unread = [
         Reason::NoFileAccess,
+        Reason::BrowserReadsNoFiles,
         Reason::FileMissing,
         Reason::FileChanged,
     ];
