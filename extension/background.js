@@ -11,8 +11,11 @@ chrome.runtime.onStartup.addListener(() => {});
 chrome.downloads.onChanged.addListener((delta) => hand("download", delta));
 chrome.alarms.onAlarm.addListener(({ name }) => hand("alarm", name));
 chrome.notifications.onClicked.addListener((id) => hand("notification", id));
-// Not every browser has buttons in notifications.
-chrome.notifications.onButtonClicked?.addListener((id, button) => hand("button", id, button));
+// A browser without buttons in notifications (Firefox) has the event and complains of who listens; it
+// does not have this function.
+if (chrome.notifications.getPermissionLevel) {
+  chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
+}
 chrome.contextMenus.onClicked.addListener(({ menuItemId, linkUrl }) => hand("menu", menuItemId, linkUrl));
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {

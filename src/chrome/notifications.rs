@@ -35,10 +35,11 @@ pub struct Button {
     pub title: String,
 }
 
-/// Whether notifications can have buttons. A browser without them (Firefox) refuses a notification that
-/// has some.
+/// Whether notifications can have buttons, and stay until the user decides. A browser in which they
+/// cannot (Firefox) refuses one that is to. It has the event for buttons all the same; what it lacks is
+/// this function.
 pub fn have_buttons() -> bool {
-    BUTTONS.with(Option::is_some)
+    GET_PERMISSION_LEVEL.with(Option::is_some)
 }
 
 /// Shows a notification, replacing an earlier one with this id.
@@ -67,8 +68,8 @@ pub async fn clear(id: &str) -> Result<(), ChromeError> {
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "notifications"], js_name = onButtonClicked)]
-    static BUTTONS: Option<js_sys::Object>;
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "notifications"], js_name = getPermissionLevel)]
+    static GET_PERMISSION_LEVEL: Option<js_sys::Object>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "notifications"], js_name = create, catch)]
     async fn js_create(id: &str, options: JsValue) -> Result<JsValue, JsValue>;

@@ -86,6 +86,14 @@ fn deeds(ground: Ground, entry: Entry) -> View {
     let gone = move || entry.record.with(|record| record.deleted);
     let provable = move || entry.record.with(|record| checked::proof(record).is_some());
     let busy = move || entry.record.with(|record| record.stage != Stage::Done);
+    let is_out_of_reach = move || {
+        let reason = &Reason::BrowserReadsNoFiles;
+        let judged = |record: &DownloadRecord| record.judgement.clone();
+        entry
+            .record
+            .with(judged)
+            .is_some_and(|judged| judged.is_because_of(reason))
+    };
     let request = move |make: fn(String) -> Request| {
         move |_: web_sys::MouseEvent| ask(entry, make(entry.id()), None)
     };
@@ -97,7 +105,7 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             }));
         }
         if !gone() {
-            if !busy() {
+            if !busy() && !is_out_of_reach() {
                 shown.push(button(
                     "button",
                     "check-again",
