@@ -7,18 +7,11 @@ use crate::manifest::Target;
 use crate::workspace::{Workspace, step};
 use crate::{bundle_wasm, validate};
 
-/// What was built.
-pub struct Folders {
-    pub chromium: PathBuf,
-    /// Only where nobody named a place of their own.
-    pub firefox: Option<PathBuf>,
-}
-
 /// Builds the extension for Chromium into `out`; or, for each browser, into a folder below `dist` of
-/// the workspace.
+/// the workspace. Gives back Chromium's.
 ///
 /// A folder appears whole or not at all, so that a failed build leaves the last good one.
-pub fn build(out: Option<&Path>) -> Result<Folders> {
+pub fn build(out: Option<&Path>) -> Result<PathBuf> {
     let workspace = Workspace::locate()?;
     let chromium = match out {
         Some(path) => std::path::absolute(path)?,
@@ -30,10 +23,7 @@ pub fn build(out: Option<&Path>) -> Result<Folders> {
     })?;
     step(&format!("the extension is in {}", chromium.display()));
     if out.is_some() {
-        return Ok(Folders {
-            chromium,
-            firefox: None,
-        });
+        return Ok(chromium);
     }
     let firefox = workspace.root.join("dist/firefox");
     replace(&firefox, |fresh| {
@@ -41,10 +31,7 @@ pub fn build(out: Option<&Path>) -> Result<Folders> {
         assemble(&workspace, Target::Firefox, fresh)
     })?;
     step(&format!("and for Firefox in {}", firefox.display()));
-    Ok(Folders {
-        chromium,
-        firefox: Some(firefox),
-    })
+    Ok(chromium)
 }
 
 /// Has a folder made anew beside the old one, and puts it in its place.

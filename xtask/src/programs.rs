@@ -20,7 +20,7 @@ impl Built {
     /// `release` is for what is measured: the notary's part in a latency is then the real one.
     pub fn all(workspace: &Workspace, release: bool) -> Result<Self> {
         let chromium = browser_install::chromium()?;
-        let folders = extension::build(None)?;
+        let extension = extension::build(None)?;
         step("building the program `assay`");
         let mut build = workspace.cargo();
         build.args(["build", "--locked", "--package", "assay-cli"]);
@@ -33,7 +33,7 @@ impl Built {
         Ok(Self {
             variables: vec![
                 ("ASSAY_CHROMIUM", chromium.into()),
-                ("ASSAY_EXTENSION", folders.chromium.into()),
+                ("ASSAY_EXTENSION", extension.into()),
                 ("ASSAY_PROGRAM", program.into()),
                 ("ASSAY_TARGET", workspace.target_dir.clone().into()),
                 ("ASSAY_VERSION", workspace.version.clone().into()),
