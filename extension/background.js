@@ -1,4 +1,4 @@
-// The service worker. Listeners must be there at once; the wasm module follows, and gets every
+// The service worker, or where there are none the page that stands for it. Listeners must be there at once; the wasm module follows, and gets every
 // event in order.
 import init, * as assay from "./wasm/background.js";
 
@@ -11,7 +11,11 @@ chrome.runtime.onStartup.addListener(() => {});
 chrome.downloads.onChanged.addListener((delta) => hand("download", delta));
 chrome.alarms.onAlarm.addListener(({ name }) => hand("alarm", name));
 chrome.notifications.onClicked.addListener((id) => hand("notification", id));
-chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
+// A browser without buttons in notifications (Firefox) has the event and complains of who listens; it
+// does not have this function.
+if (chrome.notifications.getPermissionLevel) {
+  chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
+}
 chrome.contextMenus.onClicked.addListener(({ menuItemId, linkUrl }) => hand("menu", menuItemId, linkUrl));
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {

@@ -2,8 +2,9 @@
 
 use super::ask::{habits_key, questions_of_indexes};
 use super::{Background, BackgroundError, log};
+use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::storage::{self, Area};
-use crate::chrome::{self, ChromeError, extension, offscreen, runtime};
+use crate::chrome::{self, ChromeError, offscreen, runtime};
 use crate::js::to_js;
 use crate::settings_store;
 use assay_core::closer_look::Wanted;
@@ -77,8 +78,22 @@ impl Background {
         self: &Rc<Self>,
         record: DownloadRecord,
     ) -> Result<(), BackgroundError> {
-        if !extension::is_allowed_file_access().await {
-            return self.give_up(&record.id, Reason::NoFileAccess).await;
+        let settings = settings_store::load().await?;
+        // What was judged once is checked when the user asks for it.
+        if record.judgement.is_none() {
+            let ruling = settings.ruling(&record.hosts());
+            if ruling.demand.mode == Mode::Off {
+                let reason = Reason::TurnedOff { site: ruling.from };
+                return self.give_up(&record.id, reason).await;
+            }
+        }
+        let unreadable = match extension::file_access().await {
+            FileAccess::Allowed => None,
+            FileAccess::Denied => Some(Reason::NoFileAccess),
+            FileAccess::Impossible => Some(Reason::BrowserReadsNoFiles),
+        };
+        if let Some(reason) = unreadable {
+            return self.give_up(&record.id, reason).await;
         }
         let Some(url) = file_url(&record.path) else {
             let detail = record.path;
@@ -89,15 +104,6 @@ impl Background {
         // Drawn while the file is read: nobody waits for the toolbar.
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move { background.show_state().await });
-        let settings = settings_store::load().await?;
-        // What was judged once is checked when the user asks for it.
-        if record.judgement.is_none() {
-            let ruling = settings.ruling(&record.hosts());
-            if ruling.demand.mode == Mode::Off {
-                let reason = Reason::TurnedOff { site: ruling.from };
-                return self.give_up(&record.id, reason).await;
-            }
-        }
         let mut wanted = record.wanted.clone();
         // What minisign's keys sign, and what this host lists, is found out in one go.
         let beside = beside::Question::about(&record.url, &record.final_url, None);

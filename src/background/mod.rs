@@ -23,6 +23,7 @@ mod watch;
 
 use crate::bus;
 use crate::chrome::ChromeError;
+use crate::chrome::extension::{self, FileAccess};
 use crate::js::{from_js, now};
 use crate::settings_store;
 use crate::store::{Store, StoreError};
@@ -222,6 +223,8 @@ impl Background {
         is_checked: bool,
     ) -> Result<(), BackgroundError> {
         let settings = settings_store::load().await?;
+        // Nothing is removed that cannot be read once more before: the user decides.
+        let may_remove = extension::file_access().await == FileAccess::Allowed;
         let mut told = surface::Told::default();
         let mut remove = false;
         let concluded = self
@@ -236,7 +239,7 @@ impl Background {
                     record.retry = retry::plan(record, now());
                     record.again = false;
                     let demand = settings.ruling(&record.hosts()).demand;
-                    remove = is_checked && record.hold_against(&demand);
+                    remove = is_checked && record.hold_against(&demand) && may_remove;
                     let verdict = record.verdict();
                     let alarm = verdict.is_some_and(|verdict| verdict.is_alarm());
                     let is_held = record.hold == Some(Hold::Asking);

@@ -1,7 +1,8 @@
 //! What the pages ask for.
 
-use super::{Background, BackgroundError};
+use super::{Background, BackgroundError, holding};
 use crate::bus;
+use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{downloads, notifications, runtime};
 use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
@@ -13,7 +14,7 @@ use assay_core::message::{Notice, Request, Response};
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::proof::ReadBundle;
-use assay_core::record::{DownloadRecord, Stage};
+use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site;
@@ -207,9 +208,14 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
+        let may_read = extension::file_access().await != FileAccess::Impossible;
         let again = |record: &mut DownloadRecord| {
             if record.stage == Stage::Done {
-                record.stage = Stage::Hashing;
+                // What the user brought is asked about again.
+                record.stage = match record.digest {
+                    Some(_) if !may_read => Stage::Asking,
+                    _ => Stage::Hashing,
+                };
                 record.retry = None;
             }
         };
@@ -233,12 +239,14 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        if record.digest.is_some() && record.stage == Stage::Done {
+        let may_compare =
+            record.stage == Stage::Done && extension::file_access().await == FileAccess::Allowed;
+        if record.digest.is_some() && may_compare {
             self.remove(&record.id).await?;
             return Ok(Response::Done);
         }
-        // It is being checked, or nothing is known of its bytes: which file it is, is the user's to
-        // know.
+        // It is being checked, nothing is known of its bytes, or they cannot be compared: which file
+        // it is, is the user's to know.
         if downloads::remove_file(record.browser_id).await.is_err() {
             return Ok(refused::<String>("refused_file_gone", []));
         }
@@ -246,8 +254,10 @@ impl Background {
             record.deleted = true;
             record.retry = None;
             record.unseen_alarm = None;
+            record.hold = record.hold.map(|_| Hold::Removed);
         };
         self.amend(&record.id, Box::new(deleted)).await?;
+        notifications::clear(&holding::notification_id(&record.id)).await?;
         self.show_state().await;
         Ok(Response::Done)
     }

@@ -1,8 +1,9 @@
 //! The first run, and what the user still has to allow.
 
 use super::{Background, BackgroundError, log};
+use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::storage::{self, Area};
-use crate::chrome::{extension, runtime, tabs};
+use crate::chrome::{runtime, tabs};
 use crate::js::now;
 use crate::settings_store;
 use assay_core::reason::Reason;
@@ -38,11 +39,11 @@ impl Background {
         let waiting = storage::get::<bool>(Area::Local, WAITING_FOR_ACCESS)
             .await?
             .unwrap_or(false);
-        let allowed = extension::is_allowed_file_access().await;
-        if allowed == waiting {
-            storage::set(Area::Local, WAITING_FOR_ACCESS, &!allowed).await?;
+        let denied = extension::file_access().await == FileAccess::Denied;
+        if denied != waiting {
+            storage::set(Area::Local, WAITING_FOR_ACCESS, &denied).await?;
         }
-        if allowed && waiting {
+        if waiting && !denied {
             self.recheck_unread().await?;
             if let Err(error) = tabs::open_page(&runtime::url(WELCOME)).await {
                 log(&error.to_string());

@@ -2,8 +2,9 @@
 
 use super::logs::{LOG_NOTIFICATION, notification_id};
 use super::{Background, BackgroundError, holding, log};
+use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::notifications::{self, Button, Notification};
-use crate::chrome::{action, extension, i18n, runtime, tabs};
+use crate::chrome::{action, i18n, runtime, tabs};
 use crate::pages::figures;
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
@@ -100,10 +101,10 @@ impl Background {
             State::Alarm { downloads, logs }
         } else if checking > 0 {
             State::Checking(checking)
-        } else if extension::is_allowed_file_access().await {
-            State::Idle
-        } else {
+        } else if extension::file_access().await == FileAccess::Denied {
             State::Setup
+        } else {
+            State::Idle
         };
         if self.surface.shown.replace(Some(state.clone())).as_ref() == Some(&state) {
             return Ok(());
@@ -275,6 +276,7 @@ pub(super) fn pressed(is_held: bool, button: u32) -> Pressed {
 async fn show(id: &str, title: &Message, message: String, buttons: Vec<&str>) {
     let buttons: Vec<Button> = buttons
         .into_iter()
+        .filter(|_| notifications::have_buttons())
         .map(|words| Button {
             title: i18n::bare(words),
         })

@@ -147,13 +147,14 @@ fn area_of(item: &DownloadItem) -> Area {
 }
 
 fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
+    let page = item.referrer.as_deref().and_then(site::host_of);
     let ended = item.end_time.as_deref().map(js_sys::Date::parse);
     DownloadRecord {
         version: RECORD_VERSION,
         id,
         browser_id: item.id,
         file_name: file_name(&item.filename).to_owned(),
-        site: site::host_of(&item.url).or_else(|| site::host_of(&item.referrer)),
+        site: site::host_of(&item.url).or_else(|| page.clone()),
         size: if item.file_size > 0.0 {
             item.file_size as u64
         } else {
@@ -175,7 +176,7 @@ fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
         unseen_alarm: None,
         cut_off: 0,
         deleted: false,
-        page: site::host_of(&item.referrer),
+        page,
         removing: false,
         again: false,
         hold: None,

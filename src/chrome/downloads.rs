@@ -19,7 +19,7 @@ pub struct DownloadItem {
     pub final_url: String,
     /// The page that started it, where that is told.
     #[serde(default)]
-    pub referrer: String,
+    pub referrer: Option<String>,
     /// The absolute path on disk; empty until it is decided.
     pub filename: String,
     /// Whether it was made in a private window.

@@ -20,9 +20,11 @@ pub struct Notification {
     pub message: String,
     /// From -2 to 2; 2 stays until it is dismissed, where the system can.
     pub priority: i8,
-    /// Whether it stays until the user decides.
+    /// Whether it stays until the user decides. Not every browser takes it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub require_interaction: bool,
-    /// Two at most.
+    /// Two at most; none where the browser has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Button>,
 }
 
@@ -31,6 +33,13 @@ pub struct Notification {
 pub struct Button {
     /// What it says.
     pub title: String,
+}
+
+/// Whether notifications can have buttons, and stay until the user decides. A browser in which they
+/// cannot (Firefox) refuses one that is to. It has the event for buttons all the same; what it lacks is
+/// this function.
+pub fn have_buttons() -> bool {
+    GET_PERMISSION_LEVEL.with(Option::is_some)
 }
 
 /// Shows a notification, replacing an earlier one with this id.
@@ -59,6 +68,9 @@ pub async fn clear(id: &str) -> Result<(), ChromeError> {
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = ["chrome", "notifications"], js_name = getPermissionLevel)]
+    static GET_PERMISSION_LEVEL: Option<js_sys::Object>;
+
     #[wasm_bindgen(js_namespace = ["chrome", "notifications"], js_name = create, catch)]
     async fn js_create(id: &str, options: JsValue) -> Result<JsValue, JsValue>;
 

@@ -5,6 +5,12 @@ use crate::js::to_js;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+/// Whether this browser has such documents. One that has none (Firefox) has no other place either where
+/// an extension could read files.
+pub fn is_offered() -> bool {
+    OFFSCREEN.with(Option::is_some)
+}
+
 /// Whether the document is there.
 pub async fn exists() -> bool {
     js_has_document().await.is_ok_and(|there| there.is_truthy())
@@ -47,6 +53,9 @@ pub async fn close() -> Result<(), ChromeError> {
 
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(thread_local_v2, js_namespace = chrome, js_name = offscreen)]
+    static OFFSCREEN: Option<js_sys::Object>;
+
     #[wasm_bindgen(js_namespace = ["chrome", "offscreen"], js_name = hasDocument, catch)]
     async fn js_has_document() -> Result<JsValue, JsValue>;
 

@@ -4,6 +4,7 @@ use super::ChromeError;
 use crate::js::to_js;
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
 
 #[derive(Serialize)]
 struct Hosts<'a> {
@@ -23,18 +24,24 @@ pub async fn may_reach(address: &str) -> bool {
 /// All of the web, over HTTPS: what looking beside any file needs.
 pub const ANYWHERE: &str = "https://*";
 
-/// Asks the user whether the extension may reach the host of `address`. Browsers allow the
-/// question only while a click is being handled.
+/// Asks the user whether the extension may reach the host of `address`; what comes of it is waited for
+/// in what is given back. Browsers allow the question only while a click is being handled, and Firefox
+/// not even in what is begun there and goes on by itself. So it is asked at once, not when it is
+/// waited for.
 ///
 /// # Errors
 /// When the browser refuses to ask.
-pub async fn ask_to_reach(address: &str) -> Result<bool, ChromeError> {
+pub fn ask_to_reach(address: &str) -> impl Future<Output = Result<bool, ChromeError>> + use<> {
     const CALL: &str = "permissions.request";
-    let hosts = hosts(address).map_err(ChromeError::shape(CALL))?;
-    js_request(hosts)
-        .await
-        .map(|allowed| allowed.is_truthy())
-        .map_err(ChromeError::thrown(CALL))
+    let asked = hosts(address)
+        .map_err(ChromeError::shape(CALL))
+        .and_then(|hosts| js_request(hosts).map_err(ChromeError::thrown(CALL)));
+    async {
+        JsFuture::from(asked?)
+            .await
+            .map(|allowed| allowed.is_truthy())
+            .map_err(ChromeError::thrown(CALL))
+    }
 }
 
 /// Gives the permission to reach the host of `address` back.
@@ -63,5 +70,5 @@ extern "C" {
     async fn js_remove(hosts: JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(js_namespace = ["chrome", "permissions"], js_name = request, catch)]
-    async fn js_request(hosts: JsValue) -> Result<JsValue, JsValue>;
+    fn js_request(hosts: JsValue) -> Result<js_sys::Promise, JsValue>;
 }

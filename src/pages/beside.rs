@@ -20,12 +20,13 @@ pub fn view(allowed: Signal<bool>) -> View {
         false => ("beside_off", "beside-allow", "beside_allow"),
     };
     let flip = move |_: web_sys::MouseEvent| {
-        let asked = !allowed.get_untracked();
+        let may = allowed.get_untracked();
+        let asked = (!may).then(|| permissions::ask_to_reach(ANYWHERE));
         spawn_local(async move {
             // Whatever the user or the browser says to it is seen by what is allowed after it.
             match asked {
-                true => drop(permissions::ask_to_reach(ANYWHERE).await),
-                false => drop(permissions::give_back(ANYWHERE).await),
+                Some(asked) => drop(asked.await),
+                None => drop(permissions::give_back(ANYWHERE).await),
             }
             allowed.set(is_allowed().await);
         });

@@ -8,7 +8,8 @@ use super::hostile_text::visible;
 use super::parts::{self, Tag, button};
 use super::words::{self, t};
 use crate::bus;
-use crate::chrome::{extension, runtime, tabs};
+use crate::chrome::extension::{self, FileAccess};
+use crate::chrome::{runtime, tabs};
 use crate::settings_store;
 use assay_core::message::{Notice, Request};
 use assay_core::settings::{PUBLIC_REKOR, Settings};
@@ -39,14 +40,14 @@ const EXPLAINED: [Verdict; 11] = [
 /// Fills the page, and watches the switch.
 pub async fn run() {
     dom::set_title(&t("welcome_page"));
-    let allowed = extension::is_allowed_file_access().await;
+    let file_access = extension::file_access().await;
     let settings = settings_store::load().await.unwrap_or_default();
     let may_look = beside::is_allowed().await;
     let Some(stage) = dom::stage() else { return };
     let mut made = None;
     sycamore::render_to(
         || {
-            let access = create_signal(allowed);
+            let access = create_signal(file_access);
             let settings = create_signal(Rc::new(settings));
             made = Some((access, settings));
             view(access, settings, create_signal(may_look))
@@ -69,20 +70,25 @@ pub async fn run() {
     std::mem::forget(subscription);
     dom::scroll_to_fragment();
     loop {
-        dom::set_state(if access.get_untracked() {
-            "ready"
-        } else {
-            "needs-access"
+        dom::set_state(match access.get_untracked() {
+            FileAccess::Denied => "needs-access",
+            FileAccess::Allowed => "ready",
+            // There is no switch to look at.
+            FileAccess::Impossible => return dom::set_state("ready"),
         });
         dom::sleep(LOOK_EVERY).await;
-        let allowed = extension::is_allowed_file_access().await;
-        if allowed != access.get_untracked() {
-            access.set(allowed);
+        let now = extension::file_access().await;
+        if now != access.get_untracked() {
+            access.set(now);
         }
     }
 }
 
-fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>, may_look: Signal<bool>) -> View {
+fn view(
+    access: Signal<FileAccess>,
+    settings: Signal<Rc<Settings>>,
+    may_look: Signal<bool>,
+) -> View {
     (
         parts::masthead(t("app_name")),
         tags::main().class("page-main").children(vec![
@@ -93,17 +99,24 @@ fn view(access: Signal<bool>, settings: Signal<Rc<Settings>>, may_look: Signal<b
                         .class("hero-title")
                         .children(t("welcome_title"))
                         .into(),
-                    parts::text(Tag::Paragraph, "hero-text", t("welcome_lead")),
+                    parts::live(move || {
+                        let lead = match access.get() {
+                            FileAccess::Impossible => "welcome_lead_drop",
+                            FileAccess::Allowed | FileAccess::Denied => "welcome_lead",
+                        };
+                        parts::text(Tag::Paragraph, "hero-text", t(lead))
+                    }),
                 ])
                 .into(),
             tags::div()
                 .attr("role", "status")
                 .children(parts::live(move || match access.get() {
-                    true => ready(settings),
-                    false => needs_access(),
+                    FileAccess::Allowed => ready(settings),
+                    FileAccess::Denied => needs_access(),
+                    FileAccess::Impossible => drops(settings),
                 }))
                 .into(),
-            steps(),
+            parts::live(move || steps(access.get())),
             privacy(settings, may_look),
             legend(),
         ]),
@@ -176,35 +189,68 @@ fn picture_of_switch() -> View {
 }
 
 fn ready(settings: Signal<Rc<Settings>>) -> View {
-    let nobody_to_ask = move || settings.with(|settings| settings.notaries.is_empty());
-    let open = |_| {
-        spawn_local(async { drop(tabs::open_page(&runtime::url("settings.html")).await) });
-    };
     tags::section()
         .class("card card-ready")
         .children(vec![
             parts::text(Tag::Title, "card-title", t("welcome_ready_title")),
             parts::text(Tag::Paragraph, "card-text", t("welcome_ready_text")),
-            parts::live(move || {
-                if !nobody_to_ask() {
-                    return View::new();
-                }
-                vec![
-                    parts::text(Tag::Paragraph, "card-text", t("welcome_ready_notary")),
-                    button(
-                        "button button-strong",
-                        "open-settings",
-                        "welcome_ready_settings",
-                        open,
-                    ),
-                ]
-                .into()
-            }),
+            ask_for_notary(settings),
         ])
         .into()
 }
 
-fn steps() -> View {
+/// What works in a browser that lets no extension read files: the user brings them.
+fn drops(settings: Signal<Rc<Settings>>) -> View {
+    tags::section()
+        .class("card card-ready")
+        .children(vec![
+            parts::text(Tag::Title, "card-title", t("welcome_drop_title")),
+            parts::text(Tag::Paragraph, "card-text", t("welcome_drop_why")),
+            parts::text(Tag::Paragraph, "card-text", t("welcome_drop_how")),
+            tags::div()
+                .class("section-action")
+                .children(button(
+                    "button",
+                    "open-verify-page",
+                    "welcome_drop_open",
+                    |_| open("verify.html"),
+                ))
+                .into(),
+            ask_for_notary(settings),
+        ])
+        .into()
+}
+
+/// As long as there is nobody to ask.
+fn ask_for_notary(settings: Signal<Rc<Settings>>) -> View {
+    let nobody_to_ask = move || settings.with(|settings| settings.notaries.is_empty());
+    parts::live(move || {
+        if !nobody_to_ask() {
+            return View::new();
+        }
+        vec![
+            parts::text(Tag::Paragraph, "card-text", t("welcome_ready_notary")),
+            button(
+                "button button-strong",
+                "open-settings",
+                "welcome_ready_settings",
+                |_| open("settings.html"),
+            ),
+        ]
+        .into()
+    })
+}
+
+fn open(page: &str) {
+    let url = runtime::url(page);
+    spawn_local(async move { drop(tabs::open_page(&url).await) });
+}
+
+fn steps(access: FileAccess) -> View {
+    let read = match access {
+        FileAccess::Impossible => "welcome_how_read_drop",
+        FileAccess::Allowed | FileAccess::Denied => "welcome_how_read_text",
+    };
     let step = |title, text| {
         tags::li()
             .class("way-step")
@@ -215,7 +261,7 @@ fn steps() -> View {
             .into()
     };
     let list = vec![
-        step("welcome_how_read", "welcome_how_read_text"),
+        step("welcome_how_read", read),
         step("welcome_how_ask", "welcome_how_ask_text"),
         step("welcome_how_prove", "welcome_how_prove_text"),
     ];

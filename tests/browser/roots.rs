@@ -104,6 +104,9 @@ impl Scene {
             repository,
             _package: package,
         };
+        // A tab that another one covers is not painted, so the welcome page comes first.
+        let welcome = scene.extension.url("welcome.html");
+        drop(scene.browser.page_at(|open| open == welcome)?);
         scene.serve();
         Ok(scene)
     }

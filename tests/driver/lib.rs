@@ -1,16 +1,18 @@
 //! Drives real browsers and the servers that tests, demo and benchmarks need.
 //!
 //! A [`Browser`] is a real Chromium with a profile of its own; a [`Page`] is one of its tabs; an
-//! [`Extension`] is what was loaded into it. Everything blocks: a test reads from top to bottom.
+//! [`Extension`] is what was loaded into it. A [`Firefox`] is a real Firefox with all of that. Everything blocks: a test reads from top to bottom.
 
 mod browser;
 mod connection;
 mod error;
 mod extension;
+mod firefox;
 mod github_site;
 mod hostile_notary;
 mod http;
 mod many;
+mod marionette;
 mod page;
 mod pictures;
 mod places;
@@ -30,6 +32,7 @@ pub use browser::{Browser, Options, Target};
 pub use connection::{Connection, Event};
 pub use error::{Error, Result};
 pub use extension::Extension;
+pub use firefox::Firefox;
 pub use github_site::{ApiReply, ApiRequest, GithubSite};
 pub use hostile_notary::{HostileNotary, Reply};
 pub use many::many_records;

@@ -10,6 +10,14 @@ pub fn extension_folder() -> Result<PathBuf> {
     named("ASSAY_EXTENSION")
 }
 
+/// The extension packaged for Firefox: the path in ASSAY_FIREFOX_PACKAGE.
+///
+/// # Errors
+/// The variable is not set.
+pub fn firefox_package() -> Result<PathBuf> {
+    named("ASSAY_FIREFOX_PACKAGE")
+}
+
 /// The program `assay`: the path in ASSAY_PROGRAM.
 ///
 /// # Errors

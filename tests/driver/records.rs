@@ -215,7 +215,7 @@ const WRITE_RECORDS: &str = r#"async (records) => {
 }"#;
 
 /// Both places of records. A database that is not there yet must not be made here.
-const READ_RECORDS: &str = r#"async () => {
+pub(crate) const READ_RECORDS: &str = r#"async () => {
   const all = Object.entries(await chrome.storage.session.get())
     .filter(([key]) => key.startsWith("private/")).map(([, record]) => record);
   if (!(await indexedDB.databases()).some(({ name }) => name === "assay")) return all;

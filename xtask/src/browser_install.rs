@@ -5,37 +5,76 @@ use anyhow::{Result, bail};
 
 use crate::workspace::{run, step};
 
-/// What to install: the browser, and fonts in which pictures of it are legible.
-const PACKAGES: [&str; 2] = ["chromium", "fonts-dejavu-core"];
+/// A browser, and how one comes by it.
+struct Browser {
+    name: &'static str,
+    /// The program on the PATH.
+    program: &'static str,
+    /// Names another program.
+    variable: &'static str,
+    /// What to install: the browser, and fonts in which pictures of it are legible.
+    packages: [&'static str; 2],
+}
+
+const CHROMIUM: Browser = Browser {
+    name: "Chromium",
+    program: "chromium",
+    variable: "ASSAY_CHROMIUM",
+    packages: ["chromium", "fonts-dejavu-core"],
+};
+
+const FIREFOX: Browser = Browser {
+    name: "Firefox ESR",
+    program: "firefox-esr",
+    variable: "ASSAY_FIREFOX",
+    packages: ["firefox-esr", "fonts-dejavu-core"],
+};
 
 /// Chromium's program; installed first where that can be done without asking anyone.
 pub fn chromium() -> Result<PathBuf> {
-    if let Some(found) = find() {
-        return Ok(found);
-    }
-    if !(is_root() && on_path("apt-get").is_some()) {
-        bail!(
-            "Chromium is missing. Install it (Debian, Ubuntu: `sudo apt-get install {}`), or name \
-             its program in ASSAY_CHROMIUM",
-            PACKAGES.join(" ")
-        );
-    }
-    step("installing Chromium");
-    run(Command::new("apt-get").args(["update", "--quiet"]))?;
-    run(Command::new("apt-get")
-        .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-        .args(PACKAGES)
-        .env("DEBIAN_FRONTEND", "noninteractive"))?;
-    match find() {
-        Some(found) => Ok(found),
-        None => bail!("apt-get installed no program named chromium: name one in ASSAY_CHROMIUM"),
-    }
+    CHROMIUM.get()
 }
 
-fn find() -> Option<PathBuf> {
-    match std::env::var_os("ASSAY_CHROMIUM") {
-        Some(named) => Some(PathBuf::from(named)),
-        None => on_path("chromium"),
+/// The same of Firefox ESR.
+pub fn firefox() -> Result<PathBuf> {
+    FIREFOX.get()
+}
+
+impl Browser {
+    fn get(&self) -> Result<PathBuf> {
+        if let Some(found) = self.find() {
+            return Ok(found);
+        }
+        let Self {
+            name,
+            program,
+            variable,
+            packages,
+        } = self;
+        if !(is_root() && on_path("apt-get").is_some()) {
+            bail!(
+                "{name} is missing. Install it (Debian, Ubuntu: `sudo apt-get install {}`), or name \
+                 its program in {variable}",
+                packages.join(" ")
+            );
+        }
+        step(&format!("installing {name}"));
+        run(Command::new("apt-get").args(["update", "--quiet"]))?;
+        run(Command::new("apt-get")
+            .args(["install", "--yes", "--quiet", "--no-install-recommends"])
+            .args(packages)
+            .env("DEBIAN_FRONTEND", "noninteractive"))?;
+        match self.find() {
+            Some(found) => Ok(found),
+            None => bail!("apt-get installed no program named {program}: name one in {variable}"),
+        }
+    }
+
+    fn find(&self) -> Option<PathBuf> {
+        match std::env::var_os(self.variable) {
+            Some(named) => Some(PathBuf::from(named)),
+            None => on_path(self.program),
+        }
     }
 }
 

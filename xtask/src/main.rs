@@ -29,8 +29,9 @@ use crate::arguments::Arguments;
 const USAGE: &str = "\
 cargo xtask <command>
 
-  build [--out DIR]            build the extension into dist/chromium (or DIR)
-  package [--check]            zip it reproducibly; --check builds twice and compares
+  build [--out DIR]            build the extension into dist/chromium and dist/firefox
+                               (or Chromium's into DIR)
+  package [--check]            zip both reproducibly; --check builds twice and compares
   test [--filter TEXT]         unit tests, wasm tests in a browser, end-to-end tests
   demo [--headless] [--out DIR]
                                notary, signer, download site and a browser with the extension

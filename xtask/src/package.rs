@@ -8,36 +8,53 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use crate::extension;
+use crate::manifest::Target;
 use crate::workspace::{Workspace, step};
 
-/// Builds the extension and zips it, so that equal sources give equal bytes.
+/// Builds the extension and zips it for each browser, so that equal sources give equal bytes.
 pub fn run(check: bool) -> Result<()> {
     let workspace = Workspace::locate()?;
     extension::build(None)?;
-    let (path, digest) = zip(&workspace)?;
-    if check {
-        compare_with_second_build(&workspace, &digest)?;
+    let mut made = Vec::new();
+    for target in [Target::Chromium, Target::Firefox] {
+        made.push((target, zip(&workspace, target)?));
     }
-    println!("{digest}  {}", path.display());
+    if check {
+        compare_with_second_build(&workspace, &made)?;
+    }
+    for (_, (path, digest)) in &made {
+        println!("{digest}  {}", path.display());
+    }
     Ok(())
 }
 
-/// Zips what was built last; returns the archive and its SHA-256 in hex.
-pub fn zip(workspace: &Workspace) -> Result<(PathBuf, String)> {
-    let path = archive(&workspace.root, workspace);
+/// Zips what was built last for a browser; returns the archive and its SHA-256 in hex.
+pub fn zip(workspace: &Workspace, target: Target) -> Result<(PathBuf, String)> {
+    let path = archive(&workspace.root, workspace, target);
+    let folder = match target {
+        Target::Chromium => "dist/chromium",
+        Target::Firefox => "dist/firefox",
+    };
     let file =
         File::create(&path).with_context(|| format!("{} could not be written", path.display()))?;
-    zip_folder(&workspace.root.join("dist/chromium"), file)?;
+    zip_folder(&workspace.root.join(folder), file)?;
     let digest = sha256(&path)?;
     Ok((path, digest))
 }
 
-fn archive(root: &Path, workspace: &Workspace) -> PathBuf {
-    root.join(format!("dist/assay-chromium-{}.zip", workspace.version))
+fn archive(root: &Path, workspace: &Workspace, target: Target) -> PathBuf {
+    let version = &workspace.version;
+    root.join(match target {
+        Target::Chromium => format!("dist/assay-chromium-{version}.zip"),
+        Target::Firefox => format!("dist/assay-firefox-{version}.xpi"),
+    })
 }
 
 /// Builds again with nothing carried over: another checkout path, another target folder.
-fn compare_with_second_build(workspace: &Workspace, first: &str) -> Result<()> {
+fn compare_with_second_build(
+    workspace: &Workspace,
+    made: &[(Target, (PathBuf, String))],
+) -> Result<()> {
     step("building once more, elsewhere");
     let elsewhere = workspace.target_dir.join("second build");
     if elsewhere.exists() {
@@ -52,19 +69,27 @@ fn compare_with_second_build(workspace: &Workspace, first: &str) -> Result<()> {
             fs::copy(&from, &to)?;
         }
     }
-    let target = elsewhere.join("target");
+    let target_dir = elsewhere.join("target");
     let mut build = workspace.cargo();
     build
         .current_dir(&second_root)
-        .env("CARGO_TARGET_DIR", &target)
+        .env("CARGO_TARGET_DIR", &target_dir)
         .args(["xtask", "package"]);
     crate::workspace::run(&mut build)?;
-    let second = sha256(&archive(&second_root, workspace))?;
-    fs::remove_dir_all(&elsewhere)?;
-    if first != second {
-        bail!("two builds differ: {first} here, {second} in another folder");
+    let mut differing = Vec::new();
+    for (target, (_, first)) in made {
+        let second = sha256(&archive(&second_root, workspace, *target))?;
+        if *first != second {
+            differing.push(format!(
+                "{target:?}: {first} here, {second} in another folder"
+            ));
+        }
     }
-    step("two builds in two folders gave one digest");
+    fs::remove_dir_all(&elsewhere)?;
+    if !differing.is_empty() {
+        bail!("two builds differ: {}", differing.join("; "));
+    }
+    step("two builds in two folders gave the same digests");
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use anyhow::{Context, Result, bail};
 use crate::browser_install;
 use crate::bundle_wasm;
 use crate::extension;
+use crate::manifest::Target;
+use crate::package;
 use crate::workspace::{Workspace, run, shown, step};
 
 /// Where the built things are, as the tests' library reads it.
@@ -39,6 +41,22 @@ impl Built {
         })
     }
 
+    /// Installs Firefox if need be, and packages the extension for it. Where it cannot be had, its
+    /// tests say that they did not run; in CI that is a failure.
+    pub fn with_firefox(mut self, workspace: &Workspace) -> Result<Self> {
+        match browser_install::firefox() {
+            Ok(program) => self.variables.push(("ASSAY_FIREFOX", program.into())),
+            Err(error) if std::env::var_os("CI").is_some_and(|set| set == "true") => {
+                return Err(error);
+            }
+            Err(error) => step(&format!("without Firefox: {error:#}")),
+        }
+        let (package, _) = package::zip(workspace, Target::Firefox)?;
+        self.variables
+            .push(("ASSAY_FIREFOX_PACKAGE", package.into()));
+        Ok(self)
+    }
+
     /// Hands the places to a command.
     pub fn give_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.envs(self.variables.iter().map(|(name, value)| (name, value)))
@@ -63,7 +81,7 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let built = Built::all(&workspace, release)?;
     let package = match release {
         // The package's size is one of the numbers.
-        true => Some(crate::package::zip(&workspace)?.0),
+        true => Some(package::zip(&workspace, Target::Chromium)?.0),
         false => None,
     };
     let speed = match release {

@@ -10,7 +10,7 @@ use crate::workspace::{Workspace, run, step};
 /// Builds everything, then runs every test there is; all parts run even if one fails.
 pub fn run_tests(filter: Option<&str>) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
-    let built = Built::all(&workspace, false)?;
+    let built = Built::all(&workspace, false)?.with_firefox(&workspace)?;
     let with_wasm = wasm_tests::packages(&workspace)?;
     let mut summary = Summary::default();
     summary.part("wasm tests in the browser", || {

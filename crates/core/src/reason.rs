@@ -174,6 +174,8 @@ pub enum Reason {
     },
     /// The extension may not read files ("Allow access to file URLs" is off).
     NoFileAccess,
+    /// This browser lets no extension read files that were downloaded.
+    BrowserReadsNoFiles,
     /// The file is not there any more.
     FileMissing,
     /// The file changed while it was read.
@@ -316,6 +318,7 @@ impl Reason {
             }
             Self::StaleRoot { stale } => stale.message(),
             Self::NoFileAccess => Message::bare("reason_no_file_access"),
+            Self::BrowserReadsNoFiles => Message::bare("reason_browser_reads_no_files"),
             Self::TurnedOff { site: Some(site) } => {
                 Message::new("reason_turned_off", [site.clone()])
             }
@@ -483,6 +486,7 @@ impl Reason {
             stale(None),
             stale(Some(0)),
             Self::NoFileAccess,
+            Self::BrowserReadsNoFiles,
             Self::FileMissing,
             Self::FileChanged,
             Self::CutOff,

@@ -78,6 +78,7 @@ fn digest(entry: Entry) -> View {
 fn is_unread(record: &DownloadRecord) -> bool {
     let unread = [
         Reason::NoFileAccess,
+        Reason::BrowserReadsNoFiles,
         Reason::FileMissing,
         Reason::FileChanged,
     ];
@@ -95,6 +96,14 @@ fn deeds(ground: Ground, entry: Entry) -> View {
     let gone = move || entry.record.with(|record| record.deleted);
     let provable = move || entry.record.with(|record| checked::proof(record).is_some());
     let busy = move || entry.record.with(|record| record.stage != Stage::Done);
+    let is_out_of_reach = move || {
+        let reason = &Reason::BrowserReadsNoFiles;
+        let judged = |record: &DownloadRecord| record.judgement.clone();
+        entry
+            .record
+            .with(judged)
+            .is_some_and(|judged| judged.is_because_of(reason))
+    };
     let request = move |make: fn(String) -> Request| {
         move |_: web_sys::MouseEvent| ask(entry, make(entry.id()), None)
     };
@@ -106,7 +115,7 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             }));
         }
         if !gone() {
-            if !busy() {
+            if !busy() && !is_out_of_reach() {
                 shown.push(button(
                     "button",
                     "check-again",

@@ -1,6 +1,7 @@
 //! What a list of downloads knows: the entries in order, the settings, and what was last said.
 
 use super::details::ask;
+use crate::chrome::extension::FileAccess;
 use crate::pages::hostile_text::isolated;
 use crate::pages::words;
 use assay_core::log_memory::LogMemory;
@@ -23,7 +24,7 @@ pub struct Ground {
     /// The logs that contradicted themselves.
     pub logs: Signal<Vec<LogMemory>>,
     /// Whether files may be read.
-    pub access: Signal<bool>,
+    pub access: Signal<FileAccess>,
     /// Now, in milliseconds since 1970.
     pub now: Signal<f64>,
     /// What a screen reader is to say.
@@ -84,7 +85,7 @@ impl Ground {
             entries: create_signal(Vec::new()),
             settings: create_signal(Rc::default()),
             logs: create_signal(Vec::new()),
-            access: create_signal(true),
+            access: create_signal(FileAccess::Allowed),
             now: create_signal(crate::js::now()),
             said: create_signal(String::new()),
             forget: create_signal(Rc::new(|entry: Entry| {

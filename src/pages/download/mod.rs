@@ -6,7 +6,7 @@ pub mod ground;
 pub mod hold;
 mod trust;
 
-use crate::chrome::{runtime, tabs};
+use crate::chrome::{extension, runtime, tabs};
 use wasm_bindgen_futures::spawn_local;
 
 /// Opens one of the extension's pages in a tab.
@@ -15,6 +15,8 @@ pub fn open(page: &str) {
     spawn_local(async move {
         // A tab that cannot be opened is the browser's to explain.
         drop(tabs::open_page(&url).await);
+        // Not every browser closes the popup by itself, and it would cover the tab.
+        extension::close_popup();
     });
 }
 

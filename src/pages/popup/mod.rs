@@ -11,7 +11,8 @@ use super::parts::{self, Tag, button};
 use super::words::{filled, t, t1};
 use super::{figures, log_alarms, suffixes};
 use crate::bus;
-use crate::chrome::{extension, tabs};
+use crate::chrome::extension::{self, FileAccess};
+use crate::chrome::tabs;
 use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{Notice, Request};
@@ -39,7 +40,7 @@ pub async fn run() {
     // Listening begins before reading, so that nothing falls in between.
     follow(ground, scope, Rc::clone(&store));
     let settings = settings_store::load().await;
-    ground.access.set(extension::is_allowed_file_access().await);
+    ground.access.set(extension::file_access().await);
     // Settings that cannot be read: nobody is trusted, and the settings page says why.
     ground.settings.set(Rc::new(settings.unwrap_or_default()));
     load_logs(ground, &store).await;
@@ -71,7 +72,7 @@ async fn tick(ground: Ground) {
     loop {
         dom::sleep(10_000).await;
         ground.now.set(crate::js::now());
-        ground.access.set(extension::is_allowed_file_access().await);
+        ground.access.set(extension::file_access().await);
     }
 }
 
@@ -145,7 +146,7 @@ fn view(ground: Ground) -> View {
         let empty = ground.entries.with(Vec::is_empty);
         dom::set_state(if empty { "empty" } else { "list" });
         if empty {
-            nothing_yet()
+            nothing_yet(ground.access.get())
         } else {
             entries(ground)
         }
@@ -159,12 +160,9 @@ fn view(ground: Ground) -> View {
             .children(t("popup_title")),
         parts::live(move || log_alarm::banners(ground)),
         parts::live(move || site::bar(ground)),
-        parts::live(move || {
-            if ground.access.get() {
-                View::new()
-            } else {
-                setup()
-            }
+        parts::live(move || match ground.access.get() {
+            FileAccess::Denied => setup(),
+            FileAccess::Allowed | FileAccess::Impossible => View::new(),
         }),
         tags::main()
             .class("popup-main")
@@ -205,12 +203,16 @@ fn entries(ground: Ground) -> View {
         .into()
 }
 
-fn nothing_yet() -> View {
+fn nothing_yet(access: FileAccess) -> View {
+    let text = match access {
+        FileAccess::Impossible => "popup_empty_drop",
+        FileAccess::Allowed | FileAccess::Denied => "popup_empty_text",
+    };
     tags::div()
         .class("blank")
         .children(vec![
             parts::text(Tag::Title, "blank-title", t("popup_empty_title")),
-            parts::text(Tag::Paragraph, "blank-text", t("popup_empty_text")),
+            parts::text(Tag::Paragraph, "blank-text", t(text)),
         ])
         .into()
 }

@@ -2,7 +2,7 @@
 
 use super::{Ground, refusal};
 use crate::bus;
-use crate::chrome::permissions;
+use crate::chrome::{ChromeError, permissions};
 use crate::js::now;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
@@ -142,8 +142,9 @@ fn refresh_button(ground: Ground, roots: Roots, report: ShownRoot, id: String) -
                 roots.problem.set(String::new());
                 roots.busy.set(Some(id.clone()));
                 let report = report.clone();
+                let asked = permissions::ask_to_reach(&report.address);
                 spawn_local(async move {
-                    match refresh(&report).await {
+                    match refresh(asked, &report).await {
                         Ended::Refreshed => ground.said.set(t("settings_root_done")),
                         Ended::Noted(words) => ground.said.set(words),
                         Ended::NotTried(words) => roots.problem.set(words),
@@ -168,8 +169,11 @@ enum Ended {
 
 /// Asks the user for access to the repository, where there is none yet, and then refreshes. The
 /// question must be the first thing that a click leads to.
-async fn refresh(report: &ShownRoot) -> Ended {
-    match permissions::ask_to_reach(&report.address).await {
+async fn refresh(
+    asked: impl Future<Output = Result<bool, ChromeError>>,
+    report: &ShownRoot,
+) -> Ended {
+    match asked.await {
         Ok(true) => {}
         Ok(false) => return Ended::NotTried(t1("refused_host", &report.address)),
         Err(error) => return Ended::NotTried(t1("refused_other", &error.to_string())),
