@@ -43,6 +43,10 @@ pub struct Declared {
     /// What became of the declaration that was remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Whether the declaration itself is remembered, and with it all whom it names: then none of those
+    /// is new because others of them signed before.
+    #[serde(default)]
+    pub is_remembered: bool,
 }
 
 /// What became of a declaration since it was remembered, without a word of a signer in it.
@@ -212,6 +216,11 @@ impl Failure {
 }
 
 impl Evidence {
+    /// Whether something of the publisher's own says that the file is another one.
+    pub fn contradicts(&self) -> bool {
+        self.forged.is_some() || matches!(self.published, Some(Published::Other { .. }))
+    }
+
     /// What came of asking a source, with nothing else to say.
     pub fn of(source: &str, name: &str, outcome: Outcome) -> Self {
         Self {

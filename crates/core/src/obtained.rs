@@ -128,7 +128,10 @@ impl Obtained<'_> {
     pub fn accept(&self, evidence: &[Evidence], known: &mut Project) {
         let own = self.own_signers(evidence);
         known.accept(&own);
+        // A signature that does not fit is no missing one.
+        let is_contradicted = evidence.iter().any(Evidence::contradicts);
         if own.is_empty()
+            && !is_contradicted
             && let Some(ending) = self.telling_ending(evidence)
         {
             known.accept_unsigned(&ending);
@@ -177,6 +180,7 @@ mod tests {
         let mut evidence = Evidence::proving("beside", "dl.example.org", proven);
         evidence.declaration = Some(Declared {
             project: PROJECT.into(),
+            is_remembered: false,
             change: None,
         });
         [evidence]

@@ -39,20 +39,19 @@ pub const ABSENT_FOR: i64 = 7 * 24 * 60 * 60;
 pub const LISTED_FOR: i64 = 60 * 60;
 
 /// The names that are tried, the most telling first; `*` stands for the file's own. With the site's
-/// declaration and a minisign signature ten requests are made for the first file from a host.
-const NAMES: [&str; 7] = [
+/// declaration, minisign signatures and the names that follow, ten requests are made for the first file
+/// from a host.
+const NAMES: [&str; 5] = [
     "*.sigstore.json",
     "*.sigstore",
     "*.sha256",
     "SHA256SUMS",
     OF_ANY_KIND,
-    "SHASUMS256.txt",
-    "SHA256SUMS.txt",
 ];
 
-/// The names that are tried where nothing is found under those: of SHA-512, for which a file must be
-/// read once more.
-const LATER: [&str; 2] = ["SHA512SUMS", "*.sha512"];
+/// The names that are tried where nothing is found under those: rarer ones, and those of SHA-512, for
+/// which a file must be read once more. What there is no room for, the next file's turn is.
+const LATER: [&str; 4] = ["SHA512SUMS", "*.sha512", "SHASUMS256.txt", "SHA256SUMS.txt"];
 
 /// A list that can be of any algorithm: digests of others look the same.
 const OF_ANY_KIND: &str = "checksums.txt";
@@ -92,6 +91,9 @@ pub struct Habits {
     /// Whether minisign's were among them.
     #[serde(default)]
     pub minisig: bool,
+    /// How many of those that are tried later were.
+    #[serde(default)]
+    pub later: usize,
 }
 
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
@@ -113,8 +115,14 @@ pub struct Inquiry<'a> {
     /// What a list that a known key signed lists instead of the file.
     contradicted: Option<FileDigest>,
     left: usize,
+    /// Whether the host is asked for all names.
+    asks_all: bool,
     /// Whether the file's minisign signature was asked for, beside the names.
     asked_for_signature: bool,
+    /// How many of the names that are tried later were, once this one has come to its end.
+    later: usize,
+    /// Whether a list's signature is more likely to be there than the file's own.
+    signs_lists: bool,
 }
 
 /// A checksum file that lists the file.
@@ -203,6 +211,10 @@ impl Habits {
         }
         // Those that are known are static, whatever was stored.
         let known = self.found.iter();
+        if self.found.is_empty() {
+            let rest = LATER.iter().skip(self.later);
+            return rest.copied().take(most).collect();
+        }
         let all = all.chain(&LATER);
         let known = known.filter_map(|found| all.clone().find(|name| *name == found));
         known.copied().take(most).collect()
@@ -212,7 +224,7 @@ impl Habits {
     pub fn needs_sha512(&self) -> bool {
         self.found
             .iter()
-            .any(|found| LATER.contains(&found.as_str()))
+            .any(|found| found.to_ascii_lowercase().contains("sha512"))
     }
 
     fn is_due(&self, with_keys: bool, now: i64) -> bool {
@@ -259,6 +271,11 @@ impl<'a> Inquiry<'a> {
             names -= 1;
         }
         let names = habits.names(names, with_keys, now);
+        let later = match (most == MOST, habits.found.is_empty()) {
+            (true, _) => 0,
+            (false, true) => habits.later + names.len(),
+            (false, false) => habits.later,
+        };
         Self {
             question,
             word,
@@ -272,15 +289,19 @@ impl<'a> Inquiry<'a> {
             found: Candidates::default(),
             under: Vec::new(),
             wanted: Wanted::default(),
+            asks_all: most == MOST,
             contradicted: None,
             asked_for_signature: false,
+            later,
+            signs_lists: signs_lists(habits),
         }
     }
 
     /// Notes what was found, for the next time.
     pub fn note(&self, habits: &mut Habits) {
         habits.note(&self.under);
-        if self.names.len() >= NAMES.len() {
+        habits.later = self.later;
+        if self.asks_all {
             habits.tried_at = self.now;
             habits.minisig = self.asked_for_signature || self.names.contains(&MINISIG_OF_FILE);
         }
@@ -315,8 +336,12 @@ impl<'a> Inquiry<'a> {
         }
         let statement = !requests.is_empty();
         self.left = self.left.saturating_sub(requests.len());
-        let signature =
-            self.knows_keys() && self.left > 0 && !self.names.contains(&MINISIG_OF_FILE);
+        // Where the last request can be for one of both, it is for where signatures are there.
+        let is_spare = self.left > 1 || self.lists.is_empty() || !self.signs_lists;
+        let signature = self.knows_keys()
+            && self.left > 0
+            && is_spare
+            && !self.names.contains(&MINISIG_OF_FILE);
         if signature {
             self.left -= 1;
             self.asked_for_signature = true;
@@ -327,11 +352,14 @@ impl<'a> Inquiry<'a> {
         requests.extend(signatures);
         // Only where all names were tried, and none told anything.
         let is_without = self.lists.is_empty() && self.found.bundles.is_empty();
-        let later = match self.names.len() >= NAMES.len() && is_without {
-            true => self.left.min(LATER.len()),
+        // One is kept for the signature of what is found.
+        let spare = self.left - usize::from(self.knows_keys() && self.left > 0);
+        let later = match self.asks_all && is_without {
+            true => spare.min(LATER.len()),
             false => 0,
         };
         self.left -= later;
+        self.later = self.later.max(later);
         let names = LATER.iter().take(later);
         requests.extend(names.map(|name| get(self.question.url(name))));
         self.step = Step::More {
@@ -393,6 +421,8 @@ impl<'a> Inquiry<'a> {
                 Err(failure) => self.found.failure = Some(failure),
             }
             if list.signature.is_some() {
+                // This one first, the next time.
+                self.under.insert(0, list.name.to_owned());
                 self.under.push(SIGNED_LIST.to_owned());
             }
         }
@@ -440,8 +470,9 @@ impl<'a> Inquiry<'a> {
                         }),
                     });
                 }
-                // What it lists of the file is another one's.
-                Some((_, true)) if own != Some(list.digest) => {
+                // What it lists of the file is another one's, if it is of the algorithm by which it
+                // looks.
+                Some((_, true)) if own != Some(list.digest) && list.name != OF_ANY_KIND => {
                     self.contradicted = Some(list.digest);
                 }
                 Some((key, holds)) if own == Some(list.digest) => {
@@ -551,9 +582,9 @@ impl Source for Inquiry<'_> {
             false if is_recent => self.accusing(digests),
             false => None,
         };
-        if evidence.published.is_none() && self.wanted.listed.is_empty() {
-            let mut lists = self.lists.iter();
-            let unknown = lists.find(|list| list.digest.of_file(digests).is_none());
+        if evidence.published.is_none() {
+            let lists = self.lists.iter();
+            let unknown = lists.filter(|list| list.digest.of_file(digests).is_none());
             self.wanted.listed.extend(unknown.map(|list| ListedDigest {
                 digest: list.digest,
                 accuses: list.name != OF_ANY_KIND,
@@ -561,6 +592,16 @@ impl Source for Inquiry<'_> {
             }));
         }
         Vec::new()
+    }
+}
+
+/// Whether lists were seen signed on a host later than files were; or neither was.
+fn signs_lists(habits: &Habits) -> bool {
+    let place = |wanted: &str| habits.found.iter().position(|name| name == wanted);
+    match (place(SIGNED_LIST), place(MINISIG_OF_FILE)) {
+        (Some(list), Some(file)) => list < file,
+        (None, Some(_)) => false,
+        (_, None) => true,
     }
 }
 

@@ -291,6 +291,7 @@ impl Source for Inquiry<'_> {
         evidence.declaration = Some(Declared {
             project,
             change: None,
+            is_remembered: false,
         });
         Vec::new()
     }

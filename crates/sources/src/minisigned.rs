@@ -89,6 +89,7 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
         note_keyed(one, &key, holds, is_recent, evidence);
     }
     let own = FileDigest::Sha512(found.sha512);
+    let is_same = wanted.listed.iter().any(|one| one.digest == own);
     for one in &wanted.listed {
         if one.digest == own {
             evidence.published = Some(Published::Same);
@@ -97,7 +98,7 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
             {
                 note_keyed(signed, &key, true, is_recent, evidence);
             }
-        } else if one.accuses && is_recent && evidence.missing.is_none() {
+        } else if one.accuses && !is_same && is_recent && evidence.missing.is_none() {
             evidence.published.get_or_insert(Published::Other {
                 expected: one.digest,
                 found: own,

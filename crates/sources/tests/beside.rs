@@ -225,7 +225,7 @@ fn a_list_that_a_known_key_signed_outweighs_one_that_nobody_did() {
 fn trouble_elsewhere_takes_nothing_from_what_is_signed() {
     let own = MinisignPair::new(1);
     let key = MinisignKey::parse(&own.public()).unwrap();
-    for trouble in ["checksums.txt", "SHASUMS256.txt", "SHA256SUMS"] {
+    for trouble in ["checksums.txt", "SHA512SUMS", "SHA256SUMS"] {
         for (signature, is_deferred) in [
             (own.sign(b"tool", 1), false),
             (own.sign_legacy(b"tool", 1), true),
@@ -375,6 +375,92 @@ fn a_signed_list_of_sha512_says_who_signed_the_file() {
     }
 }
 
+/// Whoever signs a list goes on being seen, also where the site declares them, and other names are
+/// there beside it.
+#[test]
+fn a_signed_list_is_looked_for_where_it_was_found() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    let declaration = format!(
+        r#"{{"version":1,"downloads":[{{"paths":["/tool/**"],"signers":[{{"minisign":"{}"}}]}}]}}"#,
+        own.public().lines().last().unwrap_or_default()
+    );
+    for (name, text) in [
+        ("SHA256SUMS", list(b"tool")),
+        ("checksums.txt", list(b"tool")),
+        ("SHA512SUMS", long_list(b"tool")),
+    ] {
+        for declares in [false, true] {
+            for has_own_list in [false, true] {
+                let signature = own.sign(text.as_bytes(), 1);
+                let mut web = Web::default().with(name, 200, text.clone()).with(
+                    &format!("{name}.minisig"),
+                    200,
+                    signature,
+                );
+                if has_own_list && !name.contains("512") {
+                    web = web.with("tool%20one.zip.sha256", 200, list(b"tool"));
+                }
+                if declares {
+                    web.files.insert(
+                        "https://dl.example.org/.well-known/download-signers.json".into(),
+                        Ok((200, declaration.clone())),
+                    );
+                }
+                let keys = match declares {
+                    true => Vec::new(),
+                    false => vec![key.clone()],
+                };
+                let (mut habits, mut site) = (Habits::default(), SiteMemory::default());
+                for visit in 0..4 {
+                    let question = question();
+                    let mut inquiry =
+                        Inquiry::new(&question, &habits, site.clone(), keys.clone(), NOW + visit);
+                    let digests = ArtifactDigests::of(b"tool");
+                    let roots = Roots::new();
+                    let runtime = tokio::runtime::Builder::new_current_thread().build();
+                    let asking = driver::ask(&web, &mut inquiry, &roots, &digests, NOW + visit);
+                    let found = runtime.unwrap().block_on(asking);
+                    inquiry.note(&mut habits);
+                    let asked = web.asked.take();
+                    let most = if visit == 0 { 10 } else { MOST_KNOWN };
+                    assert!(asked.len() <= most, "{name} {visit} {asked:?}");
+                    assert_eq!(
+                        found.proven().len(),
+                        1,
+                        "{name} {declares} {has_own_list} {visit} {asked:?}"
+                    );
+                    site = inquiry.into_word().memory().clone();
+                }
+            }
+        }
+    }
+}
+
+/// A list whose algorithm nobody knows accuses nobody, whoever signed it; and of two lists the one that
+/// has the file counts.
+#[test]
+fn a_list_of_another_algorithm_accuses_nobody() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    let other = list(b"by another algorithm");
+    let web = Web::default().with("checksums.txt", 200, &*other).with(
+        "checksums.txt.minisig",
+        200,
+        own.sign(other.as_bytes(), 1),
+    );
+    assert_eq!(see_with(&web, &key, b"tool").published, None);
+    let both = Web::default()
+        .with("SHA512SUMS", 200, long_list(b"earlier"))
+        .with("tool%20one.zip.sha512", 200, long_list(b"tool"));
+    let found = see_twice(&both, &[], b"tool", NOW);
+    assert_eq!(found.published, Some(Published::Same));
+    // A key that is known takes nothing from what is found without one.
+    let alone = Web::default().with("tool%20one.zip.sha512", 200, long_list(b"another"));
+    let found = see_twice(&alone, &[key], b"tool", NOW);
+    assert!(matches!(found.published, Some(Published::Other { .. })));
+}
+
 #[test]
 fn a_host_whose_lists_are_of_sha512_is_known_by_that() {
     let mut habits = Habits::default();
@@ -460,6 +546,7 @@ fn a_host_is_asked_for_all_names_once_and_then_for_few() {
         found: vec!["../../secret".into(), "SHA256SUMS".into()],
         tried_at: NOW,
         minisig: true,
+        later: 0,
     };
     assert_eq!(odd.names(MOST_KNOWN, false, NOW), ["SHA256SUMS"]);
 }

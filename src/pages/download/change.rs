@@ -5,6 +5,7 @@ use super::ground::Entry;
 use crate::pages::dom;
 use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::t;
+use assay_core::evidence::Evidence;
 use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use sycamore::prelude::*;
@@ -13,7 +14,8 @@ use sycamore::web::tags;
 /// The offer, while the change is what the user is warned of.
 pub fn offer(entry: Entry) -> View {
     let Some(id) = entry.record.with(|record| {
-        let is_changed = record.verdict() == Some(Verdict::Changed);
+        let is_changed = record.verdict() == Some(Verdict::Changed)
+            && !record.evidence.iter().any(Evidence::contradicts);
         is_changed.then(|| record.id.clone())
     }) else {
         return View::new();

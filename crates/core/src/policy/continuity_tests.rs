@@ -185,6 +185,7 @@ fn declaring(change: Option<Change>) -> Evidence {
     Evidence {
         declaration: Some(Declared {
             project: "example.org/tool/*".into(),
+            is_remembered: false,
             change,
         }),
         ..evidence(vec![])
