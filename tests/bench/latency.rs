@@ -5,6 +5,7 @@ use assay_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::interaction;
 use crate::report::{Report, quantile};
 
 const FILES: u64 = 40;
@@ -58,7 +59,8 @@ pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
         Some("popup.list_10000_ms_p50"),
         report,
     )?;
-    measure_history(&extension, report)
+    measure_history(&extension, report)?;
+    interaction::measure(&extension, report)
 }
 
 /// From opening the popup until something is painted, and until its list is.
@@ -139,7 +141,7 @@ const SEARCH: &str = r##"(words) => new Promise((done) => {
 })"##;
 
 /// Opens a page that notes when the first element of a kind is painted.
-fn opened(extension: &Extension, path: &str, selector: &str) -> Result<Page> {
+pub fn opened(extension: &Extension, path: &str, selector: &str) -> Result<Page> {
     let page = extension.open("manifest.json")?;
     page.command("Page.enable", json!({}))?;
     let script = NOTE_WHEN_SHOWN.replace("SELECTOR", selector);

@@ -57,6 +57,15 @@ pub fn view(ground: Ground) -> View {
         problem: create_signal(String::new()),
         undo: create_signal(None),
     };
+    // Fields are built once, so that what is typed is not lost when something changes meanwhile.
+    let locked = create_selector(move || {
+        let lock = |settings: &Rc<Settings>| settings.managed.locks(Lock::Rules);
+        ground.settings.with(lock)
+    });
+    let many = create_selector(move || {
+        let all = |settings: &Rc<Settings>| settings.rules.len() + settings.managed.rules.len();
+        ground.settings.with(all) >= SEARCHED
+    });
     tags::section()
         .class("card")
         .attr("id", "rules")
@@ -65,8 +74,14 @@ pub fn view(ground: Ground) -> View {
             parts::text(Tag::Paragraph, "card-text", t("rules_text")),
             parts::live(move || everywhere(rules)),
             parts::text(Tag::Subtitle, "card-subtitle", t("rules_sites")),
-            parts::live(move || form(rules)),
-            parts::live(move || search(rules)),
+            parts::live(move || match locked.get() {
+                true => View::new(),
+                false => form(rules),
+            }),
+            parts::live(move || match many.get() {
+                true => search(rules),
+                false => View::new(),
+            }),
             parts::live(move || table(rules)),
             parts::live(move || undo(rules)),
         ])
@@ -177,13 +192,6 @@ fn check(
 
 /// A rule for another site.
 fn form(rules: Rules) -> View {
-    if rules
-        .ground
-        .settings
-        .with(|settings| settings.managed.locks(Lock::Rules))
-    {
-        return View::new();
-    }
     let input = create_node_ref();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -271,13 +279,6 @@ fn typed_host(typed: &str) -> Option<String> {
 }
 
 fn search(rules: Rules) -> View {
-    let many = rules
-        .ground
-        .settings
-        .with(|settings| settings.rules.len() + settings.managed.rules.len() >= SEARCHED);
-    if !many {
-        return View::new();
-    }
     let input = create_node_ref();
     let typed: Box<dyn FnMut(web_sys::Event)> =
         Box::new(move |_| rules.search.set(dom::typed(input).trim().to_lowercase()));
