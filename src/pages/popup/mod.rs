@@ -154,9 +154,7 @@ fn view(ground: Ground) -> View {
     let empty = create_selector(move || ground.entries.with(Vec::is_empty));
     (
         parts::announcer(ground.said),
-        tags::h1()
-            .class("visually-hidden")
-            .children(t("popup_title")),
+        name(),
         parts::live(move || log_alarm::banners(ground)),
         parts::live(move || site::bar(ground)),
         parts::live(move || {
@@ -166,14 +164,23 @@ fn view(ground: Ground) -> View {
                 setup()
             }
         }),
-        tags::main()
-            .class("popup-main")
-            .children(parts::live(move || {
+        tags::main().class("popup-main").children(vec![
+            parts::text(Tag::Title, "visually-hidden", t("popup_title")),
+            parts::live(move || {
                 empty.track();
                 untrack(list)
-            })),
+            }),
+        ]),
         footer(ground),
     )
+        .into()
+}
+
+/// What all of it is, for screen readers: the toolbar's icon says so to others.
+fn name() -> View {
+    tags::header()
+        .class("visually-hidden")
+        .children(View::from(tags::h1().children(t("app_name"))))
         .into()
 }
 
@@ -273,23 +280,21 @@ fn fail(error: &StoreError) {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            tags::main()
-                .class("popup-main")
-                .children(
-                    tags::div()
-                        .class("blank")
-                        .attr("role", "alert")
-                        .children(vec![
-                            parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
-                            parts::text(
-                                Tag::Paragraph,
-                                "blank-text",
-                                t1("popup_failed_text", &detail),
-                            ),
-                            button("button", "reload", "popup_failed_again", |_| dom::reload()),
-                        ]),
-                )
-                .into()
+            let main = tags::main().class("popup-main").children(
+                tags::div()
+                    .class("blank")
+                    .attr("role", "alert")
+                    .children(vec![
+                        parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
+                        parts::text(
+                            Tag::Paragraph,
+                            "blank-text",
+                            t1("popup_failed_text", &detail),
+                        ),
+                        button("button", "reload", "popup_failed_again", |_| dom::reload()),
+                    ]),
+            );
+            (name(), main).into()
         },
         &stage,
     );
