@@ -4,6 +4,7 @@
 use assay_core::proof::Check;
 use assay_core::reason::Reason;
 use assay_core::refresh_error::RefreshCheck;
+use assay_core::site_rule::Mode;
 use assay_core::verdict::Verdict;
 use assay_core::words::LocaleEntry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,6 +109,11 @@ fn computed() -> BTreeSet<String> {
     }
     keys.extend(Reason::samples().iter().map(|reason| reason.message().key));
     keys.extend(RefreshCheck::ALL.map(|check| check.failed("", "", "").message().key));
+    for mode in Mode::ALL {
+        keys.insert(format!("mode_{}", mode.word()));
+        keys.insert(format!("mode_{}_meaning", mode.word()));
+    }
+    keys.extend(["none", "warnings", "all"].map(|word| format!("notices_{word}")));
     for suffix in ["_tag", "_branch"] {
         keys.insert(format!("signer_workflow{suffix}"));
     }

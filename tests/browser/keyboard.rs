@@ -104,9 +104,13 @@ fn stops(page: &Page) -> Result<Vec<String>> {
         lost: bool,
         follows: bool,
     }
+    // From the page's beginning, with something opened.
+    page.reload()?;
+    is_there(page, "[data-action=toggle], [data-action=edit-rule]", true)?;
     page.evaluate::<serde_json::Value>(
-        "(() => { document.activeElement.blur(); getSelection().removeAllRanges(); globalThis.before = null; return null; })()",
+        "void document.querySelector('[data-action=toggle], [data-action=edit-rule]').click()",
     )?;
+    is_there(page, "[data-field=reasons], [data-editor]", true)?;
     let mut names = Vec::new();
     for _ in 0..MOST {
         page.press("Tab")?;
@@ -305,10 +309,13 @@ fn the_settings_are_used_without_a_mouse() -> Result<()> {
         },
         signers: vec![signer_named(&world.notary, PUBLISHER)],
     };
-    assert_eq!(
-        world.extension.settings()?.rules,
-        std::slice::from_ref(&rule)
-    );
+    let wanted = std::slice::from_ref(&rule);
+    wait_until("all three changes", || {
+        match world.extension.settings()?.rules {
+            rules if rules == wanted => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    })?;
     tab_back_to(&page, "[data-action=edit-rule]")?;
     page.press("Enter")?;
     is_there(&page, "[data-editor]", false)?;

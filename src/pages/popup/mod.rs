@@ -226,6 +226,7 @@ fn setup() -> View {
     tags::section()
         .class("banner")
         .attr("data-banner", "setup")
+        .attr("aria-label", t("popup_setup_title"))
         .children(vec![
             parts::text(Tag::Paragraph, "banner-text", t("popup_setup_title")),
             button(

@@ -43,12 +43,18 @@ pub fn bar(ground: Ground) -> View {
                         .attr("title", visible(&host))
                         .children(visible(&host))
                         .into(),
+                    // Together on one line, beside the site or below it.
                     tags::span()
-                        .class("site-origin")
-                        .attr("data-field", "rule-origin")
-                        .children(origin(&settings, &ruling, &host))
+                        .class("site-from")
+                        .children(vec![
+                            tags::span()
+                                .class("site-origin")
+                                .attr("data-field", "rule-origin")
+                                .children(origin(&settings, &ruling, &host))
+                                .into(),
+                            undo(ground, &settings, &host, may),
+                        ])
                         .into(),
-                    undo(ground, &settings, &host, may),
                 ])
                 .into(),
             modes::choice("site-mode", label, ruling.demand.mode, may, Rc::new(choose)),
