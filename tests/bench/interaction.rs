@@ -9,7 +9,7 @@ use crate::report::{Report, quantile};
 const TURNS: usize = 20;
 
 /// How long a person waits from an input until what it leads to is painted, over interactions of
-/// several kinds. The popup has its fifty downloads, and the history ten thousand.
+/// several kinds. The popup is full, with fifty downloads.
 pub fn measure(extension: &Extension, report: &mut Report) -> Result<()> {
     let mut waits = Vec::new();
     let popup = opened(extension, "popup.html", ".entry")?;

@@ -11,6 +11,8 @@ use crate::report::{Report, quantile};
 const FILES: u64 = 40;
 const OPENINGS: usize = 21;
 const RECORDS: usize = 10_000;
+/// As many as fill the popup.
+const FEW: usize = 60;
 
 /// How long a person waits: for a verdict after a download, for the popup after a click.
 pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
@@ -52,6 +54,8 @@ pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
     let Some(real) = extension.record_of("file-0.bin")? else {
         return Err(Error::Other("file-0.bin has no record".to_owned()));
     };
+    extension.put_records(&many_records(&real, FEW))?;
+    interaction::measure(&extension, report)?;
     extension.put_records(&many_records(&real, RECORDS))?;
     measure_popup(
         &extension,
@@ -59,8 +63,7 @@ pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
         Some("popup.list_10000_ms_p50"),
         report,
     )?;
-    measure_history(&extension, report)?;
-    interaction::measure(&extension, report)
+    measure_history(&extension, report)
 }
 
 /// From opening the popup until something is painted, and until its list is.
