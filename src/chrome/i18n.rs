@@ -23,9 +23,15 @@ pub fn bare(key: &str) -> String {
     text(&Message::bare(key))
 }
 
-/// The language of the words (BCP 47): that of the browser where there are words in it.
+/// The language of the words (BCP 47): that of the browser, with its region, where there are words in
+/// it; otherwise the one that took its place.
 pub fn language() -> String {
-    bare("@@ui_locale").replace('_', "-")
+    let words = bare("language_tag");
+    let browser = bare("@@ui_locale").replace('_', "-");
+    match browser.split('-').next() == words.split('-').next() {
+        true => browser,
+        false => words,
+    }
 }
 
 #[wasm_bindgen]

@@ -54,6 +54,7 @@ pub mod checked;
 mod dom;
 mod download;
 pub mod figures;
+mod focus;
 pub mod history;
 pub mod hostile_text;
 pub mod log_alarms;
@@ -74,6 +75,7 @@ use crate::chrome::i18n;
 /// Brings the page to life that the document says it is.
 pub async fn start() {
     dom::set_language(&i18n::language());
+    focus::keep();
     match dom::page().as_str() {
         "popup" => popup::run().await,
         "history" => history::run().await,

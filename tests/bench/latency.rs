@@ -5,11 +5,14 @@ use assay_tests::{
 };
 use serde_json::{Value, json};
 
+use crate::interaction;
 use crate::report::{Report, quantile};
 
 const FILES: u64 = 40;
 const OPENINGS: usize = 21;
 const RECORDS: usize = 10_000;
+/// As many as fill the popup.
+const FEW: usize = 60;
 
 /// How long a person waits: for a verdict after a download, for the popup after a click.
 pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
@@ -51,6 +54,8 @@ pub fn measure(browser: &Browser, report: &mut Report) -> Result<()> {
     let Some(real) = extension.record_of("file-0.bin")? else {
         return Err(Error::Other("file-0.bin has no record".to_owned()));
     };
+    extension.put_records(&many_records(&real, FEW))?;
+    interaction::measure(&extension, report)?;
     extension.put_records(&many_records(&real, RECORDS))?;
     measure_popup(
         &extension,
@@ -139,7 +144,7 @@ const SEARCH: &str = r##"(words) => new Promise((done) => {
 })"##;
 
 /// Opens a page that notes when the first element of a kind is painted.
-fn opened(extension: &Extension, path: &str, selector: &str) -> Result<Page> {
+pub fn opened(extension: &Extension, path: &str, selector: &str) -> Result<Page> {
     let page = extension.open("manifest.json")?;
     page.command("Page.enable", json!({}))?;
     let script = NOTE_WHEN_SHOWN.replace("SELECTOR", selector);

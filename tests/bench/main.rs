@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: speed, memory, latency and size, beside what others reach on the same file.
 
 mod hashing;
+mod interaction;
 mod latency;
 mod peer;
 mod proving;

@@ -1,5 +1,6 @@
 //! End to end: the built extension in a real Chromium, and what a person sees there.
 
+mod accessibility;
 mod beside;
 mod continuity;
 mod forking;
@@ -7,6 +8,7 @@ mod github;
 mod history;
 mod index;
 mod judging;
+mod keyboard;
 mod lifecycle;
 mod loading;
 mod managed;

@@ -121,6 +121,8 @@ impl Browser {
             .arg(&program)
             .args(switches)
             .arg("about:blank")
+            // The switch alone changes the words and leaves the language that they are said to be in.
+            .env("LANGUAGE", self.options.language.replace('-', "_"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(log)

@@ -3,11 +3,14 @@
 //! A [`Browser`] is a real Chromium with a profile of its own; a [`Page`] is one of its tabs; an
 //! [`Extension`] is what was loaded into it. A [`Firefox`] is a real Firefox with all of that. Everything blocks: a test reads from top to bottom.
 
+mod axe;
 mod browser;
 mod connection;
+mod each;
 mod error;
 mod extension;
 mod firefox;
+mod gallery;
 mod github_site;
 mod hostile_notary;
 mod http;
@@ -28,11 +31,14 @@ mod tls;
 mod tunnel;
 mod wait;
 
+pub use axe::Axe;
 pub use browser::{Browser, Options, Target};
 pub use connection::{Connection, Event};
+pub use each::{each_signer, each_standing, each_verdict, unfinished};
 pub use error::{Error, Result};
 pub use extension::Extension;
 pub use firefox::Firefox;
+pub use gallery::{Gallery, POPUP, Shown, TAB, Visit, languages};
 pub use github_site::{ApiReply, ApiRequest, GithubSite};
 pub use hostile_notary::{HostileNotary, Reply};
 pub use many::many_records;

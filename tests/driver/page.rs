@@ -24,6 +24,10 @@ pub struct Appearance {
     pub dark: bool,
     /// The person asked for less motion.
     pub reduced_motion: bool,
+    /// The system's few colours take the place of the page's (Windows' contrast themes).
+    pub forced_colors: bool,
+    /// The person asked for more contrast.
+    pub more_contrast: bool,
 }
 
 impl Default for Appearance {
@@ -34,6 +38,8 @@ impl Default for Appearance {
             scale: 1.0,
             dark: false,
             reduced_motion: false,
+            forced_colors: false,
+            more_contrast: false,
         }
     }
 }
@@ -241,6 +247,14 @@ impl Page {
         self.press_with(key, 0)
     }
 
+    /// Presses Tab: on to the next focusable element.
+    ///
+    /// # Errors
+    /// The browser has ended.
+    pub fn press_tab(&self) -> Result<()> {
+        self.press("Tab")
+    }
+
     /// Presses Shift and Tab: back to the focusable element before.
     ///
     /// # Errors
@@ -309,11 +323,23 @@ impl Page {
         } else {
             "no-preference"
         };
+        let forced = if appearance.forced_colors {
+            "active"
+        } else {
+            "none"
+        };
+        let contrast = if appearance.more_contrast {
+            "more"
+        } else {
+            "no-preference"
+        };
         self.command(
             "Emulation.setEmulatedMedia",
             json!({ "features": [
                 { "name": "prefers-color-scheme", "value": scheme },
                 { "name": "prefers-reduced-motion", "value": motion },
+                { "name": "forced-colors", "value": forced },
+                { "name": "prefers-contrast", "value": contrast },
             ]}),
         )?;
         // Two frames: the styles have been applied and painted.
@@ -328,7 +354,26 @@ impl Page {
     /// # Errors
     /// The file could not be written.
     pub fn screenshot(&self, path: &Path) -> Result<()> {
-        let answer = self.command("Page.captureScreenshot", json!({ "format": "png" }))?;
+        self.picture(path, false)
+    }
+
+    /// Saves the whole page as a PNG, with what one would have to scroll to.
+    ///
+    /// # Errors
+    /// The file could not be written.
+    pub fn screenshot_whole(&self, path: &Path) -> Result<()> {
+        self.picture(path, true)
+    }
+
+    fn picture(&self, path: &Path, whole: bool) -> Result<()> {
+        let mut form = json!({ "format": "png", "captureBeyondViewport": whole });
+        if whole {
+            let size: (f64, f64) = self.evaluate(
+                "[document.documentElement.clientWidth, document.documentElement.scrollHeight]",
+            )?;
+            form["clip"] = json!({ "x": 0, "y": 0, "width": size.0, "height": size.1, "scale": 1 });
+        }
+        let answer = self.command("Page.captureScreenshot", form)?;
         let png = STANDARD
             .decode(text(&answer, "data")?)
             .map_err(|error| Error::Other(format!("the screenshot is not base64: {error}")))?;

@@ -9,6 +9,8 @@ const POPUP: Appearance = Appearance {
     scale: 2.0,
     dark: false,
     reduced_motion: true,
+    forced_colors: false,
+    more_contrast: false,
 };
 const PAGE: Appearance = Appearance {
     width: 960,

@@ -33,6 +33,14 @@ impl Extension {
         Ok(())
     }
 
+    /// Takes a record away, without the background's doing.
+    ///
+    /// # Errors
+    /// The browser refused.
+    pub fn forget_record(&self, id: &str) -> Result<()> {
+        self.inside::<Value>(FORGET_RECORD, json!([id])).map(drop)
+    }
+
     /// The newest record of a file by its name on disk.
     ///
     /// # Errors
@@ -208,6 +216,21 @@ const WRITE_RECORDS: &str = r#"async (records) => {
     });
     for (const record of records) transaction.objectStore("downloads").put(record);
     await written;
+  } finally {
+    database.close();
+  }
+  return null;
+}"#;
+
+const FORGET_RECORD: &str = r#"async (id) => {
+  const result = (request) => new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result);
+    request.onerror = () => failed(request.error);
+    request.onblocked = () => failed(new Error("blocked"));
+  });
+  const database = await result(indexedDB.open("assay"));
+  try {
+    await result(database.transaction("downloads", "readwrite").objectStore("downloads").delete(id));
   } finally {
     database.close();
   }

@@ -1,9 +1,14 @@
-//! `cargo xtask screenshots`: pictures of the extension's pages, for the documentation and for a look.
+//! `cargo xtask screenshots`: pictures of every page of the extension in every state, for a look; with
+//! `--docs` those of the documentation.
 
-use std::path::PathBuf;
+mod gallery;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use assay_tests::{Browser, Error, Options, Result, Scene, extension_folder, take_pictures};
+use assay_tests::{
+    Browser, Error, Options, Result, Scene, extension_folder, take_pictures, target_folder,
+};
 
 /// The site's name in the pictures; it leads to this machine.
 const HOST: &str = "downloads.aurora.example";
@@ -20,16 +25,33 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let words: Vec<String> = std::env::args().skip(1).collect();
-    let out = match words.as_slice() {
-        [] => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images")),
-        [option, folder] if option == "--out" => PathBuf::from(folder),
+    let (docs, out) = match words.as_slice() {
+        [] => (false, target_folder()?.join("screenshots")),
+        [docs] if docs == "--docs" => {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/images");
+            (true, PathBuf::from(folder))
+        }
+        [option, folder] if option == "--out" => (false, PathBuf::from(folder)),
+        [docs, option, folder] if docs == "--docs" && option == "--out" => {
+            (true, PathBuf::from(folder))
+        }
         _ => {
             return Err(Error::Other(format!(
-                "not understood: {} (known: --out DIR)",
+                "not understood: {} (known: --docs, --out DIR)",
                 words.join(" ")
             )));
         }
     };
+    match docs {
+        true => take_for_documentation(&out)?,
+        false => gallery::take(&out)?,
+    }
+    println!("pictures are in {}", out.display());
+    Ok(())
+}
+
+/// Of real downloads.
+fn take_for_documentation(out: &Path) -> Result<()> {
     let scene = Scene::set()?;
     let port = scene.site.url().replace("http://127.0.0.1:", "");
     let browser = Browser::launch(Options {
@@ -48,7 +70,5 @@ fn run() -> Result<()> {
         browser.download(&format!("http://{HOST}/{}", offer.name))?;
         extension.wait_for_verdict(offer.name, offer.expected)?;
     }
-    take_pictures(&extension, &out)?;
-    println!("pictures are in {}", out.display());
-    Ok(())
+    take_pictures(&extension, out)
 }

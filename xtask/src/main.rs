@@ -37,7 +37,9 @@ cargo xtask <command>
                                notary, signer, download site and a browser with the extension
   bench [--json FILE] [--only latency|proving|hashing|memory]
                                measure speed, memory, latency and size
-  screenshots [--out DIR]      pictures of the extension's pages
+  screenshots [--docs] [--out DIR]
+                               pictures of every page in every state, into target/screenshots;
+                               --docs renews those in docs/images
   fuzz [--target NAME] [--seconds N]
                                fuzz all that reads what comes from outside, 600 s a target";
 

@@ -55,6 +55,7 @@ pub fn view(history: History) -> View {
         }
     };
     vec![
+        parts::text(Tag::Title, "visually-hidden", t("history_list")),
         tags::ul()
             .class("lines")
             .attr("id", "lines")

@@ -46,7 +46,7 @@ fn banner(ground: Ground, memory: &LogMemory, name: &str) -> View {
             tags::div()
                 .class("banner-main")
                 .children(vec![
-                    parts::text(Tag::Subtitle, "banner-title", title.clone()),
+                    parts::text(Tag::Title, "banner-title", title.clone()),
                     parts::text(Tag::Paragraph, "banner-words", t("log_alarm_text")),
                     tags::div()
                         .class("button-row")

@@ -155,23 +155,30 @@ fn view(ground: Ground) -> View {
     let empty = create_selector(move || ground.entries.with(Vec::is_empty));
     (
         parts::announcer(ground.said),
-        tags::h1()
-            .class("visually-hidden")
-            .children(t("popup_title")),
+        name(),
         parts::live(move || log_alarm::banners(ground)),
         parts::live(move || site::bar(ground)),
         parts::live(move || match ground.access.get() {
             FileAccess::Denied => setup(),
             FileAccess::Allowed | FileAccess::Impossible => View::new(),
         }),
-        tags::main()
-            .class("popup-main")
-            .children(parts::live(move || {
+        tags::main().class("popup-main").children(vec![
+            parts::text(Tag::Title, "visually-hidden", t("popup_title")),
+            parts::live(move || {
                 empty.track();
                 untrack(list)
-            })),
+            }),
+        ]),
         footer(ground),
     )
+        .into()
+}
+
+/// What all of it is, for screen readers: the toolbar's icon says so to others.
+fn name() -> View {
+    tags::header()
+        .class("visually-hidden")
+        .children(View::from(tags::h1().children(t("app_name"))))
         .into()
 }
 
@@ -221,6 +228,7 @@ fn setup() -> View {
     tags::section()
         .class("banner")
         .attr("data-banner", "setup")
+        .attr("aria-label", t("popup_setup_title"))
         .children(vec![
             parts::text(Tag::Paragraph, "banner-text", t("popup_setup_title")),
             button(
@@ -275,23 +283,21 @@ fn fail(error: &StoreError) {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            tags::main()
-                .class("popup-main")
-                .children(
-                    tags::div()
-                        .class("blank")
-                        .attr("role", "alert")
-                        .children(vec![
-                            parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
-                            parts::text(
-                                Tag::Paragraph,
-                                "blank-text",
-                                t1("popup_failed_text", &detail),
-                            ),
-                            button("button", "reload", "popup_failed_again", |_| dom::reload()),
-                        ]),
-                )
-                .into()
+            let main = tags::main().class("popup-main").children(
+                tags::div()
+                    .class("blank")
+                    .attr("role", "alert")
+                    .children(vec![
+                        parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
+                        parts::text(
+                            Tag::Paragraph,
+                            "blank-text",
+                            t1("popup_failed_text", &detail),
+                        ),
+                        button("button", "reload", "popup_failed_again", |_| dom::reload()),
+                    ]),
+            );
+            (name(), main).into()
         },
         &stage,
     );

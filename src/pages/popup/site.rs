@@ -1,6 +1,6 @@
 //! The rule for a site: of the download that is opened, else of the page that the user looks at.
 
-use crate::pages::change::Change;
+use crate::pages::change::{Change, Edit};
 use crate::pages::download::ground::Ground;
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, button};
@@ -9,7 +9,7 @@ use crate::pages::{modes, suffixes};
 use assay_core::managed::Lock;
 use assay_core::message::Response;
 use assay_core::settings::Settings;
-use assay_core::site_rule::{Mode, Ruling, SiteRule};
+use assay_core::site_rule::{Demand, Mode, Ruling};
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
@@ -43,12 +43,18 @@ pub fn bar(ground: Ground) -> View {
                         .attr("title", visible(&host))
                         .children(visible(&host))
                         .into(),
+                    // Together on one line, beside the site or below it.
                     tags::span()
-                        .class("site-origin")
-                        .attr("data-field", "rule-origin")
-                        .children(origin(&settings, &ruling, &host))
+                        .class("site-from")
+                        .children(vec![
+                            tags::span()
+                                .class("site-origin")
+                                .attr("data-field", "rule-origin")
+                                .children(origin(&settings, &ruling, &host))
+                                .into(),
+                            undo(ground, &settings, &host, may),
+                        ])
                         .into(),
-                    undo(ground, &settings, &host, may),
                 ])
                 .into(),
             modes::choice("site-mode", label, ruling.demand.mode, may, Rc::new(choose)),
@@ -90,28 +96,26 @@ fn undo(ground: Ground, settings: &Settings, host: &str, may: bool) -> View {
 
 /// Sets the mode for a site: in its own rule, which keeps all else that it says.
 fn set_mode(ground: Ground, host: String, mode: Mode) {
-    let known = ground.settings.with_untracked(|settings| {
+    let (has_own, demand) = ground.settings.with_untracked(|settings| {
         let ruling = settings.ruling(std::slice::from_ref(&host));
-        let own = settings.rules.iter().find(|rule| rule.host == host);
-        (own.cloned(), ruling.demand)
-    });
-    spawn_local(async move {
-        let made = match known {
-            (Some(own), _) => Ok(own),
-            (None, demand) => suffixes::rule_for(host.clone(), demand).await,
-        };
-        let rule = match made {
-            Ok(rule) => SiteRule {
-                demand: assay_core::site_rule::Demand {
-                    mode,
-                    ..rule.demand
-                },
-                ..rule
+        let has_own = settings.rules.iter().any(|rule| rule.host == host);
+        (
+            has_own,
+            Demand {
+                mode,
+                ..ruling.demand
             },
-            Err(problem) => return ground.problem.set(t1("refused_other", &problem)),
-        };
-        let said = filled("said_rule_set", &[&isolated(&host), &modes::word(mode)]);
-        make(ground, Change::SetRule(rule), said);
+        )
+    });
+    let said = filled("said_rule_set", &[&isolated(&host), &modes::word(mode)]);
+    if has_own {
+        return make(ground, Change::Edit(Some(host), Edit::Mode(mode)), said);
+    }
+    spawn_local(async move {
+        match suffixes::rule_for(host, demand).await {
+            Ok(rule) => make(ground, Change::SetRule(rule), said),
+            Err(problem) => ground.problem.set(t1("refused_other", &problem)),
+        }
     });
 }
 

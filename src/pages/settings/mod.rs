@@ -183,9 +183,13 @@ fn fail(detail: &str) {
                 .class("problem")
                 .attr("role", "alert")
                 .children(words);
+            let again = button("button", "reload", "popup_failed_again", |_| dom::reload());
+            let card = tags::section()
+                .class("card")
+                .children(vec![problem.into(), again]);
             (
                 parts::titled_head(t("settings_title"), "settings"),
-                tags::main().class("page-main").children(problem),
+                tags::main().class("page-main").children(View::from(card)),
             )
                 .into()
         },

@@ -1,7 +1,7 @@
 //! What is demanded of downloads: from all sites, and from some.
 
 use super::{Ground, refusal, reload};
-use crate::pages::change::Change;
+use crate::pages::change::{Change, Edit};
 use crate::pages::hostile_text::{isolated, visible};
 use crate::pages::parts::{self, Tag, named_button, on_click};
 use crate::pages::words::{self, filled, t, t1};
@@ -57,6 +57,15 @@ pub fn view(ground: Ground) -> View {
         problem: create_signal(String::new()),
         undo: create_signal(None),
     };
+    // Fields are built once, so that what is typed is not lost when something changes meanwhile.
+    let locked = create_selector(move || {
+        let lock = |settings: &Rc<Settings>| settings.managed.locks(Lock::Rules);
+        ground.settings.with(lock)
+    });
+    let many = create_selector(move || {
+        let all = |settings: &Rc<Settings>| settings.rules.len() + settings.managed.rules.len();
+        ground.settings.with(all) >= SEARCHED
+    });
     tags::section()
         .class("card")
         .attr("id", "rules")
@@ -65,8 +74,14 @@ pub fn view(ground: Ground) -> View {
             parts::text(Tag::Paragraph, "card-text", t("rules_text")),
             parts::live(move || everywhere(rules)),
             parts::text(Tag::Subtitle, "card-subtitle", t("rules_sites")),
-            parts::live(move || form(rules)),
-            parts::live(move || search(rules)),
+            parts::live(move || match locked.get() {
+                true => View::new(),
+                false => form(rules),
+            }),
+            parts::live(move || match many.get() {
+                true => search(rules),
+                false => View::new(),
+            }),
             parts::live(move || table(rules)),
             parts::live(move || undo(rules)),
         ])
@@ -78,11 +93,10 @@ fn everywhere(rules: Rules) -> View {
     let settings = rules.ground.settings.get_clone();
     let ruling = settings.ruling(&[]);
     let may = !settings.managed.locks(Lock::Rules);
-    let set = Rc::new(move |demand: Demand| {
-        let change = Change::Everywhere(demand);
-        let old = rules.ground.settings.with_untracked(|s| s.everywhere);
-        let back = Change::Everywhere(old);
-        send(rules, change, Some((t("rules_said_everywhere"), back)));
+    let set = Rc::new(move |edit, back| {
+        let said = t("rules_said_everywhere");
+        let back = Change::Edit(None, back);
+        send(rules, Change::Edit(None, edit), Some((said, back)));
     });
     let label = t("rules_everywhere");
     let mut parts = vec![
@@ -105,11 +119,11 @@ fn demand(
     label: String,
     demand: Demand,
     may: bool,
-    set: Rc<dyn Fn(Demand)>,
+    set: Rc<dyn Fn(Edit, Edit)>,
 ) -> View {
     let choose = {
         let set = Rc::clone(&set);
-        move |mode| set(Demand { mode, ..demand })
+        move |mode| set(Edit::Mode(mode), Edit::Mode(demand.mode))
     };
     let mut parts = vec![modes::choice(
         group,
@@ -121,19 +135,9 @@ fn demand(
     if demand.mode == Mode::Require {
         let accept = {
             let set = Rc::clone(&set);
-            move |on| {
-                set(Demand {
-                    accept_authentic: on,
-                    ..demand
-                })
-            }
+            move |on: bool| set(Edit::AcceptAuthentic(on), Edit::AcceptAuthentic(!on))
         };
-        let remove = move |on| {
-            set(Demand {
-                remove: on,
-                ..demand
-            })
-        };
+        let remove = move |on: bool| set(Edit::Remove(on), Edit::Remove(!on));
         parts.push(check(
             "accept-authentic",
             t("rules_accept_authentic"),
@@ -177,13 +181,6 @@ fn check(
 
 /// A rule for another site.
 fn form(rules: Rules) -> View {
-    if rules
-        .ground
-        .settings
-        .with(|settings| settings.managed.locks(Lock::Rules))
-    {
-        return View::new();
-    }
     let input = create_node_ref();
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -271,13 +268,6 @@ fn typed_host(typed: &str) -> Option<String> {
 }
 
 fn search(rules: Rules) -> View {
-    let many = rules
-        .ground
-        .settings
-        .with(|settings| settings.rules.len() + settings.managed.rules.len() >= SEARCHED);
-    if !many {
-        return View::new();
-    }
     let input = create_node_ref();
     let typed: Box<dyn FnMut(web_sys::Event)> =
         Box::new(move |_| rules.search.set(dom::typed(input).trim().to_lowercase()));
@@ -493,8 +483,8 @@ fn deeds(rules: Rules, rule: &SiteRule, is_edited: bool) -> View {
 /// The parts of a rule, to be changed.
 fn editor(rules: Rules, settings: &Settings, rule: &SiteRule) -> View {
     let set = {
-        let rule = rule.clone();
-        Rc::new(move |demand| change(rules, &rule, |new| new.demand = demand))
+        let host = rule.host.clone();
+        Rc::new(move |edit, back| change(rules, &host, edit, back))
     };
     let label = t1("site_rule_for", &rule.host);
     let mut parts = vec![demand("rule", label, rule.demand, true, set)];
@@ -505,14 +495,10 @@ fn editor(rules: Rules, settings: &Settings, rule: &SiteRule) -> View {
             .map(|signer| {
                 let on = rule.signers.contains(&signer);
                 let words = words::signer(&signer);
-                let rule = rule.clone();
-                let set = move |on| {
-                    change(rules, &rule, |new| {
-                        new.signers.retain(|known| *known != signer);
-                        if on {
-                            new.signers.push(signer.clone());
-                        }
-                    });
+                let host = rule.host.clone();
+                let set = move |on: bool| {
+                    let edit = |on| Edit::Signer(signer.clone(), on);
+                    change(rules, &host, edit(on), edit(!on));
                 };
                 check("pin", words, on, true, Box::new(set))
             })
@@ -550,12 +536,10 @@ fn known_signers(settings: &Settings, rule: &SiteRule) -> Vec<Signer> {
     known
 }
 
-fn change(rules: Rules, old: &SiteRule, change: impl FnOnce(&mut SiteRule)) {
-    let mut rule = old.clone();
-    change(&mut rule);
-    let said = filled("rules_said_changed", &[&isolated(&old.host)]);
-    let back = Change::SetRule(old.clone());
-    send(rules, Change::SetRule(rule), Some((said, back)));
+fn change(rules: Rules, host: &str, edit: Edit, back: Edit) {
+    let said = filled("rules_said_changed", &[&isolated(host)]);
+    let change = |edit| Change::Edit(Some(host.to_owned()), edit);
+    send(rules, change(edit), Some((said, change(back))));
 }
 
 /// What was done last, and the way back.
@@ -586,7 +570,11 @@ fn send(rules: Rules, change: Change, undo: Option<(String, Change)>) {
                 rules.undo.set(undo);
                 reload(rules.ground);
             }
-            other => rules.problem.set(refusal(other)),
+            other => {
+                rules.problem.set(refusal(other));
+                // A control that was pressed shows again what holds.
+                reload(rules.ground);
+            }
         }
     });
 }

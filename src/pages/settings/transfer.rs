@@ -171,7 +171,7 @@ fn preview(
         replace(ground, new, before, problem, Some(offered));
     };
     tags::div()
-        .class("card-blank")
+        .class("confirm")
         .attr("data-field", "preview")
         .attr("role", "group")
         .attr("aria-label", t("transfer_preview"))
