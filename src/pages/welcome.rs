@@ -3,6 +3,7 @@
 
 use super::badge::{Badge, icon};
 use super::beside;
+use super::change::Change;
 use super::dom;
 use super::hostile_text::visible;
 use super::parts::{self, Tag, button};
@@ -10,7 +11,7 @@ use super::words::{self, t};
 use crate::bus;
 use crate::chrome::{extension, runtime, tabs};
 use crate::settings_store;
-use assay_core::message::{Notice, Request};
+use assay_core::message::Notice;
 use assay_core::settings::{PUBLIC_REKOR, Settings};
 use assay_core::verdict::Verdict;
 use std::rc::Rc;
@@ -178,7 +179,7 @@ fn picture_of_switch() -> View {
 fn ready(settings: Signal<Rc<Settings>>) -> View {
     let nobody_to_ask = move || settings.with(|settings| settings.notaries.is_empty());
     let open = |_| {
-        spawn_local(async { drop(tabs::open_page(&runtime::url("settings.html")).await) });
+        spawn_local(async { drop(tabs::open_page(&runtime::url("sources.html")).await) });
     };
     tags::section()
         .class("card card-ready")
@@ -193,7 +194,7 @@ fn ready(settings: Signal<Rc<Settings>>) -> View {
                     parts::text(Tag::Paragraph, "card-text", t("welcome_ready_notary")),
                     button(
                         "button button-strong",
-                        "open-settings",
+                        "open-sources",
                         "welcome_ready_settings",
                         open,
                     ),
@@ -272,13 +273,13 @@ fn rekor(settings: Signal<Rc<Settings>>) -> View {
         false => ("welcome_rekor_off", "welcome_rekor_start"),
     };
     let flip = move |_: web_sys::MouseEvent| {
-        let request = Request::AskRekor {
+        let change = Change::AskRekor {
             address: PUBLIC_REKOR.to_owned(),
             asked: !asked,
         };
         spawn_local(async move {
             // What became of it is heard as a change of the settings.
-            let _ = bus::send(&request).await;
+            let _ = change.make().await;
         });
     };
     vec![

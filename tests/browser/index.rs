@@ -50,7 +50,7 @@ fn an_index_is_asked_once_it_is_entered_and_only_about_what_it_serves() -> Resul
         "{asked:?}"
     );
 
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     settings.click("#index-address")?;
     settings.type_text("not an address")?;
     settings.click("[data-action=add-index]")?;

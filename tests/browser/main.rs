@@ -19,5 +19,6 @@ mod rekor;
 mod roots;
 mod rules;
 mod setup;
+mod sources;
 mod verify;
 mod world;
