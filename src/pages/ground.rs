@@ -34,13 +34,22 @@ impl Ground {
             said: create_signal(String::new()),
         }
     }
+
+    /// Shows these settings. Nothing is built anew where they are those that are shown, as that would
+    /// take the focus away from where it is.
+    pub fn show(self, settings: Settings) {
+        let is_same = self.settings.with_untracked(|shown| **shown == settings);
+        if !is_same {
+            self.settings.set(Rc::new(settings));
+        }
+    }
 }
 
 /// Reads the settings once more.
 pub fn reload(ground: Ground) {
     spawn_local(async move {
         if let Ok(settings) = settings_store::load().await {
-            ground.settings.set(Rc::new(settings));
+            ground.show(settings);
         }
     });
 }

@@ -4,7 +4,6 @@
 use crate::beside::{HOST, World as Site};
 use crate::github::{REPOSITORY, World as Github};
 use crate::roots::made_by;
-use assay_core::message::Request;
 use assay_core::settings::Settings;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;

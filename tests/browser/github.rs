@@ -280,3 +280,24 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
     );
     Ok(())
 }
+
+#[test]
+fn a_test_asks_github_for_nothing_but_its_limit() -> Result<()> {
+    let world = World::new()?;
+    // A tab that another one covers is not painted, so the welcome page comes first.
+    let welcome = world.extension.url("welcome.html");
+    drop(world.browser.page_at(|open| open == welcome)?);
+    let page = world.extension.open("sources.html")?;
+    let limit = ApiReply::ok(&serde_json::json!({ "rate": { "remaining": 60 } }));
+    world.github.reply("/rate_limit", limit);
+    page.click("#github [data-action=test-source]")?;
+    page.wait_for_text(
+        "#github [data-field=trial][data-state=answered]",
+        "answered in",
+    )?;
+    let asked = world.github.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].path, "/rate_limit");
+    assert!(!asked[0].told_more);
+    Ok(())
+}

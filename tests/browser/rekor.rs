@@ -5,6 +5,7 @@ use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
 use assay_core::proof::ReadBundle;
 use assay_core::reason::Reason;
+use assay_core::settings::PUBLIC_REKOR;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -185,6 +186,9 @@ fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> 
 #[test]
 fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<()> {
     let world = World::new()?;
+    // A tab that another one covers is not painted, so the welcome page comes first.
+    let welcome = world.extension.url("welcome.html");
+    drop(world.browser.page_at(|open| open == welcome)?);
     let settings = world.extension.open("sources.html")?;
     let add = |typed: &str| -> Result<()> {
         settings.click("#rekor-address")?;
@@ -208,6 +212,27 @@ fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<(
             false => Err(format!("{asked:?}")),
         }
     })
+}
+
+#[test]
+fn a_test_asks_the_log_about_the_empty_file_alone() -> Result<()> {
+    let world = World::new()?;
+    // A tab that another one covers is not painted, so the welcome page comes first.
+    let welcome = world.extension.url("welcome.html");
+    drop(world.browser.page_at(|open| open == welcome)?);
+    let page = world.extension.open("sources.html")?;
+    let row = format!("[data-source='{PUBLIC_REKOR}']");
+    page.click(&format!("{row} [data-action=test-source]"))?;
+    page.wait_for_text(&format!("{row} [data-state=answered]"), "answered in")?;
+    let hash = format!("sha256:{}", Sha256Digest::of(b""));
+    let asked = world.rekor.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].body, json!({ "hash": hash }));
+    assert!(!asked[0].told_more);
+    world.extension.expect_problem("Failed to load resource");
+    world.rekor.fail(Some(503));
+    page.click(&format!("{row} [data-action=test-source]"))?;
+    page.wait_for_text(&format!("{row} [data-field=trial]"), "HTTP 503")
 }
 
 #[test]

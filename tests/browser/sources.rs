@@ -26,6 +26,9 @@ fn state(page: &Page, source: &str, field: &str, wanted: &str) -> Result<String>
     })
 }
 
+/// The browser notes each answer with an error in the page's console.
+const NOTED: &str = "Failed to load resource";
+
 fn in_row(source: &str, action: &str) -> String {
     format!("[data-source='{source}'] [data-action={action}]")
 }
@@ -37,7 +40,7 @@ fn count(page: &Page, selector: &str) -> Result<usize> {
 
 #[test]
 fn each_source_says_what_it_is_sent_and_how_it_answered() -> Result<()> {
-    let mut world = World::new()?;
+    let world = World::new()?;
     let mut down = HostileNotary::start(world.notary.trusted_root()?)?;
     world.extension.add_notary(&down.url(), None)?;
     let page = world.extension.open("sources.html")?;
@@ -46,6 +49,7 @@ fn each_source_says_what_it_is_sent_and_how_it_answered() -> Result<()> {
         let sent = format!("[data-source='{notary}'] [data-field=sent]");
         page.wait_for_text(&sent, "fingerprint of each file")?;
     }
+    world.extension.expect_problem(NOTED);
     down.go_down();
     world.download("secret-name.bin", b"nobody signed this")?;
     world.sees("secret-name.bin", Verdict::Unchecked)?;
@@ -99,6 +103,7 @@ fn a_test_asks_about_nothing_and_tells_what_came_of_it() -> Result<()> {
         requests if requests.len() == 2 => Ok(()),
         requests => Err(format!("{requests:?}")),
     })?;
+    world.extension.expect_problem(NOTED);
     page.click(&in_row(&asked.url(), "test-source"))?;
     let said = state(&page, &asked.url(), "trial", "answered")?;
     assert!(said.contains(" ms"), "{said}");
@@ -278,6 +283,7 @@ fn old_keys_that_the_user_keeps_are_kept() -> Result<()> {
     page.reload()?;
     page.wait_for_text("[data-field=new-root]", "shows other keys")?;
     // Back to what is pinned, there is nothing to decide.
+    world.extension.expect_problem(NOTED);
     let first = world.notary.trusted_root()?;
     changed.shown.reply_with_root(Reply::Json(first));
     page.reload()?;

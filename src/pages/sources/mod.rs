@@ -119,7 +119,7 @@ fn reload_all(sources: Sources) {
                 sources.logs.set(logs);
             }
             sources.answers.set(asked::read(&settings).await);
-            sources.ground.settings.set(Rc::new(settings));
+            sources.ground.show(settings);
         }
     });
 }

@@ -190,7 +190,7 @@ fn shift(sources: Sources, address: String, name: String, up: bool, to: usize) {
             Ok(Response::Done) => {
                 let to = to.to_string();
                 if let Ok(settings) = crate::settings_store::load().await {
-                    ground.settings.set(Rc::new(settings));
+                    ground.show(settings);
                 }
                 ground.said.set(tn("sources_moved", &[&name, &to]));
                 let action = if up { "move-up" } else { "move-down" };
