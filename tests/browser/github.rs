@@ -284,9 +284,6 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
 #[test]
 fn a_test_asks_github_for_nothing_but_its_limit() -> Result<()> {
     let world = World::new()?;
-    // A tab that another one covers is not painted, so the welcome page comes first.
-    let welcome = world.extension.url("welcome.html");
-    drop(world.browser.page_at(|open| open == welcome)?);
     let page = world.extension.open("sources.html")?;
     let limit = ApiReply::ok(&serde_json::json!({ "rate": { "remaining": 60 } }));
     world.github.reply("/rate_limit", limit);

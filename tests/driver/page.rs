@@ -200,6 +200,8 @@ impl Page {
             x: f64,
             y: f64,
         }
+        // Nobody clicks into a tab that another one covers, and it is not painted.
+        self.command("Page.bringToFront", json!({}))?;
         let place = wait_until(&format!("{selector} “{text}” to be clickable"), || {
             let place: std::result::Result<Place, String> = self
                 .call::<Value>(PLACE_OF, json!([selector, text]))

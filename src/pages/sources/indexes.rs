@@ -64,7 +64,7 @@ fn row(sources: Sources, settings: &Settings, index: &str) -> View {
         trial::outcome(sources, id.to_owned()),
     ];
     let tested = Tested::Index(index.to_owned());
-    let side = vec![decided, trial::button(&tested, sources)];
+    let side = vec![trial::button(&tested, sources), decided];
     tags::li()
         .class("row")
         .attr("data-index", index.to_owned())

@@ -7,7 +7,7 @@ use crate::pages::change::Change;
 use crate::pages::dom;
 use crate::pages::hostile_text::visible;
 use crate::pages::modes;
-use crate::pages::parts::{self, Tag, button, live_attribute, named_button};
+use crate::pages::parts::{self, Tag, button, live_attribute};
 use crate::pages::words::{t, t1, tn};
 use assay_core::message::Response;
 use assay_core::settings::{Notary, Settings, notary_address};
@@ -166,12 +166,16 @@ fn places(sources: Sources, settings: &Settings, notary: &Notary) -> View {
                 shift(sources, address.clone(), name.clone(), up, to);
             }
         };
-        let label = Some(t1(label, &notary.name));
-        let class = match usable {
-            true => "button button-place",
-            false => "button button-place button-idle",
-        };
-        named_button(class, action, t(words), label, shift)
+        // It keeps the focus at the end of the list, where it does nothing any more.
+        tags::button()
+            .attr("type", "button")
+            .class("button button-place")
+            .attr("data-action", action)
+            .attr("aria-label", t1(label, &notary.name))
+            .attr("aria-disabled", (!usable).then_some("true"))
+            .on(events::click, parts::on_click(shift))
+            .children(t(words))
+            .into()
     };
     tags::div()
         .class("places")

@@ -66,7 +66,12 @@ fn row(sources: Sources, settings: &Settings, address: &str) -> View {
         asked::line(sources, address.to_owned()),
         trial::outcome(sources, address.to_owned()),
     ];
-    let side = vec![decided, trial::button(&tested, sources)];
+    let test = trial::button(&tested, sources);
+    // What takes it away comes last.
+    let side = match address == PUBLIC_REKOR {
+        true => vec![decided, test],
+        false => vec![test, decided],
+    };
     tags::li()
         .class("row")
         .attr("data-rekor", address.to_owned())

@@ -149,7 +149,7 @@ pub fn outcome(sources: Sources, id: String) -> View {
                 let span = milliseconds(took);
                 ("answered", filled("sources_test_answered", &[&span]))
             }
-            Some(Trial::Failed(why)) => ("failed", why),
+            Some(Trial::Failed(why)) => ("failed", filled("sources_test_failed", &[&why])),
         };
         tags::span()
             .class("row-text source-trial")
