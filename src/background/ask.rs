@@ -7,9 +7,10 @@ use crate::fetch::Fetch;
 use crate::js;
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
+use assay_core::asked::{self, Asked};
 use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure};
+use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::log_memory::{Blocked, withhold, withhold_all};
 use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
@@ -103,6 +104,24 @@ fn settle(record: &DownloadRecord, wanted: &Wanted, found: &Found, evidence: &mu
     let is_recent = question.is_some_and(|question| question.is_recent(logs::seconds()));
     for evidence in evidence.iter_mut().filter(|one| one.source == beside::ID) {
         minisigned::settle(wanted, found, is_recent, evidence);
+    }
+}
+
+/// How it went to ask the source of this evidence.
+fn how(evidence: &Evidence, begun: f64) -> Asked {
+    let failed = match &evidence.outcome {
+        Outcome::Failed { failure } => {
+            let failure = failure.clone();
+            // The name may be that of a site, which is nobody's to keep.
+            let source = String::new();
+            Some(Reason::SourceFailed { source, failure }.message())
+        }
+        Outcome::Answered { .. } => None,
+    };
+    Asked {
+        at: begun,
+        took: js::now() - begun,
+        failed,
     }
 }
 
@@ -261,10 +280,17 @@ impl Background {
         }
         let answers: Vec<RefCell<Option<Evidence>>> =
             asked.iter().map(|_| RefCell::default()).collect();
+        let begun = js::now();
         let all = join_all(asked.into_iter().zip(&answers).map(
             |(asked, answer)| -> LocalBoxFuture<'_, ()> {
                 Box::pin(async move {
-                    answer.replace(Some(asked.await));
+                    let evidence = asked.await;
+                    let (place, how) = (asked::place(&evidence.source), how(&evidence, begun));
+                    answer.replace(Some(evidence));
+                    if !about.private {
+                        // Should it get lost, the next check says how that one went.
+                        let _ = storage::set(Area::Local, &place, &how).await;
+                    }
                 })
             },
         ));

@@ -4,7 +4,6 @@ use super::{Background, BackgroundError, holding};
 use crate::bus;
 use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{downloads, notifications, runtime};
-use crate::fetch::Fetch;
 use crate::js::{from_js, to_js};
 use crate::settings_store;
 use assay_core::evidence::Evidence;
@@ -15,18 +14,13 @@ use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Hold, Stage};
-use assay_core::settings::{Notary, Scope, Settings, github_token, notary_address};
+use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer};
-use assay_core::site;
-use assay_core::trust_root;
 use assay_core::words::Message;
-use assay_sources::{Transport, notary};
+use assay_sources::notary;
 use serde::Deserialize;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-
-/// A change of whether somebody is asked, at an address.
-type AskedChange = Box<dyn FnOnce(&mut Settings, String)>;
 
 /// Who sent a message (`runtime.MessageSender`).
 #[derive(Deserialize)]
@@ -107,11 +101,6 @@ impl Background {
                 .await?;
                 self.judge_again().await
             }
-            Request::Distrust { signer, scope } => {
-                self.change_settings(Box::new(move |settings| settings.distrust(&signer, &scope)))
-                    .await?;
-                self.judge_again().await
-            }
             Request::TrustMinisign { key } => match MinisignKey::parse(&key) {
                 Some(key) => {
                     let trust = move |settings: &mut Settings| {
@@ -124,69 +113,7 @@ impl Background {
             },
             Request::ListRoots => Ok(self.list_roots().await),
             Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
-            Request::LookUpNotary { address } => Ok(look_up_notary(&address).await),
-            Request::AddNotary {
-                address,
-                trusted_root,
-                fingerprint,
-            } => self.add_notary(address, trusted_root, fingerprint).await,
-            Request::RemoveNotary { address } => {
-                let removed = self
-                    .change_settings(Box::new(move |settings| settings.remove_notary(&address)))
-                    .await;
-                // An alarm about its log concerns nobody any more.
-                self.show_state().await;
-                removed
-            }
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
-            Request::EnableGithub { enabled } => {
-                self.change_settings(Box::new(move |settings| settings.github = enabled))
-                    .await
-            }
-            Request::SetGithubToken { token } => {
-                let read = github_token(&token);
-                if read.is_none() && !token.is_empty() {
-                    return Ok(refused("refused_no_token", [""]));
-                }
-                self.change_settings(Box::new(move |settings| settings.github_token = read))
-                    .await
-            }
-            Request::AskRekor { address, asked } => {
-                let change =
-                    move |settings: &mut Settings, address| settings.ask_rekor(address, asked);
-                self.change_asked(&address, "refused_no_log_address", Box::new(change))
-                    .await
-            }
-            Request::AskIndex { address, asked } => {
-                // Perhaps with the host that it has its files on.
-                let (address, files) = match address.trim().split_once(' ') {
-                    Some((index, files)) => {
-                        let files = notary_address(files);
-                        let files = files.and_then(|files| site::host_of(&files));
-                        if files.is_none() {
-                            return Ok(refused("refused_no_index_address", [address]));
-                        }
-                        (index.to_owned(), files)
-                    }
-                    None => (address, None),
-                };
-                let change = move |settings: &mut Settings, address: String| {
-                    let files = files.map(|files| format!(" {files}")).unwrap_or_default();
-                    settings.ask_index(address + &files, asked);
-                };
-                self.change_asked(&address, "refused_no_index_address", Box::new(change))
-                    .await
-            }
-            Request::EnableNotary { address, enabled } => {
-                self.change_settings(Box::new(move |settings| {
-                    for notary in &mut settings.notaries {
-                        if notary.address == address {
-                            notary.enabled = enabled;
-                        }
-                    }
-                }))
-                .await
-            }
             Request::Examine { file, proofs, ask } => self.examine(*file, &proofs, ask).await,
         }
     }
@@ -289,10 +216,7 @@ impl Background {
         mut new: Settings,
         base: &Settings,
     ) -> Result<Response, BackgroundError> {
-        let wrong_root = |notary: &&Notary| {
-            let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
-            fingerprint.as_ref() != Some(&notary.fingerprint) || notary::own_root(notary).is_err()
-        };
+        let wrong_root = |notary: &&Notary| notary::own_root(notary).is_err();
         let unknown = |notary: &&Notary| !base.notaries.contains(notary);
         let mut notaries = new.notaries.iter().filter(unknown);
         let problem = new.problem();
@@ -333,23 +257,10 @@ impl Background {
         if new.retention_days != old.retention_days {
             self.forget_old().await?;
         }
-        self.judge_again().await
-    }
-
-    /// Changes whether somebody is asked, at an address as it was typed.
-    async fn change_asked(
-        &self,
-        typed: &str,
-        refusal: &str,
-        change: AskedChange,
-    ) -> Result<Response, BackgroundError> {
-        match notary_address(typed) {
-            Some(address) => {
-                self.change_settings(Box::new(move |settings| change(settings, address)))
-                    .await
-            }
-            None => Ok(refused(refusal, [typed])),
-        }
+        let judged = self.judge_again().await;
+        // An alarm about a log may concern nobody any more.
+        self.show_state().await;
+        judged
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
@@ -404,64 +315,6 @@ impl Background {
             }
         }
         Ok(Response::Done)
-    }
-
-    async fn add_notary(
-        &self,
-        address: String,
-        trusted_root: String,
-        confirmed: String,
-    ) -> Result<Response, BackgroundError> {
-        let Some(address) = notary_address(&address) else {
-            return Ok(refused("refused_not_an_address", [address]));
-        };
-        // What the user confirmed is the fingerprint; it must be that of the root that is kept.
-        let fingerprint = match trust_root::fingerprint(&trusted_root) {
-            Ok(fingerprint) if fingerprint == confirmed => fingerprint,
-            _ => return Ok(refused::<String>("refused_fingerprint", [])),
-        };
-        let notary = Notary {
-            name: site::host_of(&address).unwrap_or_else(|| address.clone()),
-            address,
-            trusted_root,
-            fingerprint,
-            enabled: true,
-        };
-        if let Err(problem) = notary::own_root(&notary) {
-            return Ok(refused("refused_other", [problem.to_string()]));
-        }
-        self.change_settings(Box::new(|settings| settings.add_notary(notary)))
-            .await
-    }
-}
-
-async fn look_up_notary(typed: &str) -> Response {
-    let Some(address) = notary_address(typed) else {
-        return refused("refused_not_an_address", [typed]);
-    };
-    let answer = Fetch::default()
-        .send(&notary::trust_root_request(&address))
-        .await;
-    let body = match answer {
-        Ok(response) if response.status == 200 => response.body,
-        Ok(response) => {
-            let detail = format!("HTTP {}", response.status);
-            return refused("refused_notary_unreachable", [detail]);
-        }
-        Err(failure) => return refused("refused_notary_unreachable", [failure.to_string()]),
-    };
-    let Ok(trusted_root) = String::from_utf8(body) else {
-        return refused("refused_notary_unreachable", ["UTF-8"]);
-    };
-    let id = assay_core::signer::RootId::notary("");
-    let usable = trust_root::TrustRoot::parse(id, &trusted_root).map(|_| ());
-    match usable.and_then(|()| trust_root::fingerprint(&trusted_root)) {
-        Ok(fingerprint) => Response::NotaryFound {
-            address,
-            trusted_root,
-            fingerprint,
-        },
-        Err(error) => refused("refused_notary_unreachable", [error.to_string()]),
     }
 }
 

@@ -179,7 +179,7 @@ impl Background {
     pub async fn notification_clicked(&self, id: &str) -> Result<(), BackgroundError> {
         notifications::clear(id).await?;
         let page = match id.starts_with(LOG_NOTIFICATION) {
-            true => "settings.html#logs",
+            true => "sources.html#logs",
             false => "popup.html",
         };
         Ok(tabs::open_page(&runtime::url(page)).await?)

@@ -4,7 +4,7 @@
 use crate::bus::{self, BusError};
 use crate::settings_store;
 use assay_core::message::{Request, Response};
-use assay_core::settings::{Notifications, Settings};
+use assay_core::settings::{Notary, Notifications, Scope, Settings};
 use assay_core::signer::Signer;
 use assay_core::site_rule::{Demand, Mode, SiteRule};
 
@@ -25,6 +25,56 @@ pub enum Change {
     Notifications(Notifications),
     /// Records are forgotten once they are so many days old.
     Retention(Option<u32>),
+    /// This notary is asked, with the trust root that the user confirmed.
+    AddNotary(Notary),
+    /// The notary at an address goes.
+    RemoveNotary(String),
+    /// The notary at an address is asked, or is not.
+    EnableNotary {
+        /// Its address.
+        address: String,
+        /// Whether it is asked.
+        enabled: bool,
+    },
+    /// The notary at an address moves one place.
+    MoveNotary {
+        /// Its address.
+        address: String,
+        /// Up, or else down.
+        up: bool,
+    },
+    /// Another trust root of a notary is pinned, which the user confirmed.
+    TakeRoot {
+        /// The notary's address.
+        address: String,
+        /// Its new `trusted_root.json`.
+        trusted_root: String,
+    },
+    /// GitHub is asked about what is downloaded from there, or is not.
+    Github(bool),
+    /// This token is used with GitHub's API, or none.
+    GithubToken(Option<String>),
+    /// The Rekor log at an address is asked, or is not.
+    AskRekor {
+        /// Its address.
+        address: String,
+        /// Whether it is asked.
+        asked: bool,
+    },
+    /// The package index at an address is asked, or is not.
+    AskIndex {
+        /// Its address, perhaps with the host that its files are on.
+        address: String,
+        /// Whether it is asked.
+        asked: bool,
+    },
+    /// A signer is trusted no more.
+    Distrust {
+        /// Who.
+        signer: Signer,
+        /// For which downloads.
+        scope: Scope,
+    },
     /// All of them come in the place of those that are there.
     All(Box<Settings>),
 }
@@ -72,6 +122,24 @@ impl Change {
             }
             Self::Notifications(notifications) => settings.notifications = *notifications,
             Self::Retention(days) => settings.retention_days = *days,
+            Self::AddNotary(notary) => settings.add_notary(notary.clone()),
+            Self::RemoveNotary(address) => settings.remove_notary(address),
+            Self::EnableNotary { address, enabled } => {
+                let mut notaries = settings.notaries.iter_mut();
+                if let Some(notary) = notaries.find(|one| one.address == *address) {
+                    notary.enabled = *enabled;
+                }
+            }
+            Self::MoveNotary { address, up } => settings.move_notary(address, *up),
+            Self::TakeRoot {
+                address,
+                trusted_root,
+            } => settings.take_root(address, trusted_root),
+            Self::Github(asked) => settings.github = *asked,
+            Self::GithubToken(token) => settings.github_token.clone_from(token),
+            Self::AskRekor { address, asked } => settings.ask_rekor(address.clone(), *asked),
+            Self::AskIndex { address, asked } => settings.ask_index(address.clone(), *asked),
+            Self::Distrust { signer, scope } => settings.distrust(signer, scope),
             Self::All(new) => settings.clone_from(new),
         }
     }
@@ -86,6 +154,10 @@ impl Change {
             let base = Box::new(settings_store::load_own().await?);
             let mut settings = base.clone();
             self.apply(&mut settings);
+            if settings == base {
+                // It is so already.
+                return Ok(Response::Done);
+            }
             answer = bus::send(&Request::ReplaceSettings { settings, base }).await?;
             if answer != Response::Outdated {
                 break;

@@ -1,5 +1,5 @@
-//! What the user sees: popup, history, welcome page, settings page and the page on which any file is
-//! checked.
+//! What the user sees: popup, history, welcome page, the pages of sources and of settings, and the page on
+//! which any file is checked.
 //!
 //! One wasm module serves all pages; `<body data-page="…">` says which one it is. Pages only read
 //! the stored records and settings; whatever is to be done is asked of the background
@@ -28,13 +28,18 @@
 //!   forget-all-confirm|forget-all-cancel|export-json|export-csv|stop|undo|undo-close|
 //!   keep-confirm|keep-cancel"`.
 //! - Elsewhere: `data-action="open-history|open-settings|open-welcome|open-access|reload"`.
-//! - Settings: `body[data-state="loading|ready|failed"]`, `li[data-notary="<address>"]`,
-//!   `li[data-trusted]`, `#notary-address`, `[data-field="fingerprint"]`,
+//! - Settings: `body[data-state="loading|ready|failed"]`, `li[data-trusted]`,
+//!   `data-action="remove-trusted|remove-confirm|remove-cancel"`.
+//! - Sources: `body[data-state="loading|ready|failed"]`, `li[data-source="<id>"]`, for a notary with
+//!   `data-notary="<address>"`; in it `[data-field="sent|fingerprint|new-fingerprint"]`,
+//!   `[data-field="asked"][data-state="never|answered|slow|failed"]`, and after a test
+//!   `[data-field="trial"][data-state="busy|answered|failed"]`. `#notary-address`,
 //!   `li[data-log="<id>"][data-decided="true|false"]` for a log that contradicted itself, with
 //!   `[data-field="remembered-root|shown-root"]` and `data-action="export-evidence|trust-log|
 //!   trust-log-confirm|trust-log-cancel|remove-notary"`,
 //!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
-//!   remove-trusted|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
+//!   test-source|move-up|move-down|take-root|take-root-confirm|take-root-cancel|keep-root|
+//!   look-at-root|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
 //! - Verify: `body[data-state="loading|ready"]`, `[data-field="zone"]` with `data-over` while something
 //!   is dragged, `input[data-field="files|folder"]`, `#digest`, `[data-download="<id>"]` for the download
 //!   whose file is to be dropped, `data-action="choose-files|choose-folder|ask-digest|clear|show-only|
@@ -43,7 +48,7 @@
 //!   while a first verdict may still change; in it the fields of an entry,
 //!   `data-field="digest|sha512|sha1|md5"` and `data-action="toggle|remove|check-again|save-proof|
 //!   copy-digest|copy-sha512|copy-sha1|copy-md5"`.
-//! - Links between pages: `[data-page-link="verify|settings"]`, `data-action="open-verify-page"` in the
+//! - Links between pages: `[data-page-link="history|verify|sources|settings"]`, `data-action="open-verify-page"` in the
 //!   popup, and `data-action="open-verify"` in an entry whose bytes could not be read.
 //! - Welcome: `body[data-state="needs-access|ready"]`.
 
@@ -53,8 +58,10 @@ pub mod change;
 pub mod checked;
 mod dom;
 mod download;
+pub mod field;
 pub mod figures;
 mod focus;
+pub mod ground;
 pub mod history;
 pub mod hostile_text;
 pub mod log_alarms;
@@ -62,6 +69,7 @@ pub mod modes;
 pub mod parts;
 pub mod popup;
 pub mod settings;
+pub mod sources;
 pub mod suffixes;
 pub mod verify;
 pub mod welcome;
@@ -80,6 +88,7 @@ pub async fn start() {
         "popup" => popup::run().await,
         "history" => history::run().await,
         "settings" => settings::run().await,
+        "sources" => sources::run().await,
         "verify" => verify::run().await,
         "welcome" => welcome::run().await,
         // A document that is none of the pages: nothing to show.

@@ -130,9 +130,10 @@ pub fn digits(hex: &str, field: &'static str) -> View {
 }
 
 /// The pages that lead to each other, with the words of the links.
-const PAGES: [(&str, &str); 3] = [
+const PAGES: [(&str, &str); 4] = [
     ("history", "nav_history"),
     ("verify", "nav_verify"),
+    ("sources", "nav_sources"),
     ("settings", "nav_settings"),
 ];
 

@@ -3,6 +3,7 @@
 
 use super::badge::{Badge, icon};
 use super::beside;
+use super::change::Change;
 use super::dom;
 use super::hostile_text::visible;
 use super::parts::{self, Tag, button};
@@ -11,7 +12,7 @@ use crate::bus;
 use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{runtime, tabs};
 use crate::settings_store;
-use assay_core::message::{Notice, Request};
+use assay_core::message::Notice;
 use assay_core::settings::{PUBLIC_REKOR, Settings};
 use assay_core::verdict::Verdict;
 use std::rc::Rc;
@@ -232,9 +233,9 @@ fn ask_for_notary(settings: Signal<Rc<Settings>>) -> View {
             parts::text(Tag::Paragraph, "card-text", t("welcome_ready_notary")),
             button(
                 "button button-strong",
-                "open-settings",
+                "open-sources",
                 "welcome_ready_settings",
-                |_| open("settings.html"),
+                |_| open("sources.html"),
             ),
         ]
         .into()
@@ -318,13 +319,13 @@ fn rekor(settings: Signal<Rc<Settings>>) -> View {
         false => ("welcome_rekor_off", "welcome_rekor_start"),
     };
     let flip = move |_: web_sys::MouseEvent| {
-        let request = Request::AskRekor {
+        let change = Change::AskRekor {
             address: PUBLIC_REKOR.to_owned(),
             asked: !asked,
         };
         spawn_local(async move {
             // What became of it is heard as a change of the settings.
-            let _ = bus::send(&request).await;
+            let _ = change.make().await;
         });
     };
     vec![

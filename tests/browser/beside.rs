@@ -94,7 +94,7 @@ fn nothing_is_looked_for_without_the_permission_and_the_pages_offer_it() -> Resu
     world.download("tool.zip", b"tool")?;
     world.sees("tool.zip", Verdict::Unknown)?;
     assert_eq!(world.site.asked(), ["dl/tool.zip"]);
-    for page in ["welcome.html", "settings.html"] {
+    for page in ["welcome.html", "sources.html"] {
         let page = world.extension.open(page)?;
         page.wait_for_text("[data-action=beside-allow]", "Look beside files")?;
     }

@@ -4,7 +4,7 @@
 use crate::beside::{HOST, World as Site};
 use crate::github::{REPOSITORY, World as Github};
 use crate::roots::made_by;
-use assay_core::message::Request;
+use assay_core::settings::Settings;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -46,7 +46,10 @@ fn a_repository_that_signed_and_does_not_is_a_change_until_the_user_accepts_it()
     world.sees("early.zip", Verdict::Unknown)?;
 
     // Where GitHub is not asked, nothing is missed.
-    let ask = |enabled| world.extension.ask(&Request::EnableGithub { enabled });
+    let ask = |enabled| {
+        let change = |settings: &mut Settings| settings.github = enabled;
+        world.extension.change_settings(change)
+    };
     ask(false)?;
     world.download("tool-4.zip", b"not asked about")?;
     world.sees("tool-4.zip", Verdict::Unknown)?;

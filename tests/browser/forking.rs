@@ -159,7 +159,7 @@ fn a_fork_raises_the_alarm_and_the_log_proves_nothing_until_the_user_decides() -
 
     // The way to the decision leads through the popup, and can be gone without a mouse.
     popup.click("[data-action=decide-log]")?;
-    let url = world.extension.url("settings.html#logs");
+    let url = world.extension.url("sources.html#logs");
     let decision = world.browser.page_at(|open| open == url)?;
     appears(&decision, "#logs [data-action=trust-log]")?;
     let said = decision.text("#logs")?;
@@ -195,7 +195,7 @@ fn removing_the_notary_ends_the_alarm_and_adding_it_again_brings_it_back() -> Re
     world
         .extension
         .wait_for_verdict("other.bin", Verdict::Unchecked)?;
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     appears(&settings, "#logs")?;
     settings.click("#logs [data-action=remove-notary]")?;
     settings.click("#logs [data-action=remove-confirm]")?;
@@ -282,7 +282,7 @@ fn a_log_that_does_not_prove_that_it_grew_is_an_outage_and_no_alarm() -> Result<
     let remembered = world.extension.logs()?;
     assert_eq!(remembered.len(), 1);
     world.sign(b"second")?;
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     let hash = "5a".repeat(32);
     for (name, reply) in [
         ("missing.bin", Reply::Bytes(404, b"{}".to_vec())),

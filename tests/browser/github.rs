@@ -212,7 +212,7 @@ fn github_learns_no_more_than_it_knows_and_nothing_once_turned_off() -> Result<(
         })
     };
     says("GitHub is sent the fingerprint too")?;
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     settings.click("[data-action=enable-github]")?;
     wait_until("the switch to be off", || {
         let switch = "document.querySelector('[data-action=enable-github]')";
@@ -240,7 +240,7 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
     // A tab that another one covers is not painted, so the welcome page comes first.
     let welcome = world.extension.url("welcome.html");
     drop(world.browser.page_at(|open| open == welcome)?);
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     let save = |typed: &str| -> Result<()> {
         settings.click("#github-token")?;
         settings.evaluate::<Value>("document.activeElement.select(), null")?;
@@ -259,7 +259,7 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
         assert_eq!(request.token.as_deref(), Some(TOKEN));
     }
     // It is not shown again, and can be taken away.
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     settings.wait_for_text("#github .row-main:not(div)", "A token is sent along.")?;
     let page: String = settings.evaluate("document.documentElement.outerHTML")?;
     assert!(!page.contains(TOKEN));
@@ -278,5 +278,23 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
             .iter()
             .all(|asked| asked.token.is_none())
     );
+    Ok(())
+}
+
+#[test]
+fn a_test_asks_github_for_nothing_but_its_limit() -> Result<()> {
+    let world = World::new()?;
+    let page = world.extension.open("sources.html")?;
+    let limit = ApiReply::ok(&serde_json::json!({ "rate": { "remaining": 60 } }));
+    world.github.reply("/rate_limit", limit);
+    page.click("#github [data-action=test-source]")?;
+    page.wait_for_text(
+        "#github [data-field=trial][data-state=answered]",
+        "answered in",
+    )?;
+    let asked = world.github.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].path, "/rate_limit");
+    assert!(!asked[0].told_more);
     Ok(())
 }

@@ -418,7 +418,7 @@ fn what_is_forgotten_comes_back_as_it_was_and_not_by_itself() -> Result<()> {
     appears(&page, "[data-action=undo]")?;
     world
         .extension
-        .ask(&Request::EnableGithub { enabled: false })?;
+        .change_settings(|settings| settings.github = false)?;
     wait_until("the offer to go", || {
         match page.evaluate("document.querySelector('[data-action=undo]') === null")? {
             true => Ok(()),

@@ -50,7 +50,7 @@ fn an_index_is_asked_once_it_is_entered_and_only_about_what_it_serves() -> Resul
         "{asked:?}"
     );
 
-    let settings = world.extension.open("settings.html")?;
+    let settings = world.extension.open("sources.html")?;
     settings.click("#index-address")?;
     settings.type_text("not an address")?;
     settings.click("[data-action=add-index]")?;
@@ -85,5 +85,16 @@ fn an_index_is_asked_once_it_is_entered_and_only_about_what_it_serves() -> Resul
         asked.iter().all(|name| !name.contains("and more")),
         "{asked:?}"
     );
+    // A test asks about a package that is nobody's.
+    world.extension.expect_problem("Failed to load resource");
+    let settings = world.extension.open("sources.html")?;
+    settings.wait_for_text("#indexes [data-field=asked]", "Answered in")?;
+    settings.click("#indexes [data-action=test-source]")?;
+    settings.wait_for_text(
+        "#indexes [data-field=trial][data-state=answered]",
+        "answered in",
+    )?;
+    let nothing = "integrity/nothing/0/nothing-0.tar.gz/provenance";
+    assert_eq!(world.site.asked().last().map(String::as_str), Some(nothing));
     Ok(())
 }

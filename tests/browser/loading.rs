@@ -8,6 +8,7 @@ fn the_extension_loads_and_its_service_worker_and_pages_report_no_error() -> Res
         "popup.html",
         "history.html",
         "settings.html",
+        "sources.html",
         "welcome.html",
     ] {
         let page = extension.open(page)?;

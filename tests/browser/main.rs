@@ -21,6 +21,7 @@ mod rekor;
 mod roots;
 mod rules;
 mod setup;
+mod sources;
 mod standing;
 mod verify;
 mod world;

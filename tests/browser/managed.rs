@@ -81,6 +81,7 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         "organization": "Example Org",
         "rekors": ["http://127.0.0.1:9"],
         "github": false,
+        "indexes": ["http://127.0.0.1:9/index"],
         "rules": [{ "host": "127.0.0.1", "demand": { "mode": "require" } }],
         "trusted": [{ "signer": trusted }],
         "locked": ["trusted", "notifications"],
@@ -105,6 +106,20 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         "Set by Example Org",
     )?;
     settings.wait_for_text("#signers", "SHA256:administrator")?;
+    let sources = extension.open("sources.html")?;
+    sources.wait_for_text("[data-banner=managed]", "Example Org decided")?;
+    for source in ["github", "http://127.0.0.1:9", "http://127.0.0.1:9/index"] {
+        let row = format!("[data-source='{source}']");
+        sources.wait_for_text(&row, "Set by Example Org")?;
+        let changeable: bool = sources.call(
+            "(row) => document.querySelector(row)
+                .querySelector('[role=switch], [data-action^=remove]') !== null",
+            json!([row]),
+        )?;
+        assert!(!changeable, "{source}");
+    }
+    // The user may add sources of their own: these are not locked.
+    sources.wait_for_text("[data-action=look-up-notary]", "Look up")?;
     let welcome = browser.targets()?;
     let welcome = welcome
         .iter()

@@ -22,7 +22,7 @@ fn a_notary_that_is_down_leaves_the_file_unchecked_until_it_is_back() -> Result<
     world.sees("patience.bin", Verdict::Unchecked)?;
     let alarms: Vec<Value> = world
         .extension
-        .open("settings.html")?
+        .open("sources.html")?
         .evaluate("chrome.alarms.getAll()")?;
     assert!(
         alarms.iter().any(|alarm| alarm["name"] == "continue"),

@@ -5,6 +5,7 @@ use crate::world::read_entry;
 use assay_core::digest::Sha256Digest;
 use assay_core::proof::ReadBundle;
 use assay_core::reason::Reason;
+use assay_core::settings::PUBLIC_REKOR;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -130,7 +131,7 @@ fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_
     assert!(later.iter().any(|one| one.body == named), "{later:?}");
 
     // Off again, in the settings.
-    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
     let before = world.rekor.asked().len();
     world.download("quiet.bin", b"quiet")?;
     world.sees("quiet.bin", Verdict::Unknown)?;
@@ -141,7 +142,7 @@ fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_
 #[test]
 fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
     let mut world = World::new()?;
-    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
     let name = "v0.1, message, promise and proof";
     let made = made_by(&mut world.public, name, Signer::Key, 0);
     let digest = Sha256Digest::of(&made.artifact).to_hex();
@@ -171,7 +172,7 @@ fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
 #[test]
 fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> Result<()> {
     let mut world = World::new()?;
-    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
     world.rekor.fail(Some(502));
     let made = world.logged(0);
     world.download("later.bin", &made.artifact)?;
@@ -185,7 +186,10 @@ fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> 
 #[test]
 fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<()> {
     let world = World::new()?;
-    let settings = world.extension.open("settings.html")?;
+    // A tab that another one covers is not painted, so the welcome page comes first.
+    let welcome = world.extension.url("welcome.html");
+    drop(world.browser.page_at(|open| open == welcome)?);
+    let settings = world.extension.open("sources.html")?;
     let add = |typed: &str| -> Result<()> {
         settings.click("#rekor-address")?;
         settings.evaluate::<Value>("document.activeElement.select(), null")?;
@@ -211,10 +215,31 @@ fn another_log_is_added_by_its_address_and_what_is_none_is_refused() -> Result<(
 }
 
 #[test]
+fn a_test_asks_the_log_about_the_empty_file_alone() -> Result<()> {
+    let world = World::new()?;
+    // A tab that another one covers is not painted, so the welcome page comes first.
+    let welcome = world.extension.url("welcome.html");
+    drop(world.browser.page_at(|open| open == welcome)?);
+    let page = world.extension.open("sources.html")?;
+    let row = format!("[data-source='{PUBLIC_REKOR}']");
+    page.click(&format!("{row} [data-action=test-source]"))?;
+    page.wait_for_text(&format!("{row} [data-state=answered]"), "answered in")?;
+    let hash = format!("sha256:{}", Sha256Digest::of(b""));
+    let asked = world.rekor.asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(asked[0].body, json!({ "hash": hash }));
+    assert!(!asked[0].told_more);
+    world.extension.expect_problem("Failed to load resource");
+    world.rekor.fail(Some(503));
+    page.click(&format!("{row} [data-action=test-source]"))?;
+    page.wait_for_text(&format!("{row} [data-field=trial]"), "HTTP 503")
+}
+
+#[test]
 fn the_log_is_asked_about_files_that_the_user_brings_to_the_page() -> Result<()> {
     let mut world = World::new()?;
     let made = world.logged(0);
-    world.flip("settings.html", "[data-action=enable-rekor]")?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("brought.bin");
     std::fs::write(&file, &made.artifact).expect("a file");

@@ -121,7 +121,7 @@ impl Scene {
     }
 
     fn settings(&self) -> Result<Page> {
-        self.extension.open("settings.html")
+        self.extension.open("sources.html")
     }
 }
 
@@ -233,7 +233,7 @@ fn a_root_is_refreshed_from_the_settings_and_what_is_older_is_refused() -> Resul
 #[test]
 fn nothing_is_asked_of_a_repository_that_the_user_did_not_allow() -> Result<()> {
     let world = World::new()?;
-    let page = world.extension.open("settings.html")?;
+    let page = world.extension.open("sources.html")?;
     wait_for(&page, "the root that came along", |_| true)?;
     for place in assay_sources::tuf::PLACES {
         let hosts = json!([{ "origins": [format!("{}/*", place.address)] }]);

@@ -27,6 +27,7 @@ pub fn take_pictures(extension: &Extension, folder: &Path) -> Result<()> {
         ("popup", POPUP),
         ("history", PAGE),
         ("welcome", PAGE),
+        ("sources", PAGE),
         ("settings", PAGE),
         ("verify", PAGE),
     ] {

@@ -1,8 +1,9 @@
 use assay_core::log_memory::LogMemory;
 use assay_core::message::{Request, Response};
 use assay_core::record::{DownloadRecord, Stage};
-use assay_core::settings::{Scope, Settings};
+use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
+use assay_core::site;
 use assay_core::verdict::Verdict;
 use serde_json::{Value, json};
 
@@ -91,32 +92,32 @@ impl Extension {
         Ok(serde_json::from_value(answer)?)
     }
 
-    /// Adds the notary at `address`, confirming its fingerprint as the settings page would.
+    /// Adds the notary at `address` with the trust root that it shows, as the sources page does.
     ///
     /// # Errors
     /// It was refused; or the fingerprint is another than `expected`, where one is given.
     pub fn add_notary(&self, address: &str, expected: Option<&str>) -> Result<String> {
-        let found = self.ask(&Request::LookUpNotary {
-            address: address.to_owned(),
-        })?;
-        let Response::NotaryFound {
-            address,
-            trusted_root,
-            fingerprint,
-        } = found
-        else {
-            return Err(Error::Other(format!("no notary at {address}: {found:?}")));
-        };
+        let unusable = |detail: String| Error::Other(format!("no notary at {address}: {detail}"));
+        let (status, body) = crate::http::get(&format!("{address}/trusted_root.json"))?;
+        if status != 200 {
+            return Err(unusable(format!("HTTP {status}")));
+        }
+        let trusted_root = String::from_utf8(body).map_err(|error| unusable(error.to_string()))?;
+        let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
+            .map_err(|error| unusable(error.to_string()))?;
         if expected.is_some_and(|expected| expected != fingerprint) {
             return Err(Error::Other(format!(
-                "the extension shows the fingerprint {fingerprint}, the notary {expected:?}"
+                "the notary shows the fingerprint {fingerprint}, expected is {expected:?}"
             )));
         }
-        let added = self.ask(&Request::AddNotary {
-            address,
+        let notary = Notary {
+            address: address.to_owned(),
+            name: site::host_of(address).unwrap_or_else(|| address.to_owned()),
             trusted_root,
             fingerprint: fingerprint.clone(),
-        })?;
+            enabled: true,
+        };
+        let added = self.change_settings(|settings| settings.add_notary(notary))?;
         done(&added)?;
         Ok(fingerprint)
     }

@@ -15,6 +15,7 @@
 
 pub mod address;
 pub mod artifact;
+pub mod asked;
 pub mod attestation;
 pub mod checksum_file;
 pub mod closer_look;

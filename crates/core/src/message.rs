@@ -70,13 +70,6 @@ pub enum Request {
         /// For which downloads.
         scope: Scope,
     },
-    /// Take back [`Request::Trust`].
-    Distrust {
-        /// Who.
-        signer: Signer,
-        /// For which downloads.
-        scope: Scope,
-    },
     /// Trust whoever holds a minisign key.
     TrustMinisign {
         /// The public key, as typed.
@@ -96,60 +89,10 @@ pub enum Request {
         /// Which.
         root: RootId,
     },
-    /// Fetch a notary's trust root, so that the user can confirm its fingerprint.
-    LookUpNotary {
-        /// Its address, as typed.
-        address: String,
-    },
-    /// Ask this notary from now on, with the trust root that the user confirmed.
-    AddNotary {
-        /// Its address.
-        address: String,
-        /// Its `trusted_root.json`.
-        trusted_root: String,
-        /// The fingerprint that the user confirmed.
-        fingerprint: String,
-    },
-    /// Do not ask this notary any more.
-    RemoveNotary {
-        /// Its address.
-        address: String,
-    },
     /// Trust a log again that contradicted itself, from the state on that it showed last.
     TrustLogAgain {
         /// The log's short name.
         log: String,
-    },
-    /// Ask, or do not ask, GitHub about what is downloaded from there.
-    EnableGithub {
-        /// Whether it is asked.
-        enabled: bool,
-    },
-    /// Use this token with GitHub's API, or none.
-    SetGithubToken {
-        /// The token, as typed; empty for none.
-        token: String,
-    },
-    /// Ask, or do not ask, this Rekor log.
-    AskRekor {
-        /// Its address, as typed.
-        address: String,
-        /// Whether it is asked.
-        asked: bool,
-    },
-    /// Ask, or do not ask, this package index.
-    AskIndex {
-        /// Its address, as typed.
-        address: String,
-        /// Whether it is asked.
-        asked: bool,
-    },
-    /// Ask, or do not ask, this notary.
-    EnableNotary {
-        /// Its address.
-        address: String,
-        /// Whether it is asked.
-        enabled: bool,
     },
     /// Examine a file, or a digest, that the user brought. Nothing is stored of one that is nobody's
     /// download.
@@ -179,15 +122,6 @@ pub struct BroughtProof {
 pub enum Response {
     /// It was done.
     Done,
-    /// A notary's trust root, for the user to confirm.
-    NotaryFound {
-        /// The address in the form that is stored.
-        address: String,
-        /// The notary's `trusted_root.json`.
-        trusted_root: String,
-        /// Its fingerprint.
-        fingerprint: String,
-    },
     /// The trust roots, in the order in which they are shown.
     Roots {
         /// What is shown of each.
@@ -233,16 +167,7 @@ impl Request {
     /// lock.
     pub fn lock(&self) -> Option<Lock> {
         match self {
-            Self::Trust { .. } | Self::Distrust { .. } | Self::TrustMinisign { .. } => {
-                Some(Lock::Trusted)
-            }
-            Self::AddNotary { .. }
-            | Self::RemoveNotary { .. }
-            | Self::EnableNotary { .. }
-            | Self::EnableGithub { .. }
-            | Self::SetGithubToken { .. }
-            | Self::AskRekor { .. }
-            | Self::AskIndex { .. } => Some(Lock::Sources),
+            Self::Trust { .. } | Self::TrustMinisign { .. } => Some(Lock::Trusted),
             _ => None,
         }
     }

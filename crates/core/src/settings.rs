@@ -74,7 +74,7 @@ pub struct Notary {
     pub address: String,
     /// Its name for people: its host, unless the user chose another.
     pub name: String,
-    /// Its `trusted_root.json`, as it was when the user confirmed it.
+    /// Its `trusted_root.json`, as it was when the user confirmed it last.
     pub trusted_root: String,
     /// The fingerprint of `trusted_root` when the notary was added. It names the root for good.
     pub fingerprint: String,
@@ -248,6 +248,30 @@ impl Settings {
         }
     }
 
+    /// Moves the notary at `address` one place up or down.
+    pub fn move_notary(&mut self, address: &str, up: bool) {
+        let place = |one: &Notary| one.address == address;
+        let Some(from) = self.notaries.iter().position(place) else {
+            return;
+        };
+        let to = match up {
+            true => from.checked_sub(1),
+            false => Some(from + 1),
+        };
+        if let Some(to) = to.filter(|to| *to < self.notaries.len()) {
+            self.notaries.swap(from, to);
+        }
+    }
+
+    /// Pins another trust root of the notary at `address`. Its signers stay known under the
+    /// fingerprint of the first.
+    pub fn take_root(&mut self, address: &str, trusted_root: &str) {
+        let mut known = self.notaries.iter_mut();
+        if let Some(notary) = known.find(|one| one.address == address) {
+            trusted_root.clone_into(&mut notary.trusted_root);
+        }
+    }
+
     /// The notary whose trust root this is, where there is one.
     pub fn notary_of(&self, root: &RootId) -> Option<&Notary> {
         self.notaries
@@ -356,6 +380,40 @@ mod tests {
         assert!(!settings.trusts(&signer("bb"), Some("example.org")));
         settings.distrust(&signer("aa"), &Scope::Site { host });
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn notaries_change_places_and_roots_and_keep_their_names() {
+        let notary = |name: &str| Notary {
+            address: format!("https://{name}.example"),
+            name: name.into(),
+            trusted_root: "first".into(),
+            fingerprint: format!("first of {name}"),
+            enabled: true,
+        };
+        let mut settings = Settings {
+            notaries: ["a", "b", "c"].map(notary).into(),
+            ..Settings::default()
+        };
+        let order = |settings: &Settings| -> Vec<String> {
+            let names = settings.notaries.iter().map(|one| one.name.clone());
+            names.collect()
+        };
+        settings.move_notary("https://c.example", true);
+        assert_eq!(order(&settings), ["a", "c", "b"]);
+        settings.move_notary("https://a.example", false);
+        assert_eq!(order(&settings), ["c", "a", "b"]);
+        // At the ends, and for one that is not there, nothing moves.
+        settings.move_notary("https://c.example", true);
+        settings.move_notary("https://b.example", false);
+        settings.move_notary("https://d.example", false);
+        assert_eq!(order(&settings), ["c", "a", "b"]);
+
+        let before = settings.notaries[1].root_id();
+        settings.take_root("https://a.example", "second");
+        assert_eq!(settings.notaries[1].trusted_root, "second");
+        assert_eq!(settings.notaries[1].root_id(), before);
+        assert_eq!(settings.notaries[0].trusted_root, "first");
     }
 
     #[test]

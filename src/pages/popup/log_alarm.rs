@@ -56,7 +56,7 @@ fn banner(ground: Ground, memory: &LogMemory, name: &str) -> View {
                                 "decide-log",
                                 t("log_alarm_decide"),
                                 label("log_alarm_decide"),
-                                |_| open("settings.html#logs"),
+                                |_| open("sources.html#logs"),
                             ),
                             named_button(
                                 "button",

@@ -1,7 +1,8 @@
 //! The signers whom the user trusts.
 
-use super::field::{self, Field};
-use super::{Ground, ask, remove_button};
+use super::field::{self, Deed, Field};
+use super::{Ground, make, remove_button};
+use crate::pages::change::Change;
 use crate::pages::history::address_of_signer;
 use crate::pages::modes;
 use crate::pages::parts::{self, Tag};
@@ -44,8 +45,12 @@ fn form(ground: Ground) -> View {
         hint: Some("settings_minisign_hint"),
         action: "add-minisign",
         words: "settings_minisign_add",
+        done: "settings_saved",
     };
-    field::form(ground, field, |key| Request::TrustMinisign { key })
+    field::form(ground, field, |key| {
+        let key = key.to_owned();
+        Ok(Deed::Ask(Request::TrustMinisign { key }))
+    })
 }
 
 fn list(ground: Ground) -> View {
@@ -70,11 +75,11 @@ fn row(ground: Ground, settings: &Settings, trusted: &TrustedSigner, is_managed:
         Scope::Site { host } => t1("settings_scope_site", host),
     };
     let remove = {
-        let request = Request::Distrust {
+        let change = Change::Distrust {
             signer: signer.clone(),
             scope: scope.clone(),
         };
-        move || ask(ground, request.clone(), "settings_saved_removed")
+        move || make(ground, change.clone(), "settings_saved_removed")
     };
     tags::li()
         .class("row")

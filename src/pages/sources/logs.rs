@@ -1,6 +1,8 @@
 //! Logs that contradicted themselves: what happened, the evidence, and the user's decision.
 
-use super::{Ground, ask, remove_button};
+use super::{Sources, ask, is_locked, make, problem, remove_button};
+use crate::pages::change::Change;
+use crate::pages::ground::Ground;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, button, named_button};
 use crate::pages::words::{filled, t, t1};
@@ -13,9 +15,10 @@ use sycamore::prelude::*;
 use sycamore::web::tags;
 
 /// What the user has to decide on, before everything else.
-pub fn undecided(ground: Ground) -> View {
+pub fn undecided(sources: Sources) -> View {
+    let ground = sources.ground;
     let settings = ground.settings.get_clone();
-    let logs = ground.logs.get_clone();
+    let logs = sources.logs.get_clone();
     let rows: Vec<View> = logs
         .iter()
         .filter_map(|memory| Some(row(ground, &settings, memory, memory.alarm.as_ref()?)))
@@ -49,9 +52,10 @@ pub fn undecided(ground: Ground) -> View {
 }
 
 /// What the user decided on earlier, with the evidence.
-pub fn decided(ground: Ground) -> View {
+pub fn decided(sources: Sources) -> View {
+    let ground = sources.ground;
     let settings = ground.settings.get_clone();
-    let logs = ground.logs.get_clone();
+    let logs = sources.logs.get_clone();
     let mut rows = Vec::new();
     for memory in &logs {
         for alarm in memory.decided.iter().rev() {
@@ -144,13 +148,10 @@ fn deeds(
     )];
     if alarm.decided_at.is_none() {
         shown.push(trust_button(ground, &memory.id, name));
-        if let Some(notary) = settings.notary_of(&memory.log.root) {
-            let address = notary.address.clone();
-            let remove = move || {
-                let address = address.clone();
-                let request = Request::RemoveNotary { address };
-                ask(ground, request, "settings_saved_removed");
-            };
+        let notary = settings.notary_of(&memory.log.root);
+        if let Some(notary) = notary.filter(|_| !is_locked(settings)) {
+            let change = Change::RemoveNotary(notary.address.clone());
+            let remove = move || make(ground, change.clone(), "settings_saved_removed");
             let words = "settings_log_remove";
             shown.push(remove_button("remove-notary", words, name, Rc::new(remove)));
         }
@@ -199,13 +200,5 @@ fn trust_button(ground: Ground, id: &str, name: &str) -> View {
             ]
             .into()
         }))
-        .into()
-}
-
-fn problem(ground: Ground) -> View {
-    tags::p()
-        .class("problem")
-        .attr("role", "alert")
-        .children(parts::live(move || View::from(ground.problem.get_clone())))
         .into()
 }

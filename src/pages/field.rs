@@ -1,11 +1,13 @@
 //! One thing to type and to hand over: an address, a token.
 
-use super::{Ground, refusal, reload};
-use crate::bus;
-use crate::pages::dom;
-use crate::pages::parts;
-use crate::pages::words::t;
+use super::change::Change;
+use super::dom;
+use super::ground::{Ground, refusal, reload};
+use super::parts;
+use super::words::{say, t};
+use crate::bus::{self, BusError};
 use assay_core::message::{Request, Response};
+use assay_core::words::Message;
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
 use wasm_bindgen_futures::spawn_local;
@@ -24,21 +26,43 @@ pub struct Field {
     pub action: &'static str,
     /// The words on it.
     pub words: &'static str,
+    /// What is said when it is done.
+    pub done: &'static str,
+}
+
+/// What is to be done with what was typed.
+pub enum Deed {
+    /// The background does it.
+    Ask(Request),
+    /// It is a change of the settings.
+    Make(Change),
+}
+
+impl Deed {
+    async fn done(&self) -> Result<Response, BusError> {
+        match self {
+            Self::Ask(request) => bus::send(request).await,
+            Self::Make(change) => change.make().await,
+        }
+    }
 }
 
 /// A form with this field. What is refused is said below it.
-pub fn form(ground: Ground, field: Field, request: fn(String) -> Request) -> View {
+pub fn form(ground: Ground, field: Field, deed: fn(&str) -> Result<Deed, Message>) -> View {
     let input = create_node_ref();
     let problem = create_signal(String::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let request = request(dom::typed(input));
+        let deed = match deed(&dom::typed(input)) {
+            Ok(deed) => deed,
+            Err(message) => return problem.set(say(&message)),
+        };
         problem.set(String::new());
         spawn_local(async move {
-            match bus::send(&request).await {
+            match deed.done().await {
                 Ok(Response::Done) => {
                     dom::clear(input);
-                    ground.said.set(t("settings_saved_added"));
+                    ground.said.set(t(field.done));
                     reload(ground);
                 }
                 other => problem.set(refusal(other)),
