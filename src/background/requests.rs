@@ -16,6 +16,7 @@ use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer};
+use assay_core::site_rule::SiteRule;
 use assay_core::words::Message;
 use assay_sources::notary;
 use serde::Deserialize;
@@ -230,6 +231,9 @@ impl Background {
         if old != *base {
             return Ok(Response::Outdated);
         }
+        if new == old {
+            return Ok(Response::Done);
+        }
         if managed.locks(Lock::Sources) {
             new.notaries.clone_from(&old.notaries);
             new.rekors.clone_from(&old.rekors);
@@ -257,10 +261,12 @@ impl Background {
         if new.retention_days != old.retention_days {
             self.forget_old().await?;
         }
-        let judged = self.judge_again().await;
+        if changes_judgements(&old, &new) {
+            self.judge_again().await?;
+        }
         // An alarm about a log may concern nobody any more.
         self.show_state().await;
-        judged
+        Ok(Response::Done)
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
@@ -316,6 +322,20 @@ impl Background {
         }
         Ok(Response::Done)
     }
+}
+
+/// Whether files may be judged otherwise: by whom they are signed counts, not what is demanded of them.
+/// Judging a long history again takes long.
+fn changes_judgements(old: &Settings, new: &Settings) -> bool {
+    let names = |settings: &Settings| settings.rules.iter().any(|rule| !rule.signers.is_empty());
+    let same = |(one, other): (&SiteRule, &SiteRule)| {
+        (&one.host, one.below, &one.signers) == (&other.host, other.below, &other.signers)
+    };
+    let same_rules =
+        old.rules.len() == new.rules.len() && old.rules.iter().zip(&new.rules).all(same);
+    old.trusted != new.trusted
+        || old.notaries != new.notaries
+        || (names(old) || names(new)) && !same_rules
 }
 
 pub(super) fn refused<T: Into<String>>(key: &str, args: impl IntoIterator<Item = T>) -> Response {
