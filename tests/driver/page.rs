@@ -200,9 +200,10 @@ impl Page {
             x: f64,
             y: f64,
         }
-        // Nobody clicks into a tab that another one covers, and it is not painted.
-        self.command("Page.bringToFront", json!({}))?;
         let place = wait_until(&format!("{selector} “{text}” to be clickable"), || {
+            // Nobody clicks into a tab that another one covers, and it is not painted.
+            let front = self.command("Page.bringToFront", json!({}));
+            front.map_err(|error| error.to_string())?;
             let place: std::result::Result<Place, String> = self
                 .call::<Value>(PLACE_OF, json!([selector, text]))
                 .map_or_else(
