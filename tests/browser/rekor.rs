@@ -75,7 +75,9 @@ impl World {
     /// Turns the log on or off, on this page.
     fn flip(&self, page: &str, button: &str) -> Result<()> {
         let before = self.extension.settings()?.rekors;
-        self.extension.open(page)?.click(button)?;
+        // It is open until the change is made, which the page does.
+        let page = self.extension.open(page)?;
+        page.click(button)?;
         wait_until("the settings to change", || {
             match self.extension.settings()?.rekors == before {
                 true => Err(format!("{before:?}")),

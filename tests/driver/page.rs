@@ -206,8 +206,6 @@ impl Page {
             x: f64,
             y: f64,
         }
-        // Nobody clicks into a tab that another one covers, and it is not painted.
-        self.command("Page.bringToFront", json!({}))?;
         let place = wait_until(&format!("{selector} “{text}” to be clickable"), || {
             // A tab that the extension opened may have come before this one.
             self.command("Page.bringToFront", json!({}))?;

@@ -150,7 +150,7 @@ fn looking_beside_files_is_allowed_by_a_click() -> Result<()> {
     let Some(world) = World::new()? else {
         return Ok(());
     };
-    for page in ["welcome.html", "settings.html"] {
+    for page in ["welcome.html", "sources.html"] {
         world.firefox.open(page)?;
         world.firefox.click("[data-action=beside-allow]")?;
         world.firefox.click("[data-action=beside-stop]")?;

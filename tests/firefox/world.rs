@@ -2,7 +2,7 @@
 
 use assay_core::message::{Request, Response};
 use assay_core::record::DownloadRecord;
-use assay_core::settings::Scope;
+use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::verdict::Verdict;
 use assay_tests::{
     Content, DownloadSite, Error, Firefox, NotaryProcess, Person, Result, signer_named, wait_until,
@@ -52,31 +52,33 @@ impl World {
         }))
     }
 
-    /// Adds the notary as the settings page does.
+    /// Adds the notary as the page of sources does.
     pub fn add_notary(&self) -> Result<()> {
-        self.firefox.open("settings.html")?;
-        let found = self.firefox.ask(&Request::LookUpNotary {
+        self.firefox.open("sources.html")?;
+        let root = self.notary.trusted_root()?.to_string();
+        let notary = Notary {
             address: self.notary.url(),
-        })?;
-        let Response::NotaryFound {
-            address,
-            trusted_root,
-            fingerprint,
-        } = found
-        else {
-            return Err(Error::Other(format!("{found:?}")));
+            name: "127.0.0.1".into(),
+            trusted_root: root,
+            fingerprint: self.notary.fingerprint().to_owned(),
+            enabled: true,
         };
-        self.done(&Request::AddNotary {
-            address,
-            trusted_root,
-            fingerprint,
-        })
+        self.change_settings(|settings| settings.add_notary(notary))
     }
 
-    /// Adds the notary on the settings page, with its fingerprint in sight.
+    fn change_settings(&self, change: impl FnOnce(&mut Settings)) -> Result<()> {
+        let read = "chrome.storage.local.get('settings').then(({ settings }) => settings ?? null)";
+        let stored: Option<Settings> = self.firefox.evaluate(read)?;
+        let base = Box::new(stored.unwrap_or_default());
+        let mut settings = base.clone();
+        change(&mut settings);
+        self.done(&Request::ReplaceSettings { settings, base })
+    }
+
+    /// Adds the notary on the page of sources, with its fingerprint in sight.
     pub fn add_notary_by_hand(&self) -> Result<()> {
         let firefox = &self.firefox;
-        firefox.open("settings.html")?;
+        firefox.open("sources.html")?;
         firefox.type_into("#notary-address", &self.notary.url())?;
         firefox.click("[data-action=look-up-notary]")?;
         let shown = |scope: &str| {
@@ -113,10 +115,8 @@ impl World {
 
     /// Takes that back.
     pub fn distrust(&self) -> Result<()> {
-        self.done(&Request::Distrust {
-            signer: signer_named(&self.notary, PUBLISHER),
-            scope: Scope::Everywhere,
-        })
+        let signer = signer_named(&self.notary, PUBLISHER);
+        self.change_settings(|settings| settings.distrust(&signer, &Scope::Everywhere))
     }
 
     fn done(&self, request: &Request) -> Result<()> {
