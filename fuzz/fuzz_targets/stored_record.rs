@@ -11,7 +11,11 @@ fuzz_target!(|data: &[u8]| {
         let settings = serde_json::from_slice::<Settings>(data).unwrap_or_default();
         if let Ok(record) = serde_json::from_slice::<DownloadRecord>(data) {
             let mut project = Project::default();
-            project.note(&record.own_signers(&record.evidence), Some("bin"), 0.0);
+            project.note(
+                &record.obtained().own_signers(&record.evidence),
+                Some("bin"),
+                0.0,
+            );
             let judged = record.judge(&record.evidence, &settings, Some(&project));
             for reason in &judged.reasons {
                 let _ = reason.english();

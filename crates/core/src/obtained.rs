@@ -2,6 +2,7 @@
 //! evidence to a judgement, which is the same in the browser and on the command line.
 
 use crate::address::Address;
+use crate::attestation::Attestation;
 use crate::evidence::Evidence;
 use crate::judged::Judged;
 use crate::policy::{Judgement, Place, declaration, judge};
@@ -121,7 +122,14 @@ impl Obtained<'_> {
             return false;
         }
         let ending = self.telling_ending(evidence);
-        known.note(&own, ending.as_deref(), self.at)
+        let mut is_new = known.note(&own, ending.as_deref(), self.at);
+        for one in evidence {
+            let is_own = |made: &Attestation| made.claim.vouches() && own.contains(&made.signer);
+            if one.proven().iter().any(is_own) {
+                is_new |= known.note_source(&one.source);
+            }
+        }
+        is_new
     }
 
     /// The user accepts who signed the file for its project now, or that nobody did.

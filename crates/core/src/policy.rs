@@ -191,7 +191,8 @@ fn changed(
         },
         None => {
             let is_gone = place.ending.is_some_and(|ending| known.signs(ending));
-            if !is_gone || evidence.iter().any(Evidence::lacks_something) {
+            let was_asked = known.was_asked(evidence.iter().map(|one| one.source.as_str()));
+            if !is_gone || !was_asked || evidence.iter().any(Evidence::lacks_something) {
                 return None;
             }
             let publisher = match place.publisher {

@@ -22,6 +22,9 @@ pub struct Project {
     /// The endings of the names of those of its files that were signed, and when the first of each
     /// was downloaded.
     pub endings: Vec<(String, f64)>,
+    /// The sources that had the signatures. Where none of them was asked, no signature is missed.
+    #[serde(default)]
+    pub sources: Vec<String>,
 }
 
 impl Project {
@@ -56,6 +59,22 @@ impl Project {
         let mut known = self.clone();
         known.endings.retain(|(_, since)| *since < at);
         Some(known)
+    }
+
+    /// Remembers that this source had a signature. Whether that is new is given back.
+    pub fn note_source(&mut self, source: &str) -> bool {
+        let is_new = self.sources.len() < MOST && self.sources.iter().all(|known| known != source);
+        if is_new {
+            self.sources.push(source.to_owned());
+        }
+        is_new
+    }
+
+    /// Whether one of the sources that had the signatures is among these; so where it is not known
+    /// which had them.
+    pub fn was_asked<'a>(&self, asked: impl IntoIterator<Item = &'a str>) -> bool {
+        let mut asked = asked.into_iter();
+        self.sources.is_empty() || asked.any(|one| self.sources.iter().any(|known| known == one))
     }
 
     /// Remembers these signers, too: the user accepts them.
@@ -178,6 +197,14 @@ mod tests {
         known.accept_unsigned("gz");
         assert!(known.knows(&key("1")) && known.knows(&key("2")));
         assert_eq!((known.signers.len(), known.signs("gz")), (2, false));
+    }
+
+    #[test]
+    fn a_signature_is_missed_only_where_somebody_was_asked_who_had_one() {
+        let mut known = Project::default();
+        assert!(known.was_asked(["github"]), "it is not known who had them");
+        assert!(known.note_source("notary") && !known.note_source("notary"));
+        assert!(known.was_asked(["github", "notary"]) && !known.was_asked(["github"]));
     }
 
     #[test]

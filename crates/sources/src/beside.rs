@@ -18,6 +18,7 @@ use assay_core::address::{Address, encode};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::checksum_file::listed_digest;
 use assay_core::closer_look::{KeyedSignature, ListedDigest, Wanted};
+use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
@@ -55,6 +56,12 @@ const LATER: [&str; 4] = ["SHA512SUMS", "*.sha512", "SHASUMS256.txt", "SHA256SUM
 
 /// A list that can be of any algorithm: digests of others look the same.
 const OF_ANY_KIND: &str = "checksums.txt";
+
+/// The names that are tried in another directory of a host on which nothing was found.
+const FIRST: [&str; 3] = ["SHA256SUMS", "*.sha256", "*.sigstore.json"];
+
+/// So many directories in which nothing is are remembered of a host.
+const MOST_BARREN: usize = 32;
 
 /// Where minisign puts a signature. Asked for only where a key is known: by an unknown one it would
 /// say nothing.
@@ -94,6 +101,10 @@ pub struct Habits {
     /// How many of those that are tried later were.
     #[serde(default)]
     pub later: usize,
+    /// The directories in which nothing was found, on a host of which nothing else is known: another
+    /// one there may be somebody else's.
+    #[serde(default)]
+    pub barren: Vec<String>,
 }
 
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
@@ -190,6 +201,12 @@ impl Question {
         self.downloaded_at.is_none_or(|at| now - at < LISTED_FOR)
     }
 
+    /// The directory, as it is remembered where nothing is in it.
+    fn place(&self) -> String {
+        let digest = Sha256Digest::of(self.directory.as_bytes()).to_hex();
+        digest.chars().take(16).collect()
+    }
+
     fn url(&self, name: &str) -> String {
         match name.strip_prefix('*') {
             Some(ending) => format!("{}{}{ending}", self.directory, encode(&self.name)),
@@ -270,10 +287,15 @@ impl<'a> Inquiry<'a> {
             // Room for a statement, should the declaration be a new one.
             names -= 1;
         }
-        let names = habits.names(names, with_keys, now);
+        let room = names;
+        let mut names = habits.names(room, with_keys, now);
+        let is_barren = habits.found.is_empty() && most != MOST && names.is_empty();
+        if is_barren && !habits.barren.contains(&question.place()) {
+            names.extend(FIRST.iter().take(room));
+        }
         let later = match (most == MOST, habits.found.is_empty()) {
             (true, _) => 0,
-            (false, true) => habits.later + names.len(),
+            (false, true) => (habits.later + names.len()).min(LATER.len()),
             (false, false) => habits.later,
         };
         Self {
@@ -301,6 +323,17 @@ impl<'a> Inquiry<'a> {
     pub fn note(&self, habits: &mut Habits) {
         habits.note(&self.under);
         habits.later = self.later;
+        let place = self.question.place();
+        if self.asks_all {
+            habits.barren.clear();
+        }
+        if self.under.is_empty() && !habits.barren.contains(&place) {
+            // The oldest makes room.
+            if habits.barren.len() == MOST_BARREN {
+                habits.barren.remove(0);
+            }
+            habits.barren.push(place);
+        }
         if self.asks_all {
             habits.tried_at = self.now;
             habits.minisig = self.asked_for_signature || self.names.contains(&MINISIG_OF_FILE);

@@ -547,8 +547,46 @@ fn a_host_is_asked_for_all_names_once_and_then_for_few() {
         tried_at: NOW,
         minisig: true,
         later: 0,
+        barren: Vec::new(),
     };
     assert_eq!(odd.names(MOST_KNOWN, false, NOW), ["SHA256SUMS"]);
+}
+
+/// What is in one directory says nothing of another, which may be somebody else's.
+#[test]
+fn another_directory_of_a_barren_host_is_looked_into() {
+    let (mut habits, roots) = (Habits::default(), Roots::new());
+    see(&Web::default(), &mut habits, &roots, b"tool");
+    let elsewhere = "https://dl.example.org/other/tool.zip";
+    let listed = format!("{}  tool.zip\n", Sha256Digest::of(b"another"));
+    let mut web = Web::default();
+    web.files.insert(
+        "https://dl.example.org/other/SHA256SUMS".into(),
+        Ok((200, listed)),
+    );
+    let look = |web: &Web, habits: &mut Habits| {
+        let question = Question::about(elsewhere, elsewhere, Some(NOW)).unwrap();
+        let site = SiteMemory {
+            absent_at: NOW,
+            ..SiteMemory::default()
+        };
+        let mut inquiry = Inquiry::new(&question, habits, site, Vec::new(), NOW);
+        let digests = ArtifactDigests::of(b"tool");
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let asking = driver::ask(web, &mut inquiry, &roots, &digests, NOW);
+        let found = runtime.unwrap().block_on(asking);
+        inquiry.note(habits);
+        assert!(web.asked.take().len() <= MOST_KNOWN);
+        found.published
+    };
+    let mut barren = habits.clone();
+    assert!(matches!(
+        look(&web, &mut habits),
+        Some(Published::Other { .. })
+    ));
+    // Where nothing was, nobody looks again that week.
+    assert_eq!(look(&Web::default(), &mut barren), None);
+    assert_eq!(look(&web, &mut barren), None);
 }
 
 #[test]
