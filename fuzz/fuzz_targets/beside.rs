@@ -2,7 +2,7 @@
 //! keys, and the attestations of package indexes.
 #![no_main]
 
-use assay_core::checksum_file::listed_sha256;
+use assay_core::checksum_file::listed_digest;
 use assay_core::declaration::Declaration;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
                 let _ = declaration.signers_for(path);
             }
         }
-        let _ = listed_sha256(text, "tool.zip");
+        let _ = listed_digest(text, "tool.zip");
         let _ = assay_sources::index::bundle_of(text);
         let key = MinisignKey::parse(text);
         if let (Some(key), Some(read)) = (&key, MinisignSignature::parse(text)) {
