@@ -685,17 +685,6 @@ fn the_history_is_searched_and_acted_upon_without_a_mouse() -> Result<()> {
     let focus = |page: &Page| -> Result<String> {
         page.evaluate("document.activeElement.dataset.action ?? document.activeElement.id ?? ''")
     };
-    page.press("Tab")?;
-    assert_eq!(focus(&page)?, "search");
-    page.type_text("aurora")?;
-    let found: Vec<&DownloadRecord> = records
-        .iter()
-        .filter(|one| {
-            let site = one.site.as_deref().unwrap_or_default();
-            one.file_name.contains("aurora") || site.contains("aurora")
-        })
-        .collect();
-    finds(&page, found.len(), records.len())?;
     let tab_to = |wanted: &str| -> Result<()> {
         for _ in 0..40 {
             if focus(&page)? == wanted {
@@ -705,6 +694,16 @@ fn the_history_is_searched_and_acted_upon_without_a_mouse() -> Result<()> {
         }
         panic!("no way to {wanted}");
     };
+    tab_to("search")?;
+    page.type_text("aurora")?;
+    let found: Vec<&DownloadRecord> = records
+        .iter()
+        .filter(|one| {
+            let site = one.site.as_deref().unwrap_or_default();
+            one.file_name.contains("aurora") || site.contains("aurora")
+        })
+        .collect();
+    finds(&page, found.len(), records.len())?;
     tab_to("filter-verdict")?;
     tab_to("pick-all")?;
     page.press(" ")?;
