@@ -3,6 +3,7 @@
 //! Such a file is the whole system's, so only who may write it can run this. The extension has an id
 //! of its own here, so that no other test's browser is told the same.
 
+use crate::world::read_entry;
 use assay_core::message::{Request, Response};
 use assay_core::record::Hold;
 use assay_core::settings::{Notifications, Scope};
@@ -161,7 +162,8 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         }
     })?;
     let popup = extension.open("popup.html")?;
-    popup.click("[data-action=toggle]")?;
+    let record = extension.record_of("tool.bin")?.expect("a record");
+    read_entry(&popup, &record)?;
     popup.wait_for_text("[data-field=rule-origin]", "Set by Example Org")?;
     Ok(())
 }

@@ -112,6 +112,7 @@ impl Gallery {
             ("history-empty", "history.html", TAB, "empty"),
             ("settings-empty", "settings.html", TAB, "ready"),
             ("verify-empty", "verify.html", TAB, "ready"),
+            ("sources-empty", "sources.html", TAB, "ready"),
             ("welcome", "welcome.html", TAB, "ready"),
         ] {
             let page = self.page(path, state)?;
@@ -135,13 +136,7 @@ impl Gallery {
             ("settings-loading", "settings.html", TAB, NEVER, "loading"),
             ("popup-failed", "popup.html", POPUP, NO_DATABASE, "failed"),
             ("history-failed", "history.html", TAB, NO_DATABASE, "failed"),
-            (
-                "settings-failed",
-                "settings.html",
-                TAB,
-                NO_DATABASE,
-                "failed",
-            ),
+            ("sources-failed", "sources.html", TAB, NO_DATABASE, "failed"),
         ] {
             let page = self.extension.open("manifest.json")?;
             page.command("Page.enable", json!({}))?;

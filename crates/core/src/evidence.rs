@@ -43,10 +43,6 @@ pub struct Declared {
     /// What became of the declaration that was remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
-    /// Whether the declaration itself is remembered, and with it all whom it names: then none of those
-    /// is new because others of them signed before.
-    #[serde(default)]
-    pub is_remembered: bool,
 }
 
 /// What became of a declaration since it was remembered, without a word of a signer in it.

@@ -188,7 +188,6 @@ mod tests {
         let mut evidence = Evidence::proving("beside", "dl.example.org", proven);
         evidence.declaration = Some(Declared {
             project: PROJECT.into(),
-            is_remembered: false,
             change: None,
         });
         [evidence]

@@ -71,16 +71,9 @@ impl Place<'_> {
         })
     }
 
-    /// Whether somebody signs for the project who is not remembered, nor named by a declaration that
-    /// is, and has not changed.
-    fn is_new(&self, attestation: &Attestation, evidence: &[Evidence]) -> bool {
-        let is_named = declaration(evidence).is_some_and(|declared| {
-            declared.is_remembered
-                && declared.change.is_none()
-                && attestation.declared.as_deref() == Some(declared.project.as_str())
-        });
-        let is_known = |known: &Project| known.knows(&attestation.signer);
-        !is_named && self.project.is_some_and(|known| !is_known(known))
+    /// Whether somebody signs for the project who is not remembered.
+    fn is_new(&self, signer: &Signer) -> bool {
+        self.project.is_some_and(|known| !known.knows(signer))
     }
 }
 
@@ -123,7 +116,7 @@ pub fn judge(
             && place.ruling.is_some_and(|ruling| !ruling.pins.is_empty());
         let whose = match place.publisher_of(attestation) {
             _ if trusted && !excluded => Whose::Trusted,
-            Some(publisher) if place.is_new(attestation, evidence) => {
+            Some(publisher) if place.is_new(signer) => {
                 if word == Word::Vouches && new.is_none() {
                     new = Some((signer, publisher));
                 }

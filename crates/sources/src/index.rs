@@ -291,7 +291,6 @@ impl Source for Inquiry<'_> {
         evidence.declaration = Some(Declared {
             project,
             change: None,
-            is_remembered: false,
         });
         Vec::new()
     }

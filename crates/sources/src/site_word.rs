@@ -207,11 +207,7 @@ impl SiteWord {
     /// What the site says of the file.
     pub fn declared(&self) -> Option<Declared> {
         let change = self.change;
-        self.project().map(|project| Declared {
-            project,
-            change,
-            is_remembered: true,
-        })
+        self.project().map(|project| Declared { project, change })
     }
 
     /// Marks in the evidence what those signed who are declared, whichever source had it.

@@ -16,6 +16,12 @@ use sycamore::web::tags;
 
 /// The section about signers.
 pub fn view(ground: Ground) -> View {
+    // Only whether it is locked decides about the form: what is typed there stays.
+    let locked = create_selector(move || {
+        ground
+            .settings
+            .with(|settings| settings.managed.locks(Lock::Trusted))
+    });
     tags::section()
         .class("card")
         .attr("id", "signers")
@@ -23,14 +29,9 @@ pub fn view(ground: Ground) -> View {
             parts::text(Tag::Title, "card-title", t("settings_signers")),
             parts::text(Tag::Paragraph, "card-text", t("settings_signers_text")),
             parts::live(move || list(ground)),
-            parts::live(move || {
-                let locked = ground
-                    .settings
-                    .with(|settings| settings.managed.locks(Lock::Trusted));
-                match locked {
-                    true => View::new(),
-                    false => form(ground),
-                }
+            parts::live(move || match locked.get() {
+                true => View::new(),
+                false => form(ground),
             }),
         ])
         .into()

@@ -185,7 +185,6 @@ fn declaring(change: Option<Change>) -> Evidence {
     Evidence {
         declaration: Some(Declared {
             project: "example.org/tool/*".into(),
-            is_remembered: false,
             change,
         }),
         ..evidence(vec![])
