@@ -185,7 +185,8 @@ fn is_locked(settings: &Settings) -> bool {
 
 /// A part that is there unless nothing can be changed.
 fn unless_locked(sources: Sources, part: impl Fn() -> View + 'static) -> View {
-    let locked = create_memo(move || sources.ground.settings.with(|one| is_locked(one)));
+    // What is typed stays, whatever else changes.
+    let locked = create_selector(move || sources.ground.settings.with(|one| is_locked(one)));
     parts::live(move || match locked.get() {
         true => View::new(),
         false => part(),
