@@ -232,14 +232,17 @@ impl Background {
                 id,
                 Box::new(|record| {
                     let before = surface::Before::from(&*record);
+                    let is_new = record.is_new();
                     judge(record);
                     record.stage = Stage::Done;
-                    record.judged_at = Some(now());
+                    if is_checked {
+                        record.judged_at = Some(now());
+                    }
                     record.cut_off = 0;
                     record.retry = retry::plan(record, now());
                     record.again = false;
                     let demand = settings.ruling(&record.hosts()).demand;
-                    remove = is_checked && record.hold_against(&demand) && may_remove;
+                    remove = is_checked && record.hold_against(&demand, is_new) && may_remove;
                     let verdict = record.verdict();
                     let alarm = verdict.is_some_and(|verdict| verdict.is_alarm());
                     let is_held = record.hold == Some(Hold::Asking);

@@ -3,7 +3,7 @@
 use crate::world::{World, read_entry};
 use assay_core::message::{Request, Response};
 use assay_core::reason::Reason;
-use assay_core::record::{DownloadRecord, Hold};
+use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notifications, Settings};
 use assay_core::site_rule::{Demand, Mode, SiteRule};
 use assay_core::verdict::Verdict;
@@ -151,6 +151,30 @@ fn removal_without_a_question_is_a_choice_of_its_own_and_an_outage_removes_nothi
     let record = wait_for(&world, "later.bin", held(Hold::Asking))?;
     assert_eq!(record.verdict(), Some(Verdict::Unchecked));
     assert!(Path::new(&record.path).exists());
+    Ok(())
+}
+
+#[test]
+fn a_rule_made_later_removes_nothing_when_a_file_is_checked_again() -> Result<()> {
+    let world = World::new()?;
+    world.download("old.bin", b"unknown to everybody")?;
+    let old = world
+        .extension
+        .wait_for_verdict("old.bin", Verdict::Unknown)?;
+    let mut removing = rule(Mode::Require);
+    removing.demand.remove = true;
+    set(&world, removing)?;
+    world
+        .extension
+        .ask(&Request::CheckAgain { id: old.id.clone() })?;
+    let again = wait_for(&world, "old.bin", |record| {
+        record.stage == Stage::Done && record.judged_at > old.judged_at
+    })?;
+    assert_eq!(
+        (again.hold, again.removing, again.deleted),
+        (None, false, false)
+    );
+    assert!(Path::new(&old.path).exists());
     Ok(())
 }
 

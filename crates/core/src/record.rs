@@ -55,7 +55,7 @@ pub struct DownloadRecord {
     pub evidence: Vec<Evidence>,
     /// The outcome of the last check.
     pub judgement: Option<Judged>,
-    /// When it was judged, in milliseconds since 1970.
+    /// When its check last came to an end, in milliseconds since 1970.
     pub judged_at: Option<f64>,
     /// When it is checked again by itself, because something that passes kept it from being
     /// complete.
@@ -198,25 +198,34 @@ impl DownloadRecord {
         self.obtained().hosts()
     }
 
+    /// Whether no check of it got through so far: there was none, or an outage kept it from being more
+    /// than a question to the user. To be asked before the outcome of another one is written.
+    pub fn is_new(&self) -> bool {
+        let earlier = self.judgement.as_ref().map(|judged| judged.verdict);
+        let was_cut_off = earlier.is_none_or(|verdict| verdict == Verdict::Unchecked);
+        self.judged_at.is_none() || self.hold == Some(Hold::Asking) && was_cut_off
+    }
+
     /// Holds the file against what is demanded of it, when it was just checked. Whether it is to be
     /// removed without a question is given back.
     ///
-    /// What could not be checked is asked about in any case: an outage removes nothing.
-    pub fn hold_against(&mut self, demand: &Demand) -> bool {
+    /// What could not be checked is asked about in any case: an outage removes nothing. And what was
+    /// there before a rule was made is left alone: of a file that was not [new](Self::is_new), only a
+    /// warning is put to the user.
+    pub fn hold_against(&mut self, demand: &Demand, is_new: bool) -> bool {
         let Some(verdict) = self.verdict().filter(|_| !self.deleted) else {
             return false;
         };
-        if demand.is_met_by(verdict) {
-            if self.hold == Some(Hold::Asking) {
-                self.hold = None;
+        match self.hold {
+            Some(Hold::Asking) if demand.is_met_by(verdict) => self.hold = None,
+            None if demand.is_met_by(verdict) || !(is_new || verdict.is_alarm()) => {}
+            None | Some(Hold::Asking) => {
+                self.hold = Some(Hold::Asking);
+                return is_new && demand.remove && verdict != Verdict::Unchecked;
             }
-            return false;
+            Some(Hold::Kept | Hold::Removed | Hold::Replaced) => {}
         }
-        if !matches!(self.hold, None | Some(Hold::Asking)) {
-            return false;
-        }
-        self.hold = Some(Hold::Asking);
-        demand.remove && verdict != Verdict::Unchecked
+        false
     }
 
     /// Forgets the proofs themselves, and keeps what they proved.
@@ -229,5 +238,84 @@ impl DownloadRecord {
     /// The record's key for a download with this number and time of beginning.
     pub fn key(browser_id: i32, started: &str) -> String {
         format!("{started}/{browser_id}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::site_rule::Mode;
+
+    const REMOVING: Demand = Demand {
+        mode: Mode::Require,
+        accept_authentic: false,
+        remove: true,
+    };
+
+    /// Has the record checked with this outcome, and holds it against the demand.
+    fn check(
+        record: &mut DownloadRecord,
+        verdict: Verdict,
+        demand: &Demand,
+    ) -> (bool, Option<Hold>) {
+        let is_new = record.is_new();
+        record.stage = Stage::Done;
+        record.judgement = Some(Judged {
+            verdict,
+            signer: None,
+            reasons: Vec::new(),
+            may_pass: false,
+            wait: None,
+        });
+        record.judged_at = Some(1.0);
+        (record.hold_against(demand, is_new), record.hold)
+    }
+
+    fn downloaded() -> DownloadRecord {
+        DownloadRecord::brought("tool.bin".to_owned(), 1)
+    }
+
+    #[test]
+    fn what_is_new_is_held_and_removed_where_that_is_demanded() {
+        let asking = Demand {
+            remove: false,
+            ..REMOVING
+        };
+        let held = Some(Hold::Asking);
+        let first = |verdict, demand| check(&mut downloaded(), verdict, demand);
+        assert_eq!(first(Verdict::Unknown, &asking), (false, held));
+        assert_eq!(first(Verdict::Unknown, &REMOVING), (true, held));
+        assert_eq!(first(Verdict::Verified, &REMOVING), (false, None));
+        assert_eq!(first(Verdict::Unknown, &Demand::default()), (false, None));
+    }
+
+    #[test]
+    fn an_outage_removes_nothing_and_the_check_after_it_decides() {
+        for (verdict, outcome) in [
+            (Verdict::Unknown, (true, Some(Hold::Asking))),
+            (Verdict::Verified, (false, None)),
+        ] {
+            let mut record = downloaded();
+            let held = (false, Some(Hold::Asking));
+            assert_eq!(check(&mut record, Verdict::Unchecked, &REMOVING), held);
+            assert_eq!(check(&mut record, verdict, &REMOVING), outcome);
+        }
+    }
+
+    #[test]
+    fn a_rule_made_later_holds_and_removes_nothing_that_was_there_before() {
+        let mut record = downloaded();
+        check(&mut record, Verdict::Unknown, &Demand::default());
+        for verdict in [Verdict::Unknown, Verdict::Unchecked, Verdict::Signed] {
+            assert_eq!(check(&mut record, verdict, &REMOVING), (false, None));
+        }
+        // A warning is the user's to decide on, however often it comes.
+        for _ in 0..2 {
+            let asked = (false, Some(Hold::Asking));
+            assert_eq!(check(&mut record, Verdict::Untrusted, &REMOVING), asked);
+        }
+        record.hold = Some(Hold::Kept);
+        let kept = (false, Some(Hold::Kept));
+        assert_eq!(check(&mut record, Verdict::Untrusted, &REMOVING), kept);
     }
 }
