@@ -17,6 +17,7 @@ use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site_rule::SiteRule;
+use assay_core::trust_root;
 use assay_core::words::Message;
 use assay_sources::notary;
 use serde::Deserialize;
@@ -67,9 +68,11 @@ impl Background {
     }
 
     async fn answer(self: &Rc<Self>, request: Request) -> Result<Response, BackgroundError> {
-        if let Some(lock) = request.lock()
-            && settings_store::managed().await?.locks(lock)
-        {
+        let trusts = matches!(
+            request,
+            Request::Trust { .. } | Request::TrustMinisign { .. }
+        );
+        if trusts && settings_store::managed().await?.locks(Lock::Trusted) {
             return Ok(refused::<String>("refused_managed", []));
         }
         match request {
@@ -217,12 +220,10 @@ impl Background {
         mut new: Settings,
         base: &Settings,
     ) -> Result<Response, BackgroundError> {
-        let wrong_root = |notary: &&Notary| notary::own_root(notary).is_err();
-        let unknown = |notary: &&Notary| !base.notaries.contains(notary);
-        let mut notaries = new.notaries.iter().filter(unknown);
-        let problem = new.problem();
-        if let Some(problem) = problem.or(notaries.find(wrong_root).map(|one| one.address.clone()))
-        {
+        let mut notaries = new.notaries.iter();
+        let wrong = notaries.find(|notary| !is_usable(notary, base));
+        let problem = new.problem().or(wrong.map(|one| one.address.clone()));
+        if let Some(problem) = problem {
             return Ok(refused("refused_settings", [problem]));
         }
         let managed = settings_store::managed().await?;
@@ -322,6 +323,21 @@ impl Background {
         }
         Ok(Response::Done)
     }
+}
+
+/// Whether a notary is one that was there before, or has a root with the fingerprint that it is known
+/// by: signers are told by that. Other keys of one that was there are the user's to take over.
+fn is_usable(notary: &Notary, base: &Settings) -> bool {
+    if base.notaries.contains(notary) {
+        return true;
+    }
+    let is_known = base
+        .notaries
+        .iter()
+        .any(|one| (&one.address, &one.fingerprint) == (&notary.address, &notary.fingerprint));
+    let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
+    let is_own = is_known || fingerprint.as_ref() == Some(&notary.fingerprint);
+    is_own && notary::own_root(notary).is_ok()
 }
 
 /// Whether files may be judged otherwise: by whom they are signed counts, not what is demanded of them.

@@ -2,7 +2,6 @@
 
 use crate::closer_look::{Found, Wanted};
 use crate::digest::Sha256Digest;
-use crate::managed::Lock;
 use crate::record::DownloadRecord;
 use crate::root_store::RootReport;
 use crate::settings::{Scope, Settings};
@@ -160,17 +159,6 @@ pub struct ShownRoot {
     pub failed_at: Option<f64>,
     /// Why it failed.
     pub failed: Option<Message>,
-}
-
-impl Request {
-    /// The part of the settings that this would change, where that is one that an administrator can
-    /// lock.
-    pub fn lock(&self) -> Option<Lock> {
-        match self {
-            Self::Trust { .. } | Self::TrustMinisign { .. } => Some(Lock::Trusted),
-            _ => None,
-        }
-    }
 }
 
 impl From<RootReport> for ShownRoot {
