@@ -58,7 +58,6 @@ pub async fn run() {
         Ok(logs) => logs,
         Err(error) => return failed(&error),
     };
-    tell_alarms_seen(&logs);
     let may_look = beside::is_allowed().await;
     let answered = asked::read(&settings).await;
     let Some(stage) = dom::stage() else { return };
@@ -84,20 +83,21 @@ pub async fn run() {
     dom::scroll_to_fragment();
 }
 
-/// The logs that contradicted themselves.
+/// The logs that contradicted themselves. From here on the user has them before their eyes.
 async fn logs(settings: &Settings) -> Result<Vec<LogMemory>, String> {
     let store = Store::open().await.map_err(|error| error.to_string())?;
     let logs = log_alarms::load(&store, settings).await;
-    logs.map_err(|error| error.to_string())
-}
-
-/// The user has them before their eyes.
-fn tell_alarms_seen(logs: &[LogMemory]) {
-    let unseen = |memory: &LogMemory| memory.alarm.as_ref().is_some_and(|alarm| !alarm.seen);
-    if dom::is_visible() && logs.iter().any(unseen) {
+    let mut logs = logs.map_err(|error| error.to_string())?;
+    let mut unseen = false;
+    for alarm in logs.iter_mut().filter_map(|memory| memory.alarm.as_mut()) {
+        unseen |= !alarm.seen;
+        alarm.seen = true;
+    }
+    if unseen && dom::is_visible() {
         // Should it get lost, the alarm stays on the toolbar: no harm.
         spawn_local(async { drop(bus::send(&Request::LogAlarmsSeen).await) });
     }
+    Ok(logs)
 }
 
 fn follow(sources: Sources) {
@@ -115,8 +115,10 @@ fn reload_all(sources: Sources) {
     spawn_local(async move {
         if let Ok(settings) = settings_store::load().await {
             if let Ok(logs) = logs(&settings).await {
-                tell_alarms_seen(&logs);
-                sources.logs.set(logs);
+                // A question that is open stays, and the focus with it, where they are the same.
+                if sources.logs.with_untracked(|shown| *shown != logs) {
+                    sources.logs.set(logs);
+                }
             }
             sources.answers.set(asked::read(&settings).await);
             sources.ground.show(settings);
