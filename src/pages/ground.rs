@@ -35,13 +35,9 @@ impl Ground {
         }
     }
 
-    /// Shows these settings. Nothing is built anew where they are those that are shown, as that would
-    /// take the focus away from where it is.
+    /// Shows these settings.
     pub fn show(self, settings: Settings) {
-        let is_same = self.settings.with_untracked(|shown| **shown == settings);
-        if !is_same {
-            self.settings.set(Rc::new(settings));
-        }
+        parts::show(self.settings, Rc::new(settings));
     }
 }
 

@@ -25,6 +25,28 @@ pub fn live(build: impl FnMut() -> View + 'static) -> View {
     View::from_dynamic(build)
 }
 
+/// A part of the view that is built anew only when what `read` gave is another than before: what has
+/// buttons stays under the finger that presses them while all around it changes.
+pub fn live_on<T: Clone + PartialEq + 'static>(
+    read: impl FnMut() -> T + 'static,
+    mut build: impl FnMut(&T) -> View + 'static,
+) -> View {
+    let seen = create_selector(read);
+    live(move || {
+        // Taken out, as nothing can be built while a signal is being read.
+        let seen = seen.get_clone();
+        untrack(|| build(&seen))
+    })
+}
+
+/// Shows this from now on. Nothing is built anew where it is what is shown, as that would take away
+/// what the user is about to press.
+pub fn show<T: PartialEq>(signal: Signal<T>, now: T) {
+    if signal.with_untracked(|shown| *shown != now) {
+        signal.set(now);
+    }
+}
+
 /// An attribute that changes with what it read.
 pub fn live_attribute(
     read: impl Fn() -> Option<Cow<'static, str>> + 'static,

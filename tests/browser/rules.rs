@@ -1,7 +1,7 @@
 //! Rules for sites: what is done about downloads from there, as the user decided.
 
 use crate::world::{World, read_entry};
-use assay_core::message::{Request, Response};
+use assay_core::message::{NOTICE_CHANNEL, Notice, Request, Response};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::{Notifications, Settings};
@@ -151,6 +151,39 @@ fn removal_without_a_question_is_a_choice_of_its_own_and_an_outage_removes_nothi
     let record = wait_for(&world, "later.bin", held(Hold::Asking))?;
     assert_eq!(record.verdict(), Some(Verdict::Unchecked));
     assert!(Path::new(&record.path).exists());
+    Ok(())
+}
+
+#[test]
+fn what_the_user_is_about_to_press_stays_while_other_things_change() -> Result<()> {
+    let world = World::without_notary()?;
+    let notary = (world.notary.url(), world.notary.fingerprint());
+    world.extension.add_notary(&notary.0, Some(notary.1))?;
+    set(&world, rule(Mode::Require))?;
+    world.download_signed("asked.bin", b"signed by a stranger")?;
+    let record = wait_for(&world, "asked.bin", held(Hold::Asking))?;
+    let popup = world.popup()?;
+    read_entry(&popup, &record)?;
+    let offered = "['hold-remove', 'hold-keep', 'trust-everywhere', 'copy-digest', 'check-again', \
+         'forget', 'delete'].map((action) => document.querySelector(`[data-action=${action}]`))";
+    popup.evaluate::<Value>(&format!("void (globalThis.offered = {offered})"))?;
+    assert!(popup.evaluate::<bool>("globalThis.offered.every((one) => one !== null)")?);
+
+    // The record is written again, with differences that no button is about.
+    let other = DownloadRecord {
+        size: 5_000_000,
+        unseen_alarm: record.judged_at,
+        cut_off: record.cut_off + 1,
+        ..record
+    };
+    world.extension.put_records(std::slice::from_ref(&other))?;
+    let notice = Notice::RecordChanged { id: other.id };
+    popup.call::<Value>(
+        "(channel, notice) => new BroadcastChannel(channel).postMessage(notice) ?? null",
+        json!([NOTICE_CHANNEL, notice]),
+    )?;
+    popup.wait_for_text("li[data-record] [data-field=size]", "5 MB")?;
+    assert!(popup.evaluate::<bool>("globalThis.offered.every((one) => one.isConnected)")?);
     Ok(())
 }
 

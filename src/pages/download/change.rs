@@ -13,13 +13,20 @@ use sycamore::web::tags;
 
 /// The offer, while the change is what the user is warned of.
 pub fn offer(entry: Entry) -> View {
-    let Some(id) = entry.record.with(|record| {
-        let is_changed = record.verdict() == Some(Verdict::Changed)
-            && !record.evidence.iter().any(Evidence::contradicts);
-        is_changed.then(|| record.id.clone())
-    }) else {
-        return View::new();
+    let read = move || {
+        entry.record.with(|record| {
+            record.verdict() == Some(Verdict::Changed)
+                && !record.evidence.iter().any(Evidence::contradicts)
+        })
     };
+    parts::live_on(read, move |is_changed| match is_changed {
+        true => question(entry),
+        false => View::new(),
+    })
+}
+
+fn question(entry: Entry) -> View {
+    let id = entry.id();
     let accept = move |_: web_sys::MouseEvent| {
         // The offer is about to vanish, and the focus must not vanish with it.
         dom::focus(entry.head);

@@ -28,9 +28,9 @@ pub fn view(ground: Ground, entry: Entry, id: String) -> View {
                 .with_untracked(|record| checked::full_name(&record.file_name)),
             parts::live(move || entry.record.with(checked::reasons)),
             parts::live(move || retry(ground, entry)),
-            parts::live(move || change::offer(entry)),
-            parts::live(move || trust::offers(ground, entry)),
-            parts::live(move || digest(entry)),
+            change::offer(entry),
+            trust::offers(ground, entry),
+            digest(entry),
             parts::live(move || entry.record.with(checked::sources)),
             deeds(ground, entry),
             note(entry),
@@ -63,15 +63,18 @@ fn retry(ground: Ground, entry: Entry) -> View {
 }
 
 fn digest(entry: Entry) -> View {
-    match entry.record.with(|record| record.digest) {
-        Some(digest) => checked::digest(
-            t("details_digest"),
-            digest.to_hex(),
-            "digest",
-            "copy-digest",
-        ),
-        None => View::new(),
-    }
+    parts::live_on(
+        move || entry.record.with(|record| record.digest),
+        |digest| match digest {
+            Some(digest) => checked::digest(
+                t("details_digest"),
+                digest.to_hex(),
+                "digest",
+                "copy-digest",
+            ),
+            None => View::new(),
+        },
+    )
 }
 
 /// Whether the file's bytes could not be read, so that the user can only hand it over.
@@ -90,32 +93,46 @@ fn is_unread(record: &DownloadRecord) -> bool {
         })
 }
 
+/// What can be done with a download.
+#[derive(Clone, Copy, PartialEq)]
+struct Can {
+    is_gone: bool,
+    hand_over: bool,
+    check_again: bool,
+    save_proof: bool,
+    forget: bool,
+}
+
+impl Can {
+    fn of(record: &DownloadRecord) -> Self {
+        let reason = &Reason::BrowserReadsNoFiles;
+        let judged = record.judgement.as_ref();
+        let is_done = record.stage == Stage::Done;
+        Self {
+            is_gone: record.deleted,
+            hand_over: is_unread(record),
+            check_again: is_done && !judged.is_some_and(|judged| judged.is_because_of(reason)),
+            save_proof: checked::proof(record).is_some(),
+            forget: is_done,
+        }
+    }
+}
+
 fn deeds(ground: Ground, entry: Entry) -> View {
     let confirming = create_signal(false);
     let row = create_node_ref();
-    let gone = move || entry.record.with(|record| record.deleted);
-    let provable = move || entry.record.with(|record| checked::proof(record).is_some());
-    let busy = move || entry.record.with(|record| record.stage != Stage::Done);
-    let is_out_of_reach = move || {
-        let reason = &Reason::BrowserReadsNoFiles;
-        let judged = |record: &DownloadRecord| record.judgement.clone();
-        entry
-            .record
-            .with(judged)
-            .is_some_and(|judged| judged.is_because_of(reason))
-    };
     let request = move |make: fn(String) -> Request| {
         move |_: web_sys::MouseEvent| ask(entry, make(entry.id()), None)
     };
-    let buttons = move || {
+    let buttons = move |can: &Can| {
         let mut shown = Vec::new();
-        if entry.record.with(is_unread) {
+        if can.hand_over {
             shown.push(button("button", "open-verify", "do_drop", move |_| {
                 open(&super::verify_address(&entry.id()));
             }));
         }
-        if !gone() {
-            if !busy() && !is_out_of_reach() {
+        if !can.is_gone {
+            if can.check_again {
                 shown.push(button(
                     "button",
                     "check-again",
@@ -130,17 +147,17 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                 request(|id| Request::ShowInFolder { id }),
             ));
         }
-        if provable() {
+        if can.save_proof {
             shown.push(button("button", "save-proof", "do_save_proof", move |_| {
                 save_proof(ground, entry);
             }));
         }
-        if !busy() {
+        if can.forget {
             shown.push(button("button", "forget", "do_forget", move |_| {
                 ground.forget.get_clone_untracked()(entry);
             }));
         }
-        if !gone() {
+        if !can.is_gone {
             shown.push(button(
                 "button button-grave",
                 "delete",
@@ -179,13 +196,16 @@ fn deeds(ground: Ground, entry: Entry) -> View {
             "data-confirming",
             live_attribute(move || confirming.get().then_some(Cow::from("true"))),
         )
-        .children(parts::live(move || {
-            View::from(if confirming.get() {
-                question()
-            } else {
-                buttons()
-            })
-        }))
+        .children(parts::live_on(
+            // A question that is asked stays, whatever becomes of the record meanwhile.
+            move || (!confirming.get()).then(|| entry.record.with(Can::of)),
+            move |can| {
+                View::from(match can {
+                    Some(can) => buttons(can),
+                    None => question(),
+                })
+            },
+        ))
         .into()
 }
 

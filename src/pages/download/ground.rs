@@ -3,6 +3,7 @@
 use super::details::ask;
 use crate::chrome::extension::FileAccess;
 use crate::pages::hostile_text::isolated;
+use crate::pages::parts;
 use crate::pages::words;
 use assay_core::log_memory::LogMemory;
 use assay_core::message::{Progress, Request};
@@ -140,7 +141,7 @@ impl Ground {
                 &[&isolated(&record.file_name), &words::badge(&record, false)],
             ));
         }
-        entry.record.set(record);
+        parts::show(entry.record, record);
     }
 
     /// Forgets an entry.

@@ -10,34 +10,55 @@ use assay_core::record::{Hold, Stage};
 use sycamore::prelude::*;
 use sycamore::web::tags;
 
+/// What of a record the question is made of.
+#[derive(Clone, PartialEq)]
+struct Held {
+    hold: Option<Hold>,
+    removing: bool,
+    may_answer: bool,
+    /// The site whose rule it is.
+    from: Option<String>,
+}
+
 /// The question, or what became of it.
 pub fn view(ground: Ground, entry: Entry) -> View {
-    let (hold, stage, removing, hosts, id, name) = entry.record.with(|record| {
-        (
-            record.hold,
-            record.stage,
-            record.removing,
-            record.hosts(),
-            record.id.clone(),
-            record.file_name.clone(),
-        )
-    });
-    let words = match hold {
-        _ if removing => t("hold_removing"),
-        None => return View::new(),
-        Some(Hold::Asking) => {
-            let ruling = ground.settings.with(|settings| settings.ruling(&hosts));
-            match ruling.from {
-                Some(site) => t1("hold_asking_site", &site),
-                None => t("hold_asking"),
-            }
+    let read = move || {
+        let (mut held, hosts) = entry.record.with(|record| {
+            let held = Held {
+                hold: record.hold,
+                removing: record.removing,
+                may_answer: record.stage == Stage::Done,
+                from: None,
+            };
+            (held, record.hosts())
+        });
+        if held.hold == Some(Hold::Asking) {
+            held.from = ground
+                .settings
+                .with(|settings| settings.ruling(&hosts).from);
         }
+        held
+    };
+    parts::live_on(read, move |held| question(entry, held))
+}
+
+fn question(entry: Entry, held: &Held) -> View {
+    let words = match held.hold {
+        _ if held.removing => t("hold_removing"),
+        None => return View::new(),
+        Some(Hold::Asking) => match &held.from {
+            Some(site) => t1("hold_asking_site", site),
+            None => t("hold_asking"),
+        },
         Some(Hold::Kept) => t("hold_kept"),
         Some(Hold::Removed) => t("hold_removed"),
         Some(Hold::Replaced) => t("hold_replaced"),
     };
     let mut parts = vec![parts::text(Tag::Paragraph, "hold-text", words)];
-    if hold == Some(Hold::Asking) && !removing && stage == Stage::Done {
+    if held.hold == Some(Hold::Asking) && !held.removing && held.may_answer {
+        let (id, name) = entry
+            .record
+            .with_untracked(|record| (record.id.clone(), record.file_name.clone()));
         let press = |request: Request, done: &'static str| {
             move |_: web_sys::MouseEvent| {
                 dom::focus(entry.head);
@@ -64,7 +85,7 @@ pub fn view(ground: Ground, entry: Entry) -> View {
         ];
         parts.push(tags::div().class("button-row").children(buttons).into());
     }
-    let state = match hold {
+    let state = match held.hold {
         Some(Hold::Asking) => "asking",
         Some(Hold::Kept) => "kept",
         Some(Hold::Removed) => "removed",

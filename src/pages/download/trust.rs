@@ -21,15 +21,19 @@ const OFFERED: usize = 3;
 /// An offer for each proven signer who is not trusted for this download yet. None while the file
 /// is warned of: then is not the time to be generous.
 pub fn offers(ground: Ground, entry: Entry) -> View {
-    let settings = ground.settings.get_clone();
-    let (signers, site) = entry
-        .record
-        .with(|record| (strangers(record, &settings), record.site.clone()));
-    signers
-        .into_iter()
-        .map(|signer| offer(entry, &settings, &signer, site.as_deref()))
-        .collect::<Vec<View>>()
-        .into()
+    let read = move || {
+        let settings = ground.settings.get_clone();
+        entry.record.with(|record| strangers(record, &settings))
+    };
+    parts::live_on(read, move |signers| {
+        let settings = ground.settings.get_clone();
+        let site = entry.record.with(|record| record.site.clone());
+        signers
+            .iter()
+            .map(|signer| offer(entry, &settings, signer, site.as_deref()))
+            .collect::<Vec<View>>()
+            .into()
+    })
 }
 
 fn offer(entry: Entry, settings: &Settings, signer: &Signer, site: Option<&str>) -> View {

@@ -185,7 +185,7 @@ fn line(history: History, row: Rc<Row>) -> View {
             head(history, line, panel.clone()),
             parts::live(move || match line.entry.get() {
                 Some(entry) => {
-                    let question = parts::live(move || hold::view(history.ground, entry));
+                    let question = hold::view(history.ground, entry);
                     (
                         question,
                         details::view(history.ground, entry, panel.clone()),

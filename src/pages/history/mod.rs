@@ -233,7 +233,7 @@ impl History {
     async fn load_settings(self) {
         // Settings that cannot be read: nobody is trusted, and the settings page says why.
         let settings = settings_store::load().await.unwrap_or_default();
-        self.ground.settings.set(Rc::new(settings));
+        parts::show(self.ground.settings, Rc::new(settings));
     }
 
     /// Keeps relative times true.

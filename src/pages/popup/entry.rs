@@ -36,7 +36,7 @@ pub fn view(ground: Ground, entry: Entry) -> View {
         .children(vec![
             head(ground, entry, panel.clone()),
             parts::live(move || progress(entry)),
-            parts::live(move || hold::view(ground, entry)),
+            hold::view(ground, entry),
             parts::live(move || match entry.open.get() {
                 true => details::view(ground, entry, panel.clone()),
                 false => View::new(),

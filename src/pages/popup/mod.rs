@@ -89,7 +89,7 @@ fn follow(ground: Ground, scope: NodeHandle, store: Rc<Store>) {
             let store = Rc::clone(&store);
             spawn_local(async move {
                 if let Ok(settings) = settings_store::load().await {
-                    ground.settings.set(Rc::new(settings));
+                    parts::show(ground.settings, Rc::new(settings));
                 }
                 load_logs(ground, &store).await;
                 tell_alarms_seen();
@@ -120,7 +120,7 @@ fn look_again(ground: Ground, scope: NodeHandle, store: &Rc<Store>, ids: Vec<Str
 async fn load_logs(ground: Ground, store: &Store) {
     let settings = ground.settings.get_clone_untracked();
     if let Ok(logs) = log_alarms::load(store, &settings).await {
-        ground.logs.set(logs);
+        parts::show(ground.logs, logs);
     }
 }
 

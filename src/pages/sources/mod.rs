@@ -116,9 +116,7 @@ fn reload_all(sources: Sources) {
         if let Ok(settings) = settings_store::load().await {
             if let Ok(logs) = logs(&settings).await {
                 // A question that is open stays, and the focus with it, where they are the same.
-                if sources.logs.with_untracked(|shown| *shown != logs) {
-                    sources.logs.set(logs);
-                }
+                parts::show(sources.logs, logs);
             }
             sources.answers.set(asked::read(&settings).await);
             sources.ground.show(settings);

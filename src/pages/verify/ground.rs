@@ -9,6 +9,7 @@ use crate::bus;
 use crate::digests::link::{Ended, FromWorker};
 use crate::pages::figures;
 use crate::pages::hostile_text::isolated;
+use crate::pages::parts;
 use crate::pages::words::{self, filled, t1};
 use crate::store::Store;
 use assay_core::digest::Sha256Digest;
@@ -118,7 +119,7 @@ impl Ground {
 
     /// Takes other settings from now on.
     pub fn set_settings(self, settings: Settings) {
-        self.settings.set(Rc::new(settings));
+        parts::show(self.settings, Rc::new(settings));
     }
 
     /// How many more things there is room for.
