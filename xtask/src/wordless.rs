@@ -9,6 +9,10 @@
 //! So is what writes numbers with fractions as text, in the program that has no such numbers to tell:
 //! it would be for a refusal of JSON that has one where it may not.
 //!
+//! So is what looks up, there, which letters a programmer sees as they are in a text's `Debug` form
+//! (all outside ASCII are then told by their number), and which may be part of a word, of which only a
+//! Greek one would be written otherwise: the names of hash algorithms alone are made small there.
+//!
 //! So is what was expected where JSON has another form, in as many words as there are types.
 //!
 //! So is what writes the values of most other libraries for programmers (`Debug`): it is there for
@@ -45,17 +49,29 @@ const EXPECTED: &str = " as serde_core::de::Expected>::fmt";
 /// What writes numbers with fractions.
 const FRACTIONS: &str = "core::fmt::float::";
 
+/// What looks up the kinds of letters outside ASCII, for texts that programmers see and for the last
+/// letter of Greek words.
+const KINDS_OF_LETTERS: [&str; 4] = [
+    "core::unicode::printable::is_printable",
+    "core::unicode::unicode_data::grapheme_extend::lookup_slow",
+    "core::unicode::unicode_data::cased::lookup_slow",
+    "core::unicode::unicode_data::case_ignorable::lookup_slow",
+];
+
 /// The place of a panic that names none: an empty text (whose address must not be nothing), and no
 /// line and column.
 const NOWHERE: [u8; 16] = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 /// Takes the words out, and what nothing reaches without them; says of how many functions. Of the
 /// program that has no numbers with fractions to tell, and may be no larger, also those for such
-/// numbers, and where panics are.
+/// numbers, those that tell kinds of letters, and where panics are.
 pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result<usize> {
     let is_wordless = |name: &str| {
-        let is_fraction = || format!("{:#}", rustc_demangle::demangle(name)).starts_with(FRACTIONS);
-        writes_words(name) || !has_fractions && is_fraction()
+        let is_needless = || {
+            let name = format!("{:#}", rustc_demangle::demangle(name));
+            name.starts_with(FRACTIONS) || KINDS_OF_LETTERS.contains(&name.as_str())
+        };
+        writes_words(name) || !has_fractions && is_needless()
     };
     // They come in the order of their indices.
     let ids: Vec<FunctionId> = module.funcs.iter().map(|function| function.id()).collect();
@@ -69,7 +85,7 @@ pub fn take_out(module: &mut Module, wasm: &[u8], has_fractions: bool) -> Result
         if module.types.get(module.funcs.get(id).ty()).results() != [ValType::I32] {
             bail!("a function that writes words gives back something else than success");
         }
-        // `Ok(())`.
+        // `Ok(())`, or no.
         replace(module, id, |body| {
             body.i32_const(0);
         })?;
