@@ -416,25 +416,35 @@ impl Background {
             // Next time the usual names are tried once more.
             log(&error.to_string());
         }
-        if let Err(error) = self.remember_site(&place, &memory, &word).await {
-            evidence = beside::unusable(question, &error.to_string());
+        match self.remember_site(&place, &memory, &word).await {
+            Ok(stored) if stored.declaration == word.declaration => {
+                if let Some(declared) = &mut evidence.declaration {
+                    declared.is_remembered |= declared.change.is_none();
+                }
+            }
+            Ok(stored) if stored == memory => {}
+            // What another download made it believe meanwhile counts here, too.
+            Ok(_) => evidence = beside::unusable(question, "it changed meanwhile"),
+            Err(error) => evidence = beside::unusable(question, &error.to_string()),
         }
         evidence
     }
 
-    /// Remembers what a site says, unless something else came to be remembered meanwhile.
+    /// Remembers what a site says, unless something else came to be remembered meanwhile, by a download
+    /// that was asked about at the same time. What was remembered until now is given back.
     async fn remember_site(
         &self,
         place: &str,
         before: &SiteMemory,
         now: &SiteMemory,
-    ) -> Result<(), BackgroundError> {
+    ) -> Result<SiteMemory, BackgroundError> {
         let _turn = self.turn.lock().await;
-        let known = storage::get::<SiteMemory>(Area::Local, place).await?;
-        if now != before && known.unwrap_or_default() == *before {
+        let stored = storage::get::<SiteMemory>(Area::Local, place).await?;
+        let stored = stored.unwrap_or_default();
+        if now != before && stored == *before {
             storage::set(Area::Local, place, now).await?;
         }
-        Ok(())
+        Ok(stored)
     }
 
     /// Asks a Rekor log. Sigstore's own can be asked for proofs of its history there.

@@ -15,8 +15,8 @@ use tempfile::TempDir;
 const DECLARATION: &str = ".well-known/download-signers.json";
 const AT: u64 = 1_790_000_000;
 
-/// Has a site declare these keys for what is under `dl/`.
-fn declare(site: &DownloadSite, keys: &[&MinisignPair]) {
+/// Has a site declare these keys for what is under `dl/`; gives back what it says.
+fn declare(site: &DownloadSite, keys: &[&MinisignPair]) -> Vec<u8> {
     let signers: Vec<Value> = keys
         .iter()
         .map(|key| json!({ "minisign": key.public() }))
@@ -26,7 +26,8 @@ fn declare(site: &DownloadSite, keys: &[&MinisignPair]) {
         "downloads": [{ "paths": ["/dl/*"], "signers": signers }],
     });
     let text = declaration.to_string().into_bytes();
-    site.put(DECLARATION, Content::Bytes(text));
+    site.put(DECLARATION, Content::Bytes(text.clone()));
+    text
 }
 
 /// Puts a signature of the file's, whose content is its name.
@@ -40,7 +41,7 @@ fn a_change_is_one_to_both_for_the_same_reasons_until_it_is_accepted() -> Result
     let world = World::new(true)?;
     let tunnel = world.site.tunnel()?;
     let folder = tempfile::tempdir().expect("a folder");
-    let [one, other, new] = [5, 6, 7].map(MinisignPair::new);
+    let [one, other, new, next] = [5, 6, 7, 8].map(MinisignPair::new);
     let both_say = |name: &str, verdict, arguments: &[&str]| -> Result<String> {
         let record = world.extension.wait_for_verdict(name, verdict)?;
         let file = path(folder.path(), name, name.as_bytes());
@@ -68,9 +69,15 @@ fn a_change_is_one_to_both_for_the_same_reasons_until_it_is_accepted() -> Result
 
     declare(&world.site, &[&one, &other]);
     meet("tool-1.zip", Some(&one), Verdict::Authentic)?;
-    let told = meet("tool-2.zip", Some(&other), Verdict::Changed)?;
-    assert_eq!(told, "signer_changed");
-    accept("tool-2.zip", Verdict::Authentic)?;
+    // Whom the remembered declaration names is nobody new.
+    meet("tool-2.zip", Some(&other), Verdict::Authentic)?;
+    // Nor is whom a signer in it adds.
+    let text = declare(&world.site, &[&one, &other, &next]);
+    let now = std::time::UNIX_EPOCH.elapsed().expect("after 1970");
+    let statement = one.sign(&text, now.as_secs()).into_bytes();
+    let place = format!("{DECLARATION}.minisig");
+    world.site.put(&place, Content::Bytes(statement));
+    meet("tool-6.zip", Some(&next), Verdict::Authentic)?;
     let told = meet("tool-3.zip", None, Verdict::Changed)?;
     assert_eq!(told, "signature_gone");
     accept("tool-3.zip", Verdict::Unknown)?;
@@ -178,12 +185,17 @@ fn what_is_remembered_is_shown_and_forgotten() -> Result<()> {
         assert!(text.contains(part), "{part} is not in {text}");
     }
 
-    let changed = user.verify("tool-2.zip", &[])?;
+    let other = user.verify("tool-2.zip", &[])?;
+    assert_eq!(
+        (&other["verdict"], &other["memory"]),
+        (&json!("authentic"), &json!("known"))
+    );
+    let changed = user.verify("stripped.zip", &[])?;
     assert_eq!(
         (&changed["verdict"], &changed["memory"]),
         (&json!("changed"), &json!("known"))
     );
-    let (text, code) = user.verify_aloud("tool-2.zip", &[])?;
+    let (text, code) = user.verify_aloud("stripped.zip", &[])?;
     assert_eq!(code, Some(16), "{text}");
     assert!(text.contains("--accept-change"), "{text}");
     let (text, code) = user.tunnel.run(&["memory", "forget", HOST, "--json"])?;
@@ -264,7 +276,7 @@ fn a_memory_that_was_damaged_is_no_first_sight_and_is_not_written_over() -> Resu
         }
         // Put back, it knows what it knew.
         std::fs::write(&file, whole).expect("written");
-        assert_eq!(user.verify("tool-2.zip", &[])?["verdict"], "changed");
+        assert_eq!(user.verify("stripped.zip", &[])?["verdict"], "changed");
     }
     // Where the folder should be there is a file: no first sight can be remembered.
     let (user, _) = User::new(false)?;
@@ -329,14 +341,9 @@ fn many_first_sights_at_once_remember_one_signer_and_lose_nothing() -> Result<()
     assert_eq!(code, Some(0), "{memory}");
     let signers = memory["projects"][0]["signers"].as_array();
     assert_eq!(signers.map(Vec::len), Some(1), "{memory}");
-    // Whichever was first: its file is authentic to all, and the other one a change to all.
-    let first = user.verify("tool-1.zip", &[])?["verdict"] == "authentic";
+    // Both are by whom the declaration names that all of them came to believe.
     for (name, verdict) in said {
-        let expected = match (*name == "tool-1.zip") == first {
-            true => "authentic",
-            false => "changed",
-        };
-        assert_eq!(verdict, expected, "{name}");
+        assert_eq!(verdict, "authentic", "{name}");
     }
     Ok(())
 }

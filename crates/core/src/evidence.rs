@@ -43,6 +43,10 @@ pub struct Declared {
     /// What became of the declaration that was remembered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<Change>,
+    /// Whether it was remembered before the file was asked about, or replaces what was by the word of a
+    /// signer in it: nobody whom it names is new then.
+    #[serde(default)]
+    pub is_remembered: bool,
 }
 
 /// What became of a declaration since it was remembered, without a word of a signer in it.

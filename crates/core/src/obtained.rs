@@ -189,6 +189,7 @@ mod tests {
         evidence.declaration = Some(Declared {
             project: PROJECT.into(),
             change: None,
+            is_remembered: false,
         });
         [evidence]
     }

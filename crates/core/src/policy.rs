@@ -71,9 +71,16 @@ impl Place<'_> {
         })
     }
 
-    /// Whether somebody signs for the project who is not remembered.
-    fn is_new(&self, signer: &Signer) -> bool {
-        self.project.is_some_and(|known| !known.knows(signer))
+    /// Whether somebody signs for the project who is not remembered: neither as one who did before, nor
+    /// as one whom the remembered declaration names.
+    fn is_new(&self, attestation: &Attestation, declared: Option<&Declared>) -> bool {
+        let declared = declared.filter(|declared| declared.is_remembered);
+        let is_declared = declared
+            .is_some_and(|declared| attestation.declared.as_ref() == Some(&declared.project));
+        !is_declared
+            && self
+                .project
+                .is_some_and(|known| !known.knows(&attestation.signer))
     }
 }
 
@@ -116,7 +123,7 @@ pub fn judge(
             && place.ruling.is_some_and(|ruling| !ruling.pins.is_empty());
         let whose = match place.publisher_of(attestation) {
             _ if trusted && !excluded => Whose::Trusted,
-            Some(publisher) if place.is_new(signer) => {
+            Some(publisher) if place.is_new(attestation, declaration(evidence)) => {
                 if word == Word::Vouches && new.is_none() {
                     new = Some((signer, publisher));
                 }

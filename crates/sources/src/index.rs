@@ -291,6 +291,8 @@ impl Source for Inquiry<'_> {
         evidence.declaration = Some(Declared {
             project,
             change: None,
+            // An index says it anew each time.
+            is_remembered: false,
         });
         Vec::new()
     }

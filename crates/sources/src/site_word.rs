@@ -60,12 +60,15 @@ pub struct SiteWord {
     statement: Option<String>,
     /// What became of the remembered one.
     change: Option<Change>,
+    /// Whether one was remembered.
+    was_known: bool,
 }
 
 impl SiteWord {
     /// Asks the site that an address is of.
     pub fn new(address: &Address, memory: SiteMemory) -> Self {
         Self {
+            was_known: memory.declaration.is_some(),
             memory,
             host: address.host().to_owned(),
             path: address.path(),
@@ -206,8 +209,11 @@ impl SiteWord {
 
     /// What the site says of the file.
     pub fn declared(&self) -> Option<Declared> {
-        let change = self.change;
-        self.project().map(|project| Declared { project, change })
+        self.project().map(|project| Declared {
+            project,
+            change: self.change,
+            is_remembered: self.was_known && self.change.is_none(),
+        })
     }
 
     /// Marks in the evidence what those signed who are declared, whichever source had it.

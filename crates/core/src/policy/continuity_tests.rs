@@ -186,6 +186,7 @@ fn declaring(change: Option<Change>) -> Evidence {
         declaration: Some(Declared {
             project: "example.org/tool/*".into(),
             change,
+            is_remembered: false,
         }),
         ..evidence(vec![])
     }
@@ -215,7 +216,16 @@ fn whom_a_site_declares_is_its_own_signer() {
     let mut known = Project::default();
     known.note(&[key("1")], Some("zip"), 1.0);
     let swapped = evidence(vec![vouched(key("2"), Some(project))]);
-    let judgement = at_site(&[declaring(None), swapped], Some(&known));
+    let judgement = at_site(&[declaring(None), swapped.clone()], Some(&known));
+    assert_eq!(judgement.verdict, Verdict::Changed);
+    // Whom the remembered declaration names is nobody new, though another signed before.
+    let mut remembered = declaring(None);
+    let declared = remembered.declaration.as_mut().unwrap();
+    declared.is_remembered = true;
+    let judgement = at_site(&[remembered.clone(), swapped], Some(&known));
+    assert_eq!(judgement.verdict, Verdict::Authentic);
+    let strangers = evidence(vec![vouched(key("3"), None)]);
+    let judgement = at_site(&[remembered, strangers], Some(&known));
     assert_eq!(judgement.verdict, Verdict::Changed);
     let judgement = at_site(&[declaring(None)], Some(&known));
     let told = Reason::SignatureGone {
