@@ -111,36 +111,13 @@ impl Background {
 /// A record of a file that nothing is known of.
 #[cfg(test)]
 pub(super) fn sample() -> DownloadRecord {
-    use assay_core::closer_look::Wanted;
     use assay_core::digest::Sha256Digest;
-    use assay_core::record::RECORD_VERSION;
     DownloadRecord {
-        version: RECORD_VERSION,
         id: "1".into(),
         browser_id: 1,
-        path: String::new(),
-        file_name: String::new(),
-        url: String::new(),
-        final_url: String::new(),
-        site: None,
-        size: 0,
-        completed_at: 0.0,
-        incognito: false,
         stage: Stage::Done,
         digest: Some(Sha256Digest::of(b"")),
-        wanted: Wanted::default(),
-        found: None,
-        evidence: vec![],
-        judgement: None,
-        judged_at: None,
-        retry: None,
-        unseen_alarm: None,
-        cut_off: 0,
-        deleted: false,
-        page: None,
-        removing: false,
-        again: false,
-        hold: None,
+        ..DownloadRecord::brought(String::new(), 0)
     }
 }
 

@@ -5,9 +5,8 @@ use crate::chrome::downloads::{self, DownloadItem, DownloadState, Query};
 use crate::chrome::runtime;
 use crate::chrome::storage::{self, Area};
 use crate::js::{from_js, now};
-use assay_core::closer_look::Wanted;
 use assay_core::file_url::file_name;
-use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
+use assay_core::record::DownloadRecord;
 use assay_core::site;
 use serde::Deserialize;
 use std::rc::Rc;
@@ -149,37 +148,22 @@ fn area_of(item: &DownloadItem) -> Area {
 fn record_of(item: DownloadItem, id: String) -> DownloadRecord {
     let page = item.referrer.as_deref().and_then(site::host_of);
     let ended = item.end_time.as_deref().map(js_sys::Date::parse);
+    let size = if item.file_size > 0.0 {
+        item.file_size as u64
+    } else {
+        0
+    };
     DownloadRecord {
-        version: RECORD_VERSION,
         id,
         browser_id: item.id,
-        file_name: file_name(&item.filename).to_owned(),
         site: site::host_of(&item.url).or_else(|| page.clone()),
-        size: if item.file_size > 0.0 {
-            item.file_size as u64
-        } else {
-            0
-        },
-        path: item.filename,
         url: item.url,
         final_url: item.final_url,
         completed_at: ended.filter(|time| time.is_finite()).unwrap_or_else(now),
         incognito: item.incognito,
-        stage: Stage::Hashing,
-        digest: None,
-        wanted: Wanted::default(),
-        found: None,
-        evidence: Vec::new(),
-        judgement: None,
-        judged_at: None,
-        retry: None,
-        unseen_alarm: None,
-        cut_off: 0,
-        deleted: false,
         page,
-        removing: false,
-        again: false,
-        hold: None,
+        path: item.filename.clone(),
+        ..DownloadRecord::brought(file_name(&item.filename).to_owned(), size)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Small pieces that several pages use.
 
+use super::dom::{self, Step};
 use super::hostile_text::{split_name, visible};
-use super::words::t;
+use super::words::{t, t1};
 use std::borrow::Cow;
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -203,6 +204,39 @@ fn head(name: View, navigation: View) -> View {
             navigation,
         ])
         .into()
+}
+
+/// That what is remembered of downloads cannot be read, and why.
+pub fn unreadable(detail: &str) -> View {
+    tags::div()
+        .class("blank")
+        .attr("role", "alert")
+        .children(vec![
+            text(Tag::Title, "blank-title", t("popup_failed_title")),
+            text(
+                Tag::Paragraph,
+                "blank-text",
+                t1("popup_failed_text", detail),
+            ),
+            button("button", "reload", "popup_failed_again", |_| dom::reload()),
+        ])
+        .into()
+}
+
+/// Moves the focus along a list of downloads with the arrows, Home and End.
+pub fn walk(event: web_sys::KeyboardEvent) {
+    const HEADS: &str = "[data-action=toggle]";
+    let step = match event.key().as_str() {
+        "ArrowDown" => Step::Next,
+        "ArrowUp" => Step::Previous,
+        "Home" => Step::First,
+        "End" => Step::Last,
+        _ => return,
+    };
+    if dom::has_focus(HEADS) {
+        event.prevent_default();
+        dom::move_focus(HEADS, step);
+    }
 }
 
 /// What a screen reader is told when it changes. Nothing is seen of it.

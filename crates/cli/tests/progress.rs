@@ -136,9 +136,14 @@ fn nothing_of_it_reaches_a_pipe() {
         .spawn()
         .unwrap();
     let (asked, _) = silent.accept().unwrap();
-    // Longer than a terminal is left without a word.
-    std::thread::sleep(std::time::Duration::from_millis(1500));
-    drop(asked);
+    // One that began later has a terminal, and tells it by now.
+    let mut terminal = Terminal::run(
+        home.path(),
+        &format!("verify {} --notary http://{address}", file.display()),
+    );
+    let (asked_later, _) = silent.accept().unwrap();
+    terminal.until(&format!("waiting for {address} ("));
+    drop((asked, asked_later));
     drop(silent);
     let output = child.wait_with_output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr);

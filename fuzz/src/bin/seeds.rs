@@ -1,11 +1,10 @@
 //! Writes the seeds that fuzzing starts from into the folder named on the command line, a folder
 //! for each target.
 
-use assay_core::closer_look::Wanted;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::policy::{Place, judge};
 use assay_core::reason::Reason;
-use assay_core::record::{DownloadRecord, RECORD_VERSION, Stage};
+use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::Settings;
 use assay_sources::tuf::refresh;
 use assay_tuf_repository::{Memory, NOW, Wire, ready};
@@ -109,32 +108,19 @@ fn record(evidence: Vec<Evidence>) -> DownloadRecord {
         ..Place::default()
     };
     DownloadRecord {
-        version: RECORD_VERSION,
         id: "2026-01-01T00:00:00.000Z/1".into(),
         browser_id: 1,
         path: "/home/user/Downloads/file.bin".into(),
-        file_name: "file.bin".into(),
         url: "https://example.org/file.bin".into(),
         final_url: "https://dl.example.org/file.bin".into(),
         site: Some("example.org".into()),
-        size: 23,
         completed_at: 1.0,
-        incognito: false,
         stage: Stage::Done,
         digest: Some(assay_fuzz::digest()),
-        wanted: Wanted::default(),
-        found: None,
         judgement: Some(judge(&evidence, &settings, place, None).into()),
         evidence,
         judged_at: Some(2.0),
-        retry: None,
-        unseen_alarm: None,
-        cut_off: 0,
-        deleted: false,
-        page: None,
-        removing: false,
-        again: false,
-        hold: None,
+        ..DownloadRecord::brought("file.bin".into(), 23)
     }
 }
 

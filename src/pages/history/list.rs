@@ -3,7 +3,7 @@
 use super::row::Row;
 use super::{History, PAGE, Reading};
 use crate::pages::badge::{Badge, icon};
-use crate::pages::dom::{self, Step};
+use crate::pages::dom;
 use crate::pages::download::details;
 use crate::pages::download::ground::Entry;
 use crate::pages::download::hold;
@@ -41,19 +41,6 @@ pub fn view(history: History) -> View {
         })
     });
     let nothing = create_selector(move || shown.with(Vec::is_empty));
-    let walk = |event: web_sys::KeyboardEvent| {
-        let step = match event.key().as_str() {
-            "ArrowDown" => Step::Next,
-            "ArrowUp" => Step::Previous,
-            "Home" => Step::First,
-            "End" => Step::Last,
-            _ => return,
-        };
-        if dom::has_focus("[data-action=toggle]") {
-            event.prevent_default();
-            dom::move_focus("[data-action=toggle]", step);
-        }
-    };
     vec![
         parts::text(Tag::Title, "visually-hidden", t("history_list")),
         tags::ul()
@@ -62,7 +49,7 @@ pub fn view(history: History) -> View {
             .attr("tabindex", "-1")
             .attr("aria-label", t("history_list"))
             .bool_attr("hidden", move || nothing.get())
-            .on(events::keydown, walk)
+            .on(events::keydown, parts::walk)
             .children(view! {
                 Keyed(
                     list=shown,

@@ -14,7 +14,7 @@ mod row;
 
 use super::dom;
 use super::download::ground::Ground;
-use super::parts::{self, Tag, button};
+use super::parts::{self, Tag};
 use super::words::{t, t1};
 use crate::bus;
 use crate::js::now;
@@ -447,21 +447,11 @@ fn fail(error: &StoreError) {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            let blank = tags::div()
-                .class("blank")
-                .attr("role", "alert")
-                .children(vec![
-                    parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
-                    parts::text(
-                        Tag::Paragraph,
-                        "blank-text",
-                        t1("popup_failed_text", &detail),
-                    ),
-                    button("button", "reload", "popup_failed_again", |_| dom::reload()),
-                ]);
             (
                 parts::titled_head(t("history_title"), "history"),
-                tags::main().class("page-main").children(blank),
+                tags::main()
+                    .class("page-main")
+                    .children(parts::unreadable(&detail)),
             )
                 .into()
         },

@@ -4,11 +4,11 @@ mod entry;
 mod log_alarm;
 mod site;
 
-use super::dom::{self, Step};
+use super::dom;
 use super::download::ground::{Entry, Ground};
 use super::download::open;
 use super::parts::{self, Tag, button};
-use super::words::{filled, t, t1};
+use super::words::{filled, t};
 use super::{figures, log_alarms, suffixes};
 use crate::bus;
 use crate::chrome::extension::{self, FileAccess};
@@ -183,23 +183,10 @@ fn name() -> View {
 }
 
 fn entries(ground: Ground) -> View {
-    let walk = |event: web_sys::KeyboardEvent| {
-        let step = match event.key().as_str() {
-            "ArrowDown" => Step::Next,
-            "ArrowUp" => Step::Previous,
-            "Home" => Step::First,
-            "End" => Step::Last,
-            _ => return,
-        };
-        if dom::has_focus("[data-action=toggle]") {
-            event.prevent_default();
-            dom::move_focus("[data-action=toggle]", step);
-        }
-    };
     tags::ul()
         .class("entries")
         .attr("aria-label", t("popup_list"))
-        .on(events::keydown, walk)
+        .on(events::keydown, parts::walk)
         .children(view! {
             Keyed(
                 list=ground.entries,
@@ -283,20 +270,9 @@ fn fail(error: &StoreError) {
     let Some(stage) = dom::stage() else { return };
     sycamore::render_to(
         move || {
-            let main = tags::main().class("popup-main").children(
-                tags::div()
-                    .class("blank")
-                    .attr("role", "alert")
-                    .children(vec![
-                        parts::text(Tag::Title, "blank-title", t("popup_failed_title")),
-                        parts::text(
-                            Tag::Paragraph,
-                            "blank-text",
-                            t1("popup_failed_text", &detail),
-                        ),
-                        button("button", "reload", "popup_failed_again", |_| dom::reload()),
-                    ]),
-            );
+            let main = tags::main()
+                .class("popup-main")
+                .children(parts::unreadable(&detail));
             (name(), main).into()
         },
         &stage,

@@ -2,9 +2,8 @@
 
 use super::field::{self, Deed, Field};
 use super::trial::{self, Tested};
-use super::{Sources, asked, is_locked, make, remove_button, sent};
+use super::{Sources, asked, is_locked, make, remove_button, told_of};
 use crate::pages::change::Change;
-use crate::pages::hostile_text::visible;
 use crate::pages::modes;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::t;
@@ -54,15 +53,6 @@ fn row(sources: Sources, settings: &Settings, index: &str) -> View {
         }
     };
     let id = asked::index_id(index);
-    let main = vec![
-        tags::bdi()
-            .class("row-title")
-            .children(visible(index))
-            .into(),
-        sent("sources_sent_index"),
-        asked::line(sources, id.to_owned()),
-        trial::outcome(sources, id.to_owned()),
-    ];
     let tested = Tested::Index(index.to_owned());
     let side = vec![trial::button(&tested, sources), decided];
     tags::li()
@@ -70,7 +60,7 @@ fn row(sources: Sources, settings: &Settings, index: &str) -> View {
         .attr("data-index", index.to_owned())
         .attr("data-source", id.to_owned())
         .children(vec![
-            tags::div().class("row-main").children(main).into(),
+            told_of(sources, index, id, "sources_sent_index"),
             tags::div().class("row-side").children(side).into(),
         ])
         .into()

@@ -12,6 +12,7 @@ mod trial;
 
 use super::field;
 use super::ground::{self, Ground, ask, make, problem, refusal, reload, remove_button, switch};
+use super::hostile_text::visible;
 use super::parts::{self, Tag};
 use super::words::t;
 use super::{beside, dom, log_alarms};
@@ -176,6 +177,19 @@ fn sent(words: &str) -> View {
         .attr("data-field", "sent")
         .children(t(words))
         .into()
+}
+
+/// What is told of a source that is known by its address: what it is sent, how it answered, and what
+/// came of a test. `id` is its name in the evidence.
+fn told_of(sources: Sources, address: &str, id: &str, words: &str) -> View {
+    let title = tags::bdi().class("row-title").children(visible(address));
+    let told = vec![
+        title.into(),
+        sent(words),
+        asked::line(sources, id.to_owned()),
+        trial::outcome(sources, id.to_owned()),
+    ];
+    tags::div().class("row-main").children(told).into()
 }
 
 /// Whether nothing can be changed here.

@@ -2,9 +2,8 @@
 
 use super::field::{self, Deed, Field};
 use super::trial::{self, Tested};
-use super::{Sources, asked, is_locked, make, remove_button, sent, switch};
+use super::{Sources, is_locked, make, remove_button, switch, told_of};
 use crate::pages::change::Change;
-use crate::pages::hostile_text::visible;
 use crate::pages::modes;
 use crate::pages::parts::{self, Tag};
 use crate::pages::words::{t, t1};
@@ -57,15 +56,6 @@ fn row(sources: Sources, settings: &Settings, address: &str) -> View {
         }
     };
     let tested = Tested::Rekor(address.to_owned());
-    let main = vec![
-        tags::bdi()
-            .class("row-title")
-            .children(visible(address))
-            .into(),
-        sent("sources_sent_rekor"),
-        asked::line(sources, address.to_owned()),
-        trial::outcome(sources, address.to_owned()),
-    ];
     let test = trial::button(&tested, sources);
     // What takes it away comes last.
     let side = match address == PUBLIC_REKOR {
@@ -78,7 +68,7 @@ fn row(sources: Sources, settings: &Settings, address: &str) -> View {
         .attr("data-source", address.to_owned())
         .attr("data-enabled", if asked { "true" } else { "false" })
         .children(vec![
-            tags::div().class("row-main").children(main).into(),
+            told_of(sources, address, address, "sources_sent_rekor"),
             tags::div().class("row-side").children(side).into(),
         ])
         .into()
