@@ -6,7 +6,9 @@ mod logs;
 use crate::chrome::ChromeError;
 use crate::chrome::storage::{self, Area};
 use crate::js::{field, from_js, to_js};
-use assay_core::record::{DownloadRecord, Stage};
+use assay_core::record::{DownloadRecord, Hold, Stage};
+use idb::event::{Event, VersionChangeEvent};
+use idb::request::Request;
 use idb::{
     CursorDirection, Database, DatabaseEvent, Factory, Index, KeyPath, KeyRange, ObjectStore,
     ObjectStoreParams, Query, TransactionMode,
@@ -14,12 +16,13 @@ use idb::{
 use wasm_bindgen::JsValue;
 
 const DATABASE: &str = "assay";
-const DATABASE_VERSION: u32 = 2;
+const DATABASE_VERSION: u32 = 3;
 const RECORDS: &str = "downloads";
 const BY_TIME: &str = "by_time";
 const BY_STAGE: &str = "by_stage";
 const BY_RETRY: &str = "by_retry";
 const BY_ALARM: &str = "by_alarm";
+const BY_HOLD: &str = "by_hold";
 const PRIVATE: &str = "private/";
 
 /// The records of downloads.
@@ -50,9 +53,7 @@ impl Store {
         let mut request = Factory::new()?.open(DATABASE, Some(DATABASE_VERSION))?;
         request.on_upgrade_needed(|event| {
             // What fails here makes the opening fail, which is reported.
-            if let Ok(database) = event.database() {
-                let _ = make_tables(&database);
-            }
+            let _ = make_tables(&event);
         });
         Ok(Self {
             database: request.await?,
@@ -324,6 +325,19 @@ impl Store {
         Ok(records)
     }
 
+    /// The records of files that are held up to the user.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn held(&self) -> Result<Vec<DownloadRecord>, StoreError> {
+        let mut records = self.private().await?;
+        let query = Query::Key(JsValue::from_str("asking"));
+        let found = self.index(BY_HOLD)?.get_all(Some(query), None)?.await?;
+        records.extend(found.into_iter().filter_map(readable));
+        records.retain(|record| record.hold == Some(Hold::Asking));
+        Ok(records)
+    }
+
     /// Whether there is a record with this key.
     ///
     /// # Errors
@@ -353,29 +367,35 @@ impl Store {
     }
 }
 
-/// Makes the tables that an earlier version did not have.
-fn make_tables(database: &Database) -> Result<(), idb::Error> {
+/// Makes the tables and indexes that an earlier version did not have.
+fn make_tables(event: &VersionChangeEvent) -> Result<(), idb::Error> {
+    let database = event.database()?;
     let existing = database.store_names();
-    if !existing.iter().any(|name| name == RECORDS) {
-        make_records(database)?;
-    }
-    if !existing.iter().any(|name| name == logs::LOGS) {
-        logs::make_table(database)?;
-    }
-    Ok(())
-}
-
-fn make_records(database: &Database) -> Result<(), idb::Error> {
-    let mut parameters = ObjectStoreParams::new();
-    parameters.key_path(Some(KeyPath::new_single("id")));
-    let records = database.create_object_store(RECORDS, parameters)?;
+    let records = match existing.iter().any(|name| name == RECORDS) {
+        false => {
+            let mut parameters = ObjectStoreParams::new();
+            parameters.key_path(Some(KeyPath::new_single("id")));
+            database.create_object_store(RECORDS, parameters)?
+        }
+        true => match event.target()?.transaction() {
+            Some(transaction) => transaction.object_store(RECORDS)?,
+            None => return Ok(()),
+        },
+    };
+    let known = records.index_names();
     for (name, path) in [
         (BY_TIME, "completed_at"),
         (BY_STAGE, "stage"),
         (BY_RETRY, "retry.due_at"),
         (BY_ALARM, "unseen_alarm"),
+        (BY_HOLD, "hold"),
     ] {
-        records.create_index(name, KeyPath::new_single(path), None)?;
+        if !known.iter().any(|one| one == name) {
+            records.create_index(name, KeyPath::new_single(path), None)?;
+        }
+    }
+    if !existing.iter().any(|name| name == logs::LOGS) {
+        logs::make_table(&database)?;
     }
     Ok(())
 }

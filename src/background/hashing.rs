@@ -1,6 +1,7 @@
 //! Having files hashed: the offscreen document and what comes back from its Worker.
 
 use super::ask::{habits_key, questions_of_indexes};
+use super::menus::asked_key;
 use super::{Background, BackgroundError, log};
 use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::storage::{self, Area};
@@ -82,7 +83,9 @@ impl Background {
         // What was judged once is checked when the user asks for it.
         if record.judgement.is_none() {
             let ruling = settings.ruling(&record.hosts());
-            if ruling.demand.mode == Mode::Off {
+            let asked = asked_key(record.browser_id);
+            let is_asked = async || storage::get::<bool>(Area::Session, &asked).await;
+            if ruling.demand.mode == Mode::Off && is_asked().await? != Some(true) {
                 let reason = Reason::TurnedOff { site: ruling.from };
                 return self.give_up(&record.id, reason).await;
             }

@@ -5,9 +5,12 @@
 
 use super::surface::{self, Pressed};
 use super::{Background, BackgroundError, log};
-use crate::chrome::{downloads, notifications};
+use crate::chrome::downloads::{self, DownloadItem, Query};
+use crate::chrome::notifications;
 use assay_core::message::{HashResult, Response};
 use assay_core::record::{DownloadRecord, Hold, Stage};
+use assay_core::settings::Settings;
+use assay_core::verdict::Verdict;
 use futures_util::future::LocalBoxFuture;
 use std::rc::Rc;
 
@@ -26,7 +29,8 @@ impl Background {
         id: &'a str,
     ) -> LocalBoxFuture<'a, Result<(), BackgroundError>> {
         let begin = |record: &mut DownloadRecord| {
-            if record.stage == Stage::Done && !record.deleted {
+            // What was never read cannot be compared.
+            if record.stage == Stage::Done && !record.deleted && record.digest.is_some() {
                 record.removing = true;
                 record.stage = Stage::Hashing;
             }
@@ -51,8 +55,8 @@ impl Background {
             matches!(result, HashResult::Hashed { digest, .. } if Some(*digest) == record.digest);
         let is_other = matches!(result, HashResult::Hashed { .. }) && !is_same;
         let is_gone = match is_same {
-            true => match downloads::remove_file(record.browser_id).await {
-                Ok(()) => true,
+            true => match self.remove_file(record).await {
+                Ok(removed) => removed,
                 Err(error) => {
                     log(&error.to_string());
                     false
@@ -78,6 +82,61 @@ impl Background {
         notifications::clear(&notification_id(&record.id)).await?;
         self.show_state().await;
         Ok(!is_other)
+    }
+
+    /// Deletes the file of a download, if the browser still has the download: it gives the number of
+    /// one that was taken out of its list to another. Whether it was deleted is given back.
+    pub(super) async fn remove_file(
+        &self,
+        record: &DownloadRecord,
+    ) -> Result<bool, BackgroundError> {
+        let known = self.download_of(record).await?;
+        if known.is_some() {
+            downloads::remove_file(record.browser_id).await?;
+        }
+        Ok(known.is_some())
+    }
+
+    /// The browser's own download of a record, as long as it has it.
+    pub(super) async fn download_of(
+        &self,
+        record: &DownloadRecord,
+    ) -> Result<Option<DownloadItem>, BackgroundError> {
+        let query = Query {
+            id: Some(record.browser_id),
+            ..Query::default()
+        };
+        let mut found = downloads::search(&query).await?.into_iter();
+        Ok(found.find(|item| {
+            let key = DownloadRecord::key(item.id, &item.start_time);
+            key == record.id && item.filename == record.path
+        }))
+    }
+
+    /// Files that were held up and meet what is required by now, as the rules were changed, are so no
+    /// more.
+    pub(super) async fn let_go_of_met(&self, settings: &Settings) -> Result<(), BackgroundError> {
+        for record in self.store.held().await? {
+            let demand = settings.ruling(&record.hosts()).demand;
+            let meets = |record: &DownloadRecord| {
+                record
+                    .verdict()
+                    .is_some_and(|verdict| demand.is_met_by(verdict))
+            };
+            if !meets(&record) {
+                continue;
+            }
+            let let_go = |record: &mut DownloadRecord| {
+                if record.hold == Some(Hold::Asking) && meets(record) {
+                    record.hold = None;
+                    let is_alarm = record.verdict().is_some_and(Verdict::is_alarm);
+                    record.unseen_alarm = record.unseen_alarm.filter(|_| is_alarm);
+                }
+            };
+            self.amend(&record.id, Box::new(let_go)).await?;
+            notifications::clear(&notification_id(&record.id)).await?;
+        }
+        Ok(())
     }
 
     /// The user keeps a file that does not meet what is required.

@@ -1,6 +1,7 @@
 //! The context menus: of links, and of the toolbar button.
 
 use super::{Background, BackgroundError};
+use crate::chrome::storage::{self, Area};
 use crate::chrome::{context_menus, downloads, i18n, runtime, tabs};
 
 /// The menu of a link.
@@ -11,6 +12,11 @@ const PAGES: [(&str, &str); 2] = [
     ("history.html", "menu_history"),
     ("verify.html", "menu_verify"),
 ];
+
+/// Under which key it is kept that the user asked for the check of a download.
+pub(super) fn asked_key(browser_id: i32) -> String {
+    format!("asked/{browser_id}")
+}
 
 impl Background {
     /// Makes the menus. The browser keeps them until the extension is updated.
@@ -29,8 +35,9 @@ impl Background {
     /// When a page cannot be opened, or a download not begun.
     pub async fn menu_clicked(&self, item: &str, link: &str) -> Result<(), BackgroundError> {
         if item == DOWNLOAD {
-            // It is checked like any other when it is complete.
-            return Ok(downloads::download(link).await?);
+            // It is checked when it is complete, also where others are not.
+            let number = downloads::download(link).await?;
+            return Ok(storage::set(Area::Session, &asked_key(number), &true).await?);
         }
         match PAGES.iter().find(|(page, _)| *page == item) {
             Some((page, _)) => Ok(tabs::open_page(&runtime::url(page)).await?),

@@ -72,7 +72,7 @@ impl Background {
             request,
             Request::Trust { .. } | Request::TrustMinisign { .. }
         );
-        if trusts && settings_store::managed().await?.locks(Lock::Trusted) {
+        if trusts && settings_store::managed().await.locks(Lock::Trusted) {
             return Ok(refused::<String>("refused_managed", []));
         }
         match request {
@@ -160,6 +160,9 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
+        if self.download_of(&record).await?.is_none() {
+            return Ok(refused("refused_forgotten", [record.path]));
+        }
         Ok(match downloads::show(record.browser_id) {
             Ok(()) => Response::Done,
             Err(_) => refused::<String>("refused_file_gone", []),
@@ -170,15 +173,21 @@ impl Background {
         self: Rc<Self>,
         record: DownloadRecord,
     ) -> Result<Response, BackgroundError> {
-        let may_compare =
-            record.stage == Stage::Done && extension::file_access().await == FileAccess::Allowed;
-        if record.digest.is_some() && may_compare {
-            self.remove(&record.id).await?;
-            return Ok(Response::Done);
+        if self.download_of(&record).await?.is_none() {
+            return Ok(refused("refused_forgotten", [record.path]));
         }
-        // It is being checked, nothing is known of its bytes, or they cannot be compared: which file
-        // it is, is the user's to know.
-        if downloads::remove_file(record.browser_id).await.is_err() {
+        match extension::file_access().await {
+            FileAccess::Allowed if record.digest.is_some() => {
+                self.remove(&record.id).await?;
+                return Ok(Response::Done);
+            }
+            FileAccess::Allowed | FileAccess::Denied => {
+                return Ok(refused::<String>("refused_not_read", []));
+            }
+            // This browser lets nobody compare: which file it is, is the user's to know.
+            FileAccess::Impossible => {}
+        }
+        if !matches!(self.remove_file(&record).await, Ok(true)) {
             return Ok(refused::<String>("refused_file_gone", []));
         }
         let deleted = |record: &mut DownloadRecord| {
@@ -226,7 +235,7 @@ impl Background {
         if let Some(problem) = problem {
             return Ok(refused("refused_settings", [problem]));
         }
-        let managed = settings_store::managed().await?;
+        let managed = settings_store::managed().await;
         let turn = self.turn.lock().await;
         let old = settings_store::load_own().await?;
         if old != *base {
@@ -261,6 +270,9 @@ impl Background {
         bus::tell(&Notice::SettingsChanged);
         if new.retention_days != old.retention_days {
             self.forget_old().await?;
+        }
+        if (&new.rules, new.everywhere) != (&old.rules, old.everywhere) {
+            self.let_go_of_met(&settings_store::load().await?).await?;
         }
         if changes_judgements(&old, &new) {
             self.judge_again().await?;

@@ -28,7 +28,7 @@ impl Background {
     /// # Errors
     /// When the welcome page cannot be opened.
     pub async fn installed(&self, reason: &str) -> Result<(), BackgroundError> {
-        let is_welcome = settings_store::managed().await?.welcome != Some(false);
+        let is_welcome = settings_store::managed().await.welcome != Some(false);
         if reason == "install" && is_welcome {
             tabs::open_page(&runtime::url(WELCOME)).await?;
         }

@@ -81,21 +81,21 @@ pub async fn search(query: &Query) -> Result<Vec<DownloadItem>, ChromeError> {
     from_js(found).map_err(ChromeError::shape(CALL))
 }
 
-/// Begins a download.
+/// Begins a download, and gives its number.
 ///
 /// # Errors
 /// When the browser refuses the address.
-pub async fn download(url: &str) -> Result<(), ChromeError> {
+pub async fn download(url: &str) -> Result<i32, ChromeError> {
     const CALL: &str = "downloads.download";
     #[derive(Serialize)]
     struct Options<'a> {
         url: &'a str,
     }
     let options = to_js(&Options { url }).map_err(ChromeError::shape(CALL))?;
-    js_download(options)
+    let number = js_download(options)
         .await
-        .map(|_| ())
-        .map_err(ChromeError::thrown(CALL))
+        .map_err(ChromeError::thrown(CALL))?;
+    from_js(number).map_err(ChromeError::shape(CALL))
 }
 
 /// Shows the file in its folder.

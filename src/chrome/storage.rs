@@ -59,18 +59,18 @@ pub async fn session_all<T: DeserializeOwned>() -> Result<Vec<(String, T)>, Chro
         .collect())
 }
 
-/// What an administrator decided (`storage.managed`), all of it; the default where there is no such
-/// thing.
-///
-/// # Errors
-/// When it has another shape.
-pub async fn managed<T: DeserializeOwned + Default>() -> Result<T, ChromeError> {
-    // A browser without a policy, or without policies, refuses or has an empty object.
+/// What an administrator decided (`storage.managed`): each part by its name. None where the browser
+/// has no policies, or none for this extension.
+pub async fn managed() -> Vec<(String, JsValue)> {
     match js_managed_get(JsValue::NULL).await {
-        Ok(found) if found.is_object() => {
-            from_js(found).map_err(ChromeError::shape("storage.managed.get"))
-        }
-        _ => Ok(T::default()),
+        Ok(found) if found.is_object() => js_sys::Object::entries(&found.into())
+            .iter()
+            .filter_map(|entry| {
+                let entry = js_sys::Array::from(&entry);
+                Some((entry.get(0).as_string()?, entry.get(1)))
+            })
+            .collect(),
+        _ => Vec::new(),
     }
 }
 

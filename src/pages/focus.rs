@@ -71,6 +71,7 @@ pub fn keep() {
         let element = event.target().and_then(|target| target.dyn_into().ok());
         *seen.borrow_mut() = element.map(Held::new);
     });
+    keep_presses(&document);
     let Some(body) = document.body() else { return };
     let look = Closure::<dyn FnMut()>::new(move || {
         let lost = document
@@ -95,6 +96,38 @@ pub fn keep() {
     // The body can always be observed.
     let _ = observer.observe_with_options(&body, &all);
     look.forget();
+}
+
+/// A press of the space bar ends on what took the place of the control on which it began. The browser
+/// presses a control when the key comes up, and only the one on which it went down.
+fn keep_presses(document: &Document) {
+    let pressed: Rc<RefCell<Option<Element>>> = Rc::default();
+    let down = Rc::clone(&pressed);
+    super::dom::on_page("keydown", move |event: web_sys::KeyboardEvent| {
+        if event.key() == " " && !event.repeat() {
+            let target = event.target().and_then(|target| target.dyn_into().ok());
+            *down.borrow_mut() = target;
+        }
+    });
+    let document = document.clone();
+    super::dom::on_page("keyup", move |event: web_sys::KeyboardEvent| {
+        if event.key() != " " {
+            return;
+        }
+        let Some(gone) = pressed.borrow_mut().take() else {
+            return;
+        };
+        let now = document.active_element().filter(|_| !gone.is_connected());
+        let is_pressed_by_space = |one: &Element| match one.tag_name().as_str() {
+            "BUTTON" => true,
+            "INPUT" => one.get_attribute("type").as_deref() == Some("checkbox"),
+            _ => false,
+        };
+        let now = now.filter(|now| is_pressed_by_space(now) && own(now) == own(&gone));
+        if let Some(now) = now.and_then(|now| now.dyn_into::<HtmlElement>().ok()) {
+            now.click();
+        }
+    });
 }
 
 impl Held {

@@ -66,6 +66,14 @@ pub fn managed(ground: Ground) -> View {
         .children(vec![
             parts::text(Tag::Title, "card-title", t("managed_title")),
             parts::text(Tag::Paragraph, "card-text", words),
+            match settings.managed.unusable.join(", ") {
+                unusable if unusable.is_empty() => View::new(),
+                unusable => parts::text(
+                    Tag::Paragraph,
+                    "card-text problem",
+                    t1("managed_unusable", &unusable),
+                ),
+            },
         ])
         .into()
 }

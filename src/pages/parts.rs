@@ -129,6 +129,18 @@ pub fn file_name(name: &str) -> View {
         .into()
 }
 
+/// A host: on one line and, where it is long, cut at its beginning, as its end tells whose it is.
+pub fn host(class: &'static str, field: &'static str, host: &str) -> View {
+    let shown = visible(host);
+    tags::span()
+        .class(class)
+        .attr("data-field", field)
+        .attr("data-cut", "start")
+        .attr("title", shown.clone())
+        .children(tags::bdi().attr("dir", "ltr").children(shown))
+        .into()
+}
+
 /// Whether a name fits its line in all likelihood. Should it not, it goes on in the next line.
 fn is_short(name: &str) -> bool {
     const FITS: usize = 26;

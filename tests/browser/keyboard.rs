@@ -366,3 +366,51 @@ fn the_settings_are_used_without_a_mouse() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn a_press_ends_on_what_took_the_controls_place() -> Result<()> {
+    let world = World::new()?;
+    let rule = SiteRule {
+        host: "example.org".into(),
+        below: true,
+        demand: Demand {
+            mode: Mode::Require,
+            ..Demand::default()
+        },
+        signers: Vec::new(),
+    };
+    let set = |rule: SiteRule| world.extension.change_settings(|now| now.set_rule(rule));
+    set(rule.clone())?;
+    let page = world.extension.open("settings.html")?;
+    page.command("Page.bringToFront", json!({}))?;
+    is_there(&page, "[data-action=edit-rule]", true)?;
+    page.click("[data-action=edit-rule]")?;
+    is_there(&page, "[data-editor]", true)?;
+    page.evaluate::<serde_json::Value>(
+        "void (globalThis.pressed = document.querySelector('[data-field=accept-authentic]')).focus()",
+    )?;
+    let key = |kind: &str| {
+        let space = json!({
+            "type": kind, "key": " ", "code": "Space", "text": " ", "windowsVirtualKeyCode": 32,
+        });
+        page.command("Input.dispatchKeyEvent", space)
+    };
+    key("keyDown")?;
+    set(SiteRule {
+        demand: Demand {
+            remove: true,
+            ..rule.demand
+        },
+        ..rule
+    })?;
+    is_there(&page, "[data-editor] [data-field=remove]:checked", true)?;
+    assert!(!page.evaluate::<bool>("globalThis.pressed.isConnected")?);
+    key("keyUp")?;
+    wait_until("the press", || {
+        let rules = world.extension.settings()?.rules;
+        match rules[0].demand.accept_authentic && rules[0].demand.remove {
+            true => Ok(()),
+            false => Err(format!("{rules:?}")),
+        }
+    })
+}

@@ -83,8 +83,12 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         "rekors": ["http://127.0.0.1:9"],
         "github": false,
         "indexes": ["http://127.0.0.1:9/index"],
-        "rules": [{ "host": "127.0.0.1", "demand": { "mode": "require" } }],
-        "trusted": [{ "signer": trusted }],
+        "rules": [
+            { "host": "*.127.0.0.1", "demand": { "mode": "require" } },
+            { "host": "no host", "demand": { "mode": "require" } },
+        ],
+        // The schema lets through what names nobody.
+        "trusted": [{ "signer": trusted }, { "signer": { "root": "sigstore", "identity": {} } }],
         "locked": ["trusted", "notifications"],
         "welcome": false,
     });
@@ -107,6 +111,8 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         "Set by Example Org",
     )?;
     settings.wait_for_text("#signers", "SHA256:administrator")?;
+    // What cannot be used is told, and the rest holds.
+    settings.wait_for_text("[data-banner=managed]", "rules 2, trusted 2")?;
     let sources = extension.open("sources.html")?;
     sources.wait_for_text("[data-banner=managed]", "Example Org decided")?;
     for source in ["github", "http://127.0.0.1:9", "http://127.0.0.1:9/index"] {

@@ -1,6 +1,6 @@
 //! Rules for sites: what is done about downloads from there, as the user decided.
 
-use crate::world::{World, read_entry};
+use crate::world::{PUBLISHER, World, read_entry};
 use assay_core::message::{NOTICE_CHANNEL, Notice, Request, Response};
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Hold, Stage};
@@ -128,6 +128,88 @@ fn a_file_that_is_removed_is_the_one_that_was_checked_and_no_other() -> Result<(
     );
     popup.wait_for_text("[data-hold=replaced]", "another file had taken its place")?;
     Ok(())
+}
+
+#[test]
+fn a_file_is_deleted_only_as_the_download_that_it_is() -> Result<()> {
+    let world = World::new()?;
+    set(&world, rule(Mode::Require))?;
+    world.download("held.bin", b"not good enough")?;
+    let held_up = wait_for(&world, "held.bin", held(Hold::Asking))?;
+    world.download_signed("important.bin", b"the user's own work")?;
+    world.sees("important.bin", Verdict::Verified)?;
+    let important = world
+        .extension
+        .record_of("important.bin")?
+        .expect("a record");
+    let delete = |record: &DownloadRecord| {
+        let id = record.id.clone();
+        world.extension.ask(&Request::DeleteFile { id })
+    };
+    let is_refused = |answer: Response, because: &str| match answer {
+        Response::Refused { message } => assert_eq!(message.key, because),
+        other => panic!("{other:?}"),
+    };
+    // The browser gives the number of a download that was taken out of its list to another.
+    let taken = DownloadRecord {
+        browser_id: important.browser_id,
+        ..held_up.clone()
+    };
+    world.extension.put_records(std::slice::from_ref(&taken))?;
+    is_refused(delete(&taken)?, "refused_forgotten");
+    assert!(Path::new(&important.path).exists() && Path::new(&held_up.path).exists());
+    world
+        .extension
+        .put_records(std::slice::from_ref(&held_up))?;
+    let popup = world.popup()?;
+    popup.evaluate::<Value>("chrome.downloads.erase({}).then(() => null)")?;
+    popup.click("[data-action=hold-remove]")?;
+    read_entry(&popup, &held_up)?;
+    popup.wait_for_text("[data-field=note]", "no longer has this download")?;
+    assert!(Path::new(&held_up.path).exists());
+
+    // What was never read cannot be compared.
+    set(&world, rule(Mode::Off))?;
+    world.download("unread.bin", b"as it was downloaded")?;
+    let unread = wait_for(&world, "unread.bin", |record| record.stage == Stage::Done)?;
+    std::fs::write(&unread.path, b"the user's own work").expect("a file");
+    is_refused(delete(&unread)?, "refused_not_read");
+    assert!(Path::new(&unread.path).exists());
+    Ok(())
+}
+
+#[test]
+fn what_waits_for_the_user_is_shown_however_old_and_let_go_when_the_rule_is() -> Result<()> {
+    let world = World::new()?;
+    set(&world, rule(Mode::Require))?;
+    world.download("held.bin", b"not good enough")?;
+    let record = wait_for(&world, "held.bin", held(Hold::Asking))?;
+    let history = world.extension.open("history.html")?;
+    history.wait_for_text("[data-held=true]", "keep it or delete it")?;
+    let newer: Vec<DownloadRecord> = (1..=60)
+        .map(|number| DownloadRecord {
+            id: format!("newer/{number}"),
+            file_name: format!("newer-{number}.bin"),
+            completed_at: record.completed_at + f64::from(number),
+            hold: None,
+            unseen_alarm: None,
+            ..record.clone()
+        })
+        .collect();
+    world.extension.put_records(&newer)?;
+    let popup = world.popup()?;
+    popup.wait_for_text("li:nth-child(1) [data-field=name]", "held.bin")?;
+    popup.wait_for_text("li:nth-child(2) [data-field=name]", "newer-60.bin")?;
+
+    set(&world, rule(Mode::Warn))?;
+    wait_for(&world, "held.bin", |record| record.hold.is_none())?;
+    wait_until("the question to be gone", || {
+        let asks: bool = popup.evaluate("document.querySelector('[data-hold=asking]') !== null")?;
+        match asks {
+            true => Err("it is still asked".to_owned()),
+            false => Ok(()),
+        }
+    })
 }
 
 #[test]
@@ -406,6 +488,7 @@ fn settings_are_exported_previewed_imported_and_taken_back() -> Result<()> {
     // Changed in an editor, and brought back.
     exported["settings"]["rules"] = json!([]);
     exported["settings"]["trusted"] = json!([]);
+    exported["settings"]["retention_days"] = json!(7);
     let changed = world.file("changed.json", exported.to_string().as_bytes())?;
     page.choose_files("#import-settings", &[&changed])?;
     page.wait_for_text(
@@ -416,6 +499,9 @@ fn settings_are_exported_previewed_imported_and_taken_back() -> Result<()> {
         "[data-field=preview]",
         "Trusted signers: 0 added, 1 removed",
     )?;
+    // By name, and what cannot be undone.
+    page.wait_for_text("[data-field=preview]", PUBLISHER)?;
+    page.wait_for_text("[data-field=preview]", "remembered for 7 days")?;
     assert_eq!(world.extension.settings()?, before, "nothing changed yet");
     page.click("[data-action=apply-settings]")?;
     wait_until("the import", || match world.extension.settings()? {

@@ -19,6 +19,9 @@ pub const POPUP: (u32, u32) = (400, 600);
 /// Width and height of a page in a tab.
 pub const TAB: (u32, u32) = (960, 900);
 
+/// Where the file that is held up comes from.
+const HELD_SITE: &str = "downloads.aurora.example";
+
 /// Every page of the extension in every state that it has, one after the other.
 ///
 /// The states are stored or played, and not made to happen, so that all of them are seen within a
@@ -184,6 +187,17 @@ impl Gallery {
         }
         self.extension.put_records(&each_standing(self.now))?;
         show("popup-standings", &self.page("popup.html", "list")?)?;
+        let required = SiteRule {
+            host: HELD_SITE.into(),
+            below: true,
+            demand: Demand {
+                mode: Mode::Require,
+                ..Demand::default()
+            },
+            signers: Vec::new(),
+        };
+        self.extension
+            .change_settings(|settings| settings.set_rule(required))?;
         for (name, id) in [
             ("popup-held", "made/held-up.AppImage"),
             ("popup-removed", "made/removed.AppImage"),
@@ -198,6 +212,8 @@ impl Gallery {
         page.click("[data-action=delete]")?;
         page.evaluate::<Value>("void document.querySelector('[data-action=delete-cancel]').scrollIntoView({ block: 'center' })")?;
         show("popup-delete-question", &page)?;
+        self.extension
+            .change_settings(|settings| settings.rules.retain(|rule| rule.host != HELD_SITE))?;
         self.working(&mut show)?;
 
         self.extension.put_records(&many_records(verified, 60))?;

@@ -34,12 +34,22 @@ pub struct Unreached {
     pub places: Vec<Vec<usize>>,
 }
 
-/// Finds what nothing reaches in a program with relocations, of which the functions with these
-/// indices do nothing. `keeps_own` says whether panics in this project go on telling where.
-pub fn find(wasm: &[u8], silent: &BTreeSet<u32>, keeps_own: bool) -> Result<Unreached> {
+/// From how many bytes on a piece of data is a table, which those functions do not need that know ASCII
+/// alone.
+const TABLE: usize = 8 * 1024;
+
+/// Finds what nothing reaches in a program with relocations, of which the functions with the indices in
+/// `silent` do nothing, and those in `ascii` need no large table. `keeps_own` says whether panics in this
+/// project go on telling where.
+pub fn find(
+    wasm: &[u8],
+    silent: &BTreeSet<u32>,
+    ascii: &BTreeSet<u32>,
+    keeps_own: bool,
+) -> Result<Unreached> {
     let program = Program::read(wasm)?;
     let places = program.places(keeps_own);
-    let reached = program.reach(silent, &places);
+    let reached = program.reach(silent, ascii, &places);
     let mut unreached = Unreached {
         data: vec![Vec::new(); program.segments.len()],
         places: vec![Vec::new(); program.segments.len()],
@@ -267,7 +277,12 @@ impl<'a> Program<'a> {
             .collect()
     }
 
-    fn reach(&self, silent: &BTreeSet<u32>, places: &BTreeSet<(usize, usize)>) -> Reached {
+    fn reach(
+        &self,
+        silent: &BTreeSet<u32>,
+        ascii: &BTreeSet<u32>,
+        places: &BTreeSet<(usize, usize)>,
+    ) -> Reached {
         let mut reached = Reached::default();
         let mut next: Vec<Reference> = self
             .exported
@@ -281,7 +296,13 @@ impl<'a> Program<'a> {
                         continue;
                     }
                     if let Some(own) = function.checked_sub(self.imported) {
-                        next.extend(self.bodies[own as usize].iter().copied());
+                        let is_table = |reference: &Reference| match reference {
+                            Reference::Data(index) => self.data[*index].range.len() >= TABLE,
+                            Reference::Function(_) => false,
+                        };
+                        let knows_ascii = ascii.contains(&function);
+                        let all = self.bodies[own as usize].iter().copied();
+                        next.extend(all.filter(|one| !(knows_ascii && is_table(one))));
                     }
                 }
                 Reference::Data(index) => {
@@ -434,14 +455,14 @@ mod tests {
 
     #[test]
     fn what_only_a_silent_function_refers_to_is_not_reached() -> Result<()> {
-        let all = find(&program(), &BTreeSet::new(), true)?;
+        let all = find(&program(), &BTreeSet::new(), &BTreeSet::new(), true)?;
         assert_eq!(all.functions, BTreeSet::new());
         // The place's text is not read any more.
         let text = 36..43;
         assert_eq!(all.data, [vec![text]]);
         assert_eq!(all.places, [vec![20]]);
 
-        let less = find(&program(), &BTreeSet::from([1]), true)?;
+        let less = find(&program(), &BTreeSet::from([1]), &BTreeSet::new(), true)?;
         assert_eq!(less.functions, BTreeSet::from([2]));
         assert_eq!(less.data, [vec![8..20, 36..43]]);
         Ok(())
@@ -449,6 +470,14 @@ mod tests {
 
     #[test]
     fn a_program_without_relocations_is_refused() {
-        assert!(find(&Module::new().finish(), &BTreeSet::new(), true).is_err());
+        assert!(
+            find(
+                &Module::new().finish(),
+                &BTreeSet::new(),
+                &BTreeSet::new(),
+                true
+            )
+            .is_err()
+        );
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::settings::{Notary, Scope, TrustedSigner, notary_address};
 use crate::signer::Signer;
+use crate::site::{host_of, is_host};
 use crate::site_rule::{Demand, SiteRule};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -32,6 +33,9 @@ pub struct Managed {
     pub locked: Vec<Lock>,
     /// Whether the page that explains Assay opens at the installation.
     pub welcome: Option<bool>,
+    /// The parts that cannot be used. They are told, and the others hold.
+    #[serde(skip)]
+    pub unusable: Vec<String>,
 }
 
 /// A notary, as an administrator names it.
@@ -74,6 +78,30 @@ impl Managed {
         self.locked.contains(&what)
     }
 
+    /// Adds another part of the same policy. `name` is how the part is told if it cannot be used.
+    pub fn add(&mut self, part: Self, name: &str) {
+        if !part.organization.is_empty() {
+            self.organization = part.organization;
+        }
+        self.notaries.extend(part.notaries);
+        self.rekors.extend(part.rekors);
+        self.indexes.extend(part.indexes);
+        self.github = part.github.or(self.github);
+        self.trusted.extend(part.trusted);
+        self.everywhere = part.everywhere.or(self.everywhere);
+        self.locked.extend(part.locked);
+        self.welcome = part.welcome.or(self.welcome);
+        for mut rule in part.rules {
+            match host_in_policy(&rule.host) {
+                Some(host) => {
+                    rule.host = host;
+                    self.rules.push(rule);
+                }
+                None => self.unusable.push(name.to_owned()),
+            }
+        }
+    }
+
     /// Whether an administrator trusts this signer.
     pub fn has_trusted(&self, signer: &Signer, scope: &Scope) -> bool {
         let mut trusted = self.trusted.iter();
@@ -95,6 +123,18 @@ impl Managed {
             })
         })
     }
+}
+
+/// The host that somebody wrote into a policy: perhaps as an address, with a star for those below it,
+/// or in capitals.
+fn host_in_policy(written: &str) -> Option<String> {
+    let written = written.trim();
+    let host = match written.contains("://") {
+        true => host_of(written)?,
+        false => written.trim_start_matches("*.").to_ascii_lowercase(),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    is_host(host).then(|| host.to_owned())
 }
 
 fn trusted<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TrustedSigner>, D::Error> {
@@ -147,6 +187,32 @@ mod tests {
         // What is no address makes no notary.
         assert_eq!(read.usable_notaries().count(), 0);
         assert!(serde_json::from_str::<Managed>("{}").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_rule_of_a_policy_holds_however_its_host_is_written_or_is_told() {
+        let mut all = Managed::default();
+        for (written, host) in [
+            ("LocalHost", Some("localhost")),
+            ("*.Example.org", Some("example.org")),
+            ("https://bank.example/login", Some("bank.example")),
+            ("[::1]", Some("::1")),
+            ("a b", None),
+            ("", None),
+        ] {
+            let mut part = Managed::default();
+            part.rules.push(SiteRule {
+                host: written.into(),
+                below: true,
+                demand: Demand::default(),
+                signers: Vec::new(),
+            });
+            let (rules, unusable) = (all.rules.len(), all.unusable.len());
+            all.add(part, written);
+            let added = all.rules[rules..].first().map(|rule| rule.host.as_str());
+            assert_eq!(added, host, "{written}");
+            assert_eq!(all.unusable.len() - unusable, usize::from(host.is_none()));
+        }
     }
 
     #[test]

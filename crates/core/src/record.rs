@@ -209,7 +209,8 @@ impl DownloadRecord {
     /// Holds the file against what is demanded of it, when it was just checked. Whether it is to be
     /// removed without a question is given back.
     ///
-    /// What could not be checked is asked about in any case: an outage removes nothing. And what was
+    /// What could not be checked, and what nobody was asked about, is put to the user in any case: an
+    /// outage removes nothing. And what was
     /// there before a rule was made is left alone: of a file that was not [new](Self::is_new), only a
     /// warning is put to the user.
     pub fn hold_against(&mut self, demand: &Demand, is_new: bool) -> bool {
@@ -221,7 +222,8 @@ impl DownloadRecord {
             None if demand.is_met_by(verdict) || !(is_new || verdict.is_alarm()) => {}
             None | Some(Hold::Asking) => {
                 self.hold = Some(Hold::Asking);
-                return is_new && demand.remove && verdict != Verdict::Unchecked;
+                let is_checked = verdict != Verdict::Unchecked && !self.evidence.is_empty();
+                return is_new && demand.remove && is_checked;
             }
             Some(Hold::Kept | Hold::Removed | Hold::Replaced) => {}
         }
@@ -260,6 +262,7 @@ mod tests {
     ) -> (bool, Option<Hold>) {
         let is_new = record.is_new();
         record.stage = Stage::Done;
+        record.evidence = vec![Evidence::proving("notary", "Notary", Vec::new())];
         record.judgement = Some(Judged {
             verdict,
             signer: None,
@@ -287,6 +290,16 @@ mod tests {
         assert_eq!(first(Verdict::Unknown, &REMOVING), (true, held));
         assert_eq!(first(Verdict::Verified, &REMOVING), (false, None));
         assert_eq!(first(Verdict::Unknown, &Demand::default()), (false, None));
+    }
+
+    #[test]
+    fn what_nobody_was_asked_about_is_not_removed_without_a_question() {
+        let mut record = downloaded();
+        check(&mut record, Verdict::Unknown, &Demand::default());
+        record.evidence.clear();
+        record.hold = None;
+        assert!(!record.hold_against(&REMOVING, true));
+        assert_eq!(record.hold, Some(Hold::Asking));
     }
 
     #[test]

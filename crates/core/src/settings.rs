@@ -179,10 +179,12 @@ impl Settings {
         if token.is_some_and(|token| github_token(token).as_deref() != Some(token)) {
             return Some("github_token".into());
         }
-        let host = |rule: &&SiteRule| {
-            site::host_of(&format!("https://{}/", rule.host)).as_ref() != Some(&rule.host)
-        };
-        self.rules.iter().find(host).map(|rule| rule.host.clone())
+        let mut rules = self.rules.iter().enumerate();
+        let wrong = rules.find(|(place, rule)| {
+            let is_again = || self.rules[..*place].iter().any(|one| one.host == rule.host);
+            !site::is_host(&rule.host) || is_again()
+        });
+        wrong.map(|(_, rule)| rule.host.clone())
     }
 
     /// What is demanded of a download that has to do with these hosts: of each the most specific rule

@@ -93,10 +93,28 @@ fn is_unread(record: &DownloadRecord) -> bool {
         })
 }
 
+/// Whether the file is no longer where it was.
+fn is_missing(record: &DownloadRecord) -> bool {
+    let judged = record.judgement.as_ref();
+    record.verdict() == Some(Verdict::Unchecked)
+        && judged.is_some_and(|judged| judged.is_because_of(&Reason::FileMissing))
+}
+
+/// Whether a file can be deleted from here: it can be compared with what was read, or nothing can be in
+/// this browser.
+pub fn can_delete(record: &DownloadRecord) -> bool {
+    let judged = record.judgement.as_ref();
+    let is_out_of_reach =
+        judged.is_some_and(|judged| judged.is_because_of(&Reason::BrowserReadsNoFiles));
+    record.stage == Stage::Done && (record.digest.is_some() || is_out_of_reach)
+}
+
 /// What can be done with a download.
 #[derive(Clone, Copy, PartialEq)]
 struct Can {
     is_gone: bool,
+    show: bool,
+    delete: bool,
     hand_over: bool,
     check_again: bool,
     save_proof: bool,
@@ -110,6 +128,8 @@ impl Can {
         let is_done = record.stage == Stage::Done;
         Self {
             is_gone: record.deleted,
+            show: !is_missing(record),
+            delete: !is_missing(record) && can_delete(record),
             hand_over: is_unread(record),
             check_again: is_done && !judged.is_some_and(|judged| judged.is_because_of(reason)),
             save_proof: checked::proof(record).is_some(),
@@ -140,12 +160,14 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                     request(|id| Request::CheckAgain { id }),
                 ));
             }
-            shown.push(button(
-                "button",
-                "show",
-                "do_show",
-                request(|id| Request::ShowInFolder { id }),
-            ));
+            if can.show {
+                shown.push(button(
+                    "button",
+                    "show",
+                    "do_show",
+                    request(|id| Request::ShowInFolder { id }),
+                ));
+            }
         }
         if can.save_proof {
             shown.push(button("button", "save-proof", "do_save_proof", move |_| {
@@ -157,7 +179,7 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                 ground.forget.get_clone_untracked()(entry);
             }));
         }
-        if !can.is_gone {
+        if !can.is_gone && can.delete {
             shown.push(button(
                 "button button-grave",
                 "delete",
@@ -180,7 +202,7 @@ fn deeds(ground: Ground, entry: Entry) -> View {
                 move |_| {
                     confirming.set(false);
                     let request = Request::DeleteFile { id: entry.id() };
-                    ask(entry, request, Some(t("said_deleted")));
+                    ask(entry, request, Some(t("said_deleting")));
                 },
             ),
             button("button", "delete-cancel", "do_delete_no", move |_| {

@@ -7,7 +7,7 @@ use crate::pages::parts;
 use crate::pages::words;
 use assay_core::log_memory::LogMemory;
 use assay_core::message::{Progress, Request};
-use assay_core::record::{DownloadRecord, Stage};
+use assay_core::record::{DownloadRecord, Hold, Stage};
 use assay_core::settings::Settings;
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -53,6 +53,8 @@ pub struct Entry {
     pub note: Signal<String>,
     /// The button that opens it.
     pub head: NodeRef,
+    /// Whether it waits for the user: it stays above the others as long as the page is open.
+    waits: bool,
 }
 
 impl PartialEq for Entry {
@@ -65,6 +67,7 @@ impl Entry {
     /// An entry that is closed, about which nothing was said.
     pub fn new(record: DownloadRecord) -> Self {
         Self {
+            waits: record.unseen_alarm.is_some() || record.hold == Some(Hold::Asking),
             record: create_signal(record),
             progress: create_signal(None),
             open: create_signal(false),
@@ -151,9 +154,13 @@ impl Ground {
     }
 }
 
-/// Puts an entry where its time belongs, below those of the same time.
+/// Puts an entry where its time belongs, below those of the same time; what waits for the user, above
+/// all that does not.
 fn insert(entries: &mut Vec<Entry>, entry: Entry) {
-    let time = |entry: &Entry| entry.record.with_untracked(|record| record.completed_at);
-    let place = entries.partition_point(|known| time(known) >= time(&entry));
+    let order = |entry: &Entry| {
+        let time = entry.record.with_untracked(|record| record.completed_at);
+        (entry.waits, time)
+    };
+    let place = entries.partition_point(|known| order(known) >= order(&entry));
     entries.insert(place, entry);
 }

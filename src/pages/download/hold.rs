@@ -1,6 +1,6 @@
 //! A file that does not meet what is required: the user keeps it or removes it.
 
-use super::details::ask;
+use super::details::{ask, can_delete};
 use super::ground::{Entry, Ground};
 use crate::pages::dom;
 use crate::pages::parts::{self, Tag, named_button};
@@ -16,8 +16,12 @@ struct Held {
     hold: Option<Hold>,
     removing: bool,
     may_answer: bool,
+    /// Whether it could be compared before it is deleted.
+    may_delete: bool,
     /// The site whose rule it is.
     from: Option<String>,
+    /// Whether an administrator's rule it is.
+    managed: bool,
 }
 
 /// The question, or what became of it.
@@ -28,14 +32,15 @@ pub fn view(ground: Ground, entry: Entry) -> View {
                 hold: record.hold,
                 removing: record.removing,
                 may_answer: record.stage == Stage::Done,
+                may_delete: can_delete(record),
                 from: None,
+                managed: false,
             };
             (held, record.hosts())
         });
         if held.hold == Some(Hold::Asking) {
-            held.from = ground
-                .settings
-                .with(|settings| settings.ruling(&hosts).from);
+            let ruling = ground.settings.with(|settings| settings.ruling(&hosts));
+            (held.from, held.managed) = (ruling.from, ruling.managed);
         }
         held
     };
@@ -47,6 +52,7 @@ fn question(entry: Entry, held: &Held) -> View {
         _ if held.removing => t("hold_removing"),
         None => return View::new(),
         Some(Hold::Asking) => match &held.from {
+            _ if held.managed => t("hold_asking_managed"),
             Some(site) => t1("hold_asking_site", site),
             None => t("hold_asking"),
         },
@@ -67,22 +73,19 @@ fn question(entry: Entry, held: &Held) -> View {
         };
         let remove = press(Request::DeleteFile { id: id.clone() }, "said_deleting");
         let keep = press(Request::Keep { id }, "said_kept");
-        let buttons = vec![
-            named_button(
-                "button button-grave",
-                "hold-remove",
-                t("do_delete"),
-                Some(t1("do_delete_named", &name)),
-                remove,
-            ),
-            named_button(
-                "button",
-                "hold-keep",
-                t("do_keep"),
-                Some(t1("do_keep_named", &name)),
-                keep,
-            ),
-        ];
+        let mut buttons = vec![named_button(
+            "button",
+            "hold-keep",
+            t("do_keep"),
+            Some(t1("do_keep_named", &name)),
+            keep,
+        )];
+        if held.may_delete {
+            let label = Some(t1("do_delete_named", &name));
+            let class = "button button-grave";
+            let button = named_button(class, "hold-remove", t("do_delete"), label, remove);
+            buttons.insert(0, button);
+        }
         parts.push(tags::div().class("button-row").children(buttons).into());
     }
     let state = match held.hold {

@@ -8,7 +8,6 @@ use crate::pages::download::details;
 use crate::pages::download::ground::Entry;
 use crate::pages::download::hold;
 use crate::pages::figures;
-use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, button, live_attribute, on_click};
 use crate::pages::words::{filled, t, t1};
 use crate::store::readable;
@@ -160,6 +159,10 @@ fn line(history: History, row: Rc<Row>) -> View {
             live_attribute(move || line.row.with(|row| Some(row.verdict?.word().into()))),
         )
         .attr(
+            "data-held",
+            live_attribute(move || line.row.with(|row| row.held.then_some("true".into()))),
+        )
+        .attr(
             "data-deleted",
             live_attribute(move || line.row.with(|row| row.deleted.then_some("true".into()))),
         )
@@ -275,14 +278,22 @@ fn cells(row: &Row) -> View {
         None => Badge::Busy,
     };
     let (field, said) = match (&row.signer, row.is_done()) {
+        _ if row.held => ("held", t("history_held")),
         (Some(signer), true) => ("signer", signer.to_string()),
         (None, true) => ("summary", row.because.to_string()),
         (_, false) => ("summary", String::new()),
     };
     let site = match (&row.site, row.deleted) {
-        (_, true) => t("details_deleted"),
-        (Some(site), false) => visible(site),
-        (None, false) => String::new(),
+        (Some(site), false) => parts::host("line-site", "site", site),
+        (_, gone) => tags::span()
+            .class("line-site")
+            .attr("data-field", "site")
+            .children(if gone {
+                t("details_deleted")
+            } else {
+                String::new()
+            })
+            .into(),
     };
     vec![
         tags::span()
@@ -305,11 +316,7 @@ fn cells(row: &Row) -> View {
             .attr("data-field", field)
             .children(said)
             .into(),
-        tags::bdi()
-            .class("line-site")
-            .attr("data-field", "site")
-            .children(site)
-            .into(),
+        site,
         tags::span()
             .class("line-size")
             .attr("data-field", "size")

@@ -36,6 +36,8 @@ pub struct Row {
     pub at: f64,
     /// Whether the file was deleted from here.
     pub deleted: bool,
+    /// Whether it is held up to the user.
+    pub held: bool,
     /// The digest in hexadecimal; empty where it is not known.
     pub digest: String,
     /// What words are looked for in, in lower case.
@@ -117,6 +119,7 @@ impl Reader {
             size: self.get(record, "size").as_f64().unwrap_or(0.0),
             digest: self.get(record, "digest").as_string().unwrap_or_default(),
             deleted: self.get(record, "deleted").is_truthy(),
+            held: self.get(record, "hold").as_string().as_deref() == Some("asking"),
             because: because.unwrap_or_else(|| "".into()),
             word: word.unwrap_or_else(|| "".into()),
             id,

@@ -6,7 +6,6 @@ use crate::pages::download::details;
 use crate::pages::download::ground::{Entry, Ground};
 use crate::pages::download::hold;
 use crate::pages::figures;
-use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, live_attribute, on_click};
 use crate::pages::words::t;
 use assay_core::record::{DownloadRecord, Stage};
@@ -49,13 +48,7 @@ fn head(ground: Ground, entry: Entry, panel: String) -> View {
     let (file_name, site, completed_at) = entry
         .record
         .with_untracked(|r| (r.file_name.clone(), r.site.clone(), r.completed_at));
-    let site = site.map(|site| {
-        tags::bdi()
-            .class("entry-site")
-            .attr("data-field", "site")
-            .children(visible(&site))
-            .into()
-    });
+    let site = site.map(|site| parts::host("entry-site", "site", &site));
     let size = tags::span()
         .attr("data-field", "size")
         .children(parts::live(move || {

@@ -44,7 +44,7 @@ pub async fn run() {
     // Settings that cannot be read: nobody is trusted, and the settings page says why.
     ground.settings.set(Rc::new(settings.unwrap_or_default()));
     load_logs(ground, &store).await;
-    match store.latest(SHOWN).await {
+    match shown(&store).await {
         Ok(records) => scope.run_in(|| ground.merge(records)),
         Err(error) => return fail(&error),
     }
@@ -59,6 +59,19 @@ pub async fn run() {
     scope.run_in(|| sycamore::render_in_scope(move || view(ground), &stage));
     tell_alarms_seen();
     tick(ground).await;
+}
+
+/// The latest downloads, and those that wait for the user, however old.
+async fn shown(store: &Store) -> Result<Vec<DownloadRecord>, StoreError> {
+    let mut records = store.latest(SHOWN).await?;
+    for more in [store.held().await?, store.unseen_alarms().await?] {
+        for record in more {
+            if records.iter().all(|known| known.id != record.id) {
+                records.push(record);
+            }
+        }
+    }
+    Ok(records)
 }
 
 /// The host of a page from the web.

@@ -2,7 +2,7 @@
 
 use crate::pages::change::{Change, Edit};
 use crate::pages::download::ground::Ground;
-use crate::pages::hostile_text::{isolated, visible};
+use crate::pages::hostile_text::isolated;
 use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{filled, say, t, t1};
 use crate::pages::{modes, suffixes};
@@ -38,11 +38,7 @@ pub fn bar(ground: Ground) -> View {
             tags::div()
                 .class("site-head")
                 .children(vec![
-                    tags::bdi()
-                        .class("site-host")
-                        .attr("title", visible(&host))
-                        .children(visible(&host))
-                        .into(),
+                    parts::host("site-host", "site-host", &host),
                     // Together on one line, beside the site or below it.
                     tags::span()
                         .class("site-from")

@@ -10,7 +10,7 @@ use assay_core::managed::Lock;
 use assay_core::message::Response;
 use assay_core::settings::Settings;
 use assay_core::signer::Signer;
-use assay_core::site::host_of;
+use assay_core::site::{host_of, is_host};
 use assay_core::site_rule::{Demand, Mode, SiteRule};
 use std::rc::Rc;
 use sycamore::prelude::*;
@@ -254,17 +254,18 @@ fn form(rules: Rules) -> View {
         .into()
 }
 
-/// The host that somebody typed, perhaps as a whole address.
+/// The host that somebody typed, perhaps as a whole address, as the browser reads it: international
+/// names in ASCII, numbers as addresses.
 fn typed_host(typed: &str) -> Option<String> {
     let typed = typed.trim();
-    let address = match typed.contains("://") {
-        true => typed.to_owned(),
-        false => format!("https://{typed}"),
+    let bare = match typed.parse::<std::net::Ipv6Addr>() {
+        Ok(_) => format!("https://[{typed}]"),
+        Err(_) if typed.contains("://") => typed.to_owned(),
+        Err(_) => format!("https://{typed}"),
     };
-    let host = host_of(&address)?;
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-.:_".contains(c);
-    let is_host = host.split('.').all(|label| !label.is_empty());
-    (is_host && host.chars().all(is_plain)).then_some(host)
+    let read = web_sys::Url::new(&bare).ok()?;
+    let host = host_of(&format!("https://{}", read.hostname()))?;
+    is_host(&host).then_some(host)
 }
 
 fn search(rules: Rules) -> View {

@@ -4,11 +4,14 @@ use super::{Ground, refusal, reload};
 use crate::js::{from_js, to_js};
 use crate::pages::change::Change;
 use crate::pages::dom;
+use crate::pages::hostile_text::isolated;
 use crate::pages::parts::{self, Tag, button};
-use crate::pages::words::{filled, t, t1};
+use crate::pages::words::{self, filled, t, t1};
+use crate::pages::{figures, modes, suffixes};
 use crate::settings_store;
 use assay_core::message::Response;
-use assay_core::settings::Settings;
+use assay_core::settings::{Scope, Settings, TrustedSigner};
+use assay_core::site_rule::SiteRule;
 use serde::{Deserialize, Serialize};
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
@@ -28,12 +31,19 @@ struct Exported {
     settings: Settings,
 }
 
+/// Of an import: what was there before, and what it made of it.
+#[derive(Clone)]
+struct Before {
+    old: Settings,
+    imported: Settings,
+}
+
 /// The section.
 pub fn view(ground: Ground) -> View {
     // What was read out of a file and waits for a yes.
     let offered: Signal<Option<Settings>> = create_signal(None);
-    // What was there before.
-    let before: Signal<Option<Settings>> = create_signal(None);
+    // What was there before, and what took its place.
+    let before: Signal<Option<Before>> = create_signal(None);
     let problem = create_signal(String::new());
     tags::section()
         .class("card")
@@ -139,17 +149,23 @@ async fn read(file: &web_sys::File) -> Result<Settings, String> {
     if read.schema != SCHEMA {
         return Err(read.schema.chars().take(80).collect());
     }
-    match read.settings.problem() {
-        Some(problem) => Err(problem),
-        None => Ok(read.settings),
+    let mut settings = read.settings;
+    if let Some(problem) = settings.problem() {
+        return Err(problem);
     }
+    for rule in &mut settings.rules {
+        // Below a public suffix it holds for nobody, as where it is made on a page.
+        let made = suffixes::rule_for(rule.host.clone(), rule.demand).await?;
+        rule.below &= made.below;
+    }
+    Ok(settings)
 }
 
 /// What would change, and whether it shall.
 fn preview(
     ground: Ground,
     offered: Signal<Option<Settings>>,
-    before: Signal<Option<Settings>>,
+    before: Signal<Option<Before>>,
     problem: Signal<String>,
 ) -> View {
     let Some(new) = offered.get_clone() else {
@@ -197,14 +213,25 @@ fn preview(
 }
 
 /// The way back after an import.
-fn taken_back(ground: Ground, before: Signal<Option<Settings>>, problem: Signal<String>) -> View {
+fn taken_back(ground: Ground, before: Signal<Option<Before>>, problem: Signal<String>) -> View {
     if before.with(Option::is_none) {
         return View::new();
     }
     let undo = move |_: web_sys::MouseEvent| {
-        if let Some(old) = before.get_clone() {
-            replace(ground, old, before, problem, None);
-        }
+        let Some(Before { old, imported }) = before.get_clone() else {
+            return;
+        };
+        spawn_local(async move {
+            // What was changed since is not taken back with it.
+            match settings_store::load_own().await {
+                Ok(own) if own == imported => replace(ground, old, before, problem, None),
+                Ok(_) => {
+                    before.set(None);
+                    problem.set(t("transfer_changed"));
+                }
+                Err(error) => problem.set(t1("refused_other", &error.to_string())),
+            }
+        });
     };
     tags::div()
         .class("undo")
@@ -220,7 +247,7 @@ fn taken_back(ground: Ground, before: Signal<Option<Settings>>, problem: Signal<
 fn replace(
     ground: Ground,
     new: Settings,
-    before: Signal<Option<Settings>>,
+    before: Signal<Option<Before>>,
     problem: Signal<String>,
     offered: Option<Signal<Option<Settings>>>,
 ) {
@@ -236,9 +263,13 @@ fn replace(
         });
         match Change::All(settings).make().await {
             Ok(Response::Done) => {
-                before.set(offered.map(|_| own));
+                before.set(None);
                 if let Some(offered) = offered {
                     offered.set(None);
+                    // As it was stored: what an administrator locked stayed.
+                    if let Ok(imported) = settings_store::load_own().await {
+                        before.set(Some(Before { old: own, imported }));
+                    }
                 }
                 reload(ground);
             }
@@ -247,21 +278,45 @@ fn replace(
     });
 }
 
-/// How many were added, and how many are gone.
-fn difference<T: PartialEq>(old: &[T], new: &[T]) -> (usize, usize) {
-    let without = |all: &[T], others: &[T]| all.iter().filter(|one| !others.contains(one)).count();
-    (without(new, old), without(old, new))
+/// The most of one kind that are named.
+const NAMED: usize = 20;
+
+/// What was added and what is gone, by name.
+fn difference<T: PartialEq>(old: &[T], new: &[T], name: impl Fn(&T) -> String) -> [Vec<String>; 2] {
+    let without = |all: &[T], others: &[T]| {
+        let one_sided = all.iter().filter(|one| !others.contains(one));
+        one_sided.map(&name).collect::<Vec<_>>()
+    };
+    [without(new, old), without(old, new)]
+}
+
+/// How many are added and gone, and which.
+fn told(words: &str, [added, gone]: [Vec<String>; 2]) -> Option<String> {
+    if added.is_empty() && gone.is_empty() {
+        return None;
+    }
+    let (more, less) = (
+        figures::count(added.len() as f64),
+        figures::count(gone.len() as f64),
+    );
+    let mut line = filled(words, &[&more, &less]);
+    let signed = |sign: &'static str| move |name: String| format!("{sign} {}", isolated(&name));
+    let names = added.into_iter().map(signed("+"));
+    let names: Vec<String> = names
+        .chain(gone.into_iter().map(signed("\u{2212}")))
+        .collect();
+    for name in names.iter().take(NAMED) {
+        line.push('\n');
+        line.push_str(name);
+    }
+    if names.len() > NAMED {
+        line.push_str("\n\u{2026}");
+    }
+    Some(line)
 }
 
 /// What differs, in a sentence each.
 fn changes(old: &Settings, new: &Settings) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut differ = |words: &str, (added, gone): (usize, usize)| {
-        if added + gone > 0 {
-            let figures = [added.to_string(), gone.to_string()];
-            lines.push(filled(words, &[&figures[0], &figures[1]]));
-        }
-    };
     let managed = &old.managed;
     let own = |all: &[String], managed: &[String]| -> Vec<String> {
         let mut own = all.to_vec();
@@ -270,20 +325,44 @@ fn changes(old: &Settings, new: &Settings) -> Vec<String> {
     };
     let mut notaries = old.notaries.clone();
     notaries.retain(|one| {
-        managed
-            .notaries
-            .iter()
-            .all(|other| other.address != one.address)
+        let mut others = managed.notaries.iter();
+        others.all(|other| other.address != one.address)
     });
-    let logs = own(&old.rekors, &managed.rekors);
-    let indexes = own(&old.indexes, &managed.indexes);
-    differ("transfer_notaries", difference(&notaries, &new.notaries));
-    differ("transfer_logs", difference(&logs, &new.rekors));
-    differ("transfer_indexes", difference(&indexes, &new.indexes));
-    differ("transfer_signers", difference(&old.trusted, &new.trusted));
-    differ("transfer_rules", difference(&old.rules, &new.rules));
-    let others =
-        |settings: &Settings| (settings.everywhere, settings.notifications, settings.github);
+    let rule = |rule: &SiteRule| format!("{}: {}", rule.host, modes::word(rule.demand.mode));
+    let signer = |trusted: &TrustedSigner| {
+        let name = words::signer(&trusted.signer);
+        match &trusted.scope {
+            Scope::Everywhere => name,
+            Scope::Site { host } => format!("{name} ({host})"),
+        }
+    };
+    let name = |text: &String| text.clone();
+    let logs = difference(&own(&old.rekors, &managed.rekors), &new.rekors, name);
+    let indexes = difference(&own(&old.indexes, &managed.indexes), &new.indexes, name);
+    let notaries = difference(&notaries, &new.notaries, |one| one.address.clone());
+    let signers = difference(&old.trusted, &new.trusted, signer);
+    let rules = difference(&old.rules, &new.rules, rule);
+    let mut lines: Vec<String> = [
+        told("transfer_notaries", notaries),
+        told("transfer_logs", logs),
+        told("transfer_indexes", indexes),
+        told("transfer_signers", signers),
+        told("transfer_rules", rules),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if old.everywhere != new.everywhere {
+        let mode = |settings: &Settings| modes::word(settings.everywhere.mode);
+        lines.push(filled("transfer_everywhere", &[&mode(old), &mode(new)]));
+    }
+    if old.retention_days != new.retention_days {
+        lines.push(match new.retention_days {
+            Some(days) => filled("transfer_retention", &[&figures::count(f64::from(days))]),
+            None => t("transfer_retention_ever"),
+        });
+    }
+    let others = |settings: &Settings| (settings.notifications, settings.github);
     if others(old) != others(new) {
         lines.push(t("transfer_others"));
     }

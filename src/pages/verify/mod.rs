@@ -133,7 +133,10 @@ fn digest_form(ground: Ground) -> View {
     let problem = create_signal(String::new());
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        match dom::typed(input).trim().parse::<Sha256Digest>() {
+        // Perhaps a line of a list of checksums, of which the first word is the digest.
+        let typed = dom::typed(input);
+        let first = typed.split_whitespace().next().unwrap_or_default();
+        match first.trim_start_matches('\\').parse::<Sha256Digest>() {
             Ok(_) if ground.room() == 0 => problem.set(t("verify_full")),
             Ok(digest) => {
                 problem.set(String::new());
