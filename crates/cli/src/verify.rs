@@ -245,9 +245,9 @@ fn told(accepted: Option<&Accepted>) -> String {
             let names: Vec<String> = signers.iter().map(Signer::told).collect();
             format!("accepted as signers: {}", names.join(", "))
         }
-        Some(Accepted::Unsigned(ending)) => match ending.as_str() {
-            "" => "accepted: that files without an ending are not signed".to_owned(),
-            ending => format!("accepted: that files with the ending .{ending} are not signed"),
+        Some(Accepted::Unsigned(ending)) => match ending.starts_with('/') {
+            true => "accepted: that files with this name are not signed".to_owned(),
+            false => format!("accepted: that files with the ending .{ending} are not signed"),
         },
     }
 }
