@@ -399,7 +399,12 @@ impl Background {
             Err(error) => return beside::unusable(question, &error.to_string()),
         };
         let keys = minisigned::keys(settings);
-        let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
+        let is_signed = match beside::project(question, &memory) {
+            Some(project) => self.signs(&project, &question.ending()).await,
+            None => false,
+        };
+        let inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
+        let mut inquiry = inquiry.expecting(is_signed);
         let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
         inquiry.note(&mut habits);
         about.wanted.replace(inquiry.wanted().clone());

@@ -54,7 +54,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| CliError::Internal(error.to_string()))?;
-    let client = Client::new();
+    let client = Client::keeping();
     if args.accept_change && args.no_memory {
         let words = "--accept-change changes what is remembered, which --no-memory leaves alone";
         return Err(CliError::Usage(words.to_owned()));
