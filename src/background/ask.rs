@@ -182,7 +182,9 @@ impl Background {
                 // It may have been read for these already, when what was gathered got lost.
                 let is_known = |one| record.wanted.signatures.contains(one);
                 let was_read = found.is_some() && wanted.signatures.iter().all(is_known);
-                if wanted.is_offered() && !was_read {
+                // With the other digests everything is asked anew.
+                let lacks_digests = wanted.digests && found.is_none();
+                if lacks_digests || wanted.is_offered() && !was_read {
                     return self.read_again(id, evidence, wanted).await;
                 }
             }

@@ -310,10 +310,21 @@ impl<'a> Sources<'a> {
             }
             _ => false,
         };
-        let inquiry = beside::Inquiry::new(question, &habits, word, keys, now);
-        let mut inquiry = inquiry.expecting(is_signed);
-        let digests = digest.into();
-        let mut evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
+        let mut digests = match habits.needs_sha512() {
+            true => hash::more_digests(file, digest)?,
+            false => digest.into(),
+        };
+        let (mut inquiry, mut evidence);
+        loop {
+            let (word, keys) = (word.clone(), keys.clone());
+            inquiry = beside::Inquiry::new(question, &habits, word, keys, now).expecting(is_signed);
+            evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
+            if !inquiry.wanted().digests || digests.sha512.is_some() {
+                break;
+            }
+            digests = hash::more_digests(file, digest)?;
+            inquiry.note(&mut habits);
+        }
         inquiry.note(&mut habits);
         let wanted = inquiry.wanted().clone();
         // Read once more for signatures over the file itself, and lists of SHA-512. That these could not

@@ -12,7 +12,7 @@
 pub use crate::habits::{ABSENT_FOR, Habits, MOST_KNOWN};
 
 use crate::habits::{
-    self, Likely, MINISIG_OF_FILE, OF_ANY_KIND, SIGNED_LIST, is_bundle, is_shared,
+    self, BY_SHA512, Likely, MINISIG_OF_FILE, OF_ANY_KIND, SIGNED_LIST, is_bundle, is_shared,
 };
 use crate::minisigned;
 use crate::notary::TIME_LIMIT;
@@ -25,11 +25,11 @@ use assay_core::checksum_file::{is_list, listed_digest, text_of_list};
 use assay_core::closer_look::{KeyedSignature, ListedDigest, Wanted};
 use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::evidence::{Evidence, Failure, Outcome, Published};
 use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::project;
-use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
+use assay_core::proof::{Check, MAX_BUNDLE_BYTES, ProofError, ReadBundle};
 use assay_core::publisher::Publisher;
 
 /// The id of this source.
@@ -288,7 +288,8 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// Signatures and lists for which the file must be read once more.
+    /// Signatures and lists for which the file must be read once more; or its other digests, with which
+    /// the whole is to be asked anew.
     pub fn wanted(&self) -> &Wanted {
         &self.wanted
     }
@@ -343,7 +344,9 @@ impl<'a> Inquiry<'a> {
                 }
                 Want::Name(name) => {
                     let read = answer.and_then(|response| self.read(name, &response));
-                    if read.is_err() {
+                    if let Err(failure) = &read
+                        && !failure.is_of_one_file()
+                    {
                         self.unanswered.push(name);
                     }
                     read
@@ -400,7 +403,10 @@ impl<'a> Inquiry<'a> {
     /// Where a signature by whom the site declares can be and was not looked for. As this is before
     /// somebody is accused, it may take more requests than other looks.
     fn search(&mut self, evidence: &mut Evidence) -> Vec<HttpRequest> {
-        let is_declared = |one: &KeyedSignature| one.declared.is_some();
+        // One that is not verified yet is told as what it is, if it does not fit; not so of what was
+        // downloaded long ago.
+        let is_recent = self.question.is_recent(self.now);
+        let is_declared = |one: &KeyedSignature| is_recent && one.declared.is_some();
         let mut proven = evidence.proven().iter();
         let is_found = proven.any(|made| made.declared.is_some() && made.claim.vouches())
             || self.wanted.signatures.iter().any(is_declared)
@@ -450,6 +456,15 @@ impl<'a> Inquiry<'a> {
             }));
         }
         self.word.mark(std::slice::from_mut(evidence));
+        // Once the file is read for it, a bundle may name it that names it by SHA-512 alone.
+        let is_unknown = |problem: &ProofError| problem.check == Check::KnownDigest;
+        if digests.sha512.is_none()
+            && let Outcome::Answered { rejected, .. } = &evidence.outcome
+            && rejected.iter().any(is_unknown)
+        {
+            self.wanted.digests = true;
+            self.under.push(BY_SHA512.to_owned());
+        }
     }
 
     /// A list that says that the file is another one: by its name it is of the algorithm by which its

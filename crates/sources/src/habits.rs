@@ -51,6 +51,9 @@ pub(crate) const MINISIG_OF_FILE: &str = "*.minisig";
 /// Stands among what was found for the signature of a list.
 pub(crate) const SIGNED_LIST: &str = "list.minisig";
 
+/// Stands among what was found for bundles that name files by SHA-512.
+pub(crate) const BY_SHA512: &str = "bundle.sha512";
+
 /// So many names that are not in their directories are remembered of a host.
 const MOST_ABSENT: usize = 128;
 

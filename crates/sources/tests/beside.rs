@@ -15,6 +15,7 @@ use assay_sources::minisigned;
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::minisign::MinisignPair;
+use assay_test_authority::recipe::{About, Content};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -524,6 +525,44 @@ fn a_bundle_beside_the_file_is_proven() {
     assert!(page.is_complete() && page.proven().is_empty());
 }
 
+/// A bundle that names its file by SHA-512 alone, as npm's do, counts once that digest is known.
+#[test]
+fn a_bundle_that_names_the_file_by_sha512_counts_once_that_is_known() {
+    let mut instance = Instance::new(Manner::Public, Curve::P256, "beside");
+    let all = Recipe::all();
+    let statement = all.iter().find(|one| one.name == "v0.3, statement, dsse");
+    let recipe = Recipe {
+        content: Content::Statement {
+            subjects: vec![About::Sha512],
+        },
+        ..statement.unwrap().clone()
+    };
+    let made = recipe.make_by(&mut instance, 0, &Honest);
+    let root = TrustRoot::parse(RootId::sigstore(), &instance.trusted_root().to_string());
+    let mut roots = Roots::new();
+    roots.add(root.unwrap()).unwrap();
+    let web = Web::default().with("tool%20one.zip.sigstore.json", 200, &*made.bundle);
+    let question = question();
+    let mut habits = Habits::default();
+    let look = |habits: &mut Habits, digests: ArtifactDigests| {
+        let mut inquiry = Inquiry::new(&question, habits, known_to_be_silent(), Vec::new(), NOW);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let asking = driver::ask(&web, &mut inquiry, &roots, &digests, NOW);
+        let found = runtime.unwrap().block_on(asking);
+        inquiry.note(habits);
+        (found.proven().len(), inquiry.wanted().digests)
+    };
+    let by_sha256 = ArtifactDigests::from(Sha256Digest::of(&made.artifact));
+    assert_eq!(look(&mut habits, by_sha256), (0, true));
+    // From then on it is found out in one go.
+    assert!(habits.needs_sha512());
+    let by_both = ArtifactDigests::of(&made.artifact);
+    for _ in 0..2 {
+        assert_eq!(look(&mut habits, by_both), (1, false));
+        assert!(habits.needs_sha512());
+    }
+}
+
 #[test]
 fn a_host_is_asked_for_all_names_once_and_then_for_few() {
     let mut habits = Habits::default();
@@ -777,6 +816,19 @@ fn a_signature_is_missed_only_after_it_was_looked_for_wherever_one_can_be() {
         assert!(asked.contains(&url), "{asked:?}");
     }
     assert!(asked.len() <= 16, "{asked:?}");
+    // A name that is always too large does not keep the others from having their turn.
+    let large = Err(Failure::TooLarge { limit: 5 });
+    let mut odd = Web::default();
+    for name in ["SHA512SUMS", "checksums.txt"] {
+        odd.files
+            .insert(format!("{DIRECTORY}{name}"), large.clone());
+    }
+    let mut barren = Habits::default();
+    for _ in 0..12 {
+        look_at(FILE, &odd, &mut barren, known_to_be_silent(), &[]);
+    }
+    let rare = format!("{DIRECTORY}tool%20one.zip.sigstore.jsonl");
+    assert!(odd.asked.take().contains(&rare));
     // Where some of it cannot be had, nobody is accused.
     let url = "https://dl.example.org/dl/9/SHA512SUMS".to_owned();
     web.files.insert(url, Err(Failure::Unreachable));
