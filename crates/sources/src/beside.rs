@@ -207,12 +207,12 @@ impl<'a> Inquiry<'a> {
         let asks_all = habits.is_due(likely.keyed, now);
         let left = if asks_all { MOST } else { MOST_KNOWN };
         let (first, fixed) = match asks_all {
-            true => (habits::at_first(likely.keyed).collect(), MOST),
+            true => (habits::at_first(likely.keyed), MOST),
             false => {
                 // Room for the signature of a list, where these are signed.
                 let signed = likely.keyed && habits.found.iter().any(|name| name == SIGNED_LIST);
                 let used = usize::from(word.request(now).is_some()) + usize::from(signed);
-                habits.names(left - used, likely, &question.place(), now)
+                habits.names(left - used, likely, &question.place())
             }
         };
         Self {
@@ -262,12 +262,16 @@ impl<'a> Inquiry<'a> {
                 habits.found.push(name.to_owned());
             }
         }
+        // A host in trouble is asked for all names once more.
+        if self.asks_all && self.unanswered.len() <= MOST_KNOWN {
+            habits.tried_at = self.now;
+            habits.minisig = self.asked.contains(&MINISIG_OF_FILE);
+            habits.absent.clear();
+        }
         let place = self.question.place();
-        for &name in self.asked.iter().filter(|name| is_shared(name)) {
-            match self.absent.contains(&name) {
-                true => habits.note_absent(&place, name, Some(self.now)),
-                false if self.unanswered.contains(&name) => {}
-                false => habits.note_absent(&place, name, None),
+        for &name in &self.asked {
+            if is_shared(name) && !self.unanswered.contains(&name) {
+                habits.note_list(&place, name, !self.absent.contains(&name));
             }
         }
         let mut turns = self.asked.iter().rev();
@@ -280,11 +284,6 @@ impl<'a> Inquiry<'a> {
         }
         if let Some(name) = self.unanswered.first() {
             habits.give_turn(name);
-        }
-        // A host in trouble is asked for all names once more.
-        if self.asks_all && self.unanswered.len() <= MOST_KNOWN {
-            habits.tried_at = self.now;
-            habits.minisig = self.asked.contains(&MINISIG_OF_FILE);
         }
     }
 
@@ -378,20 +377,30 @@ impl<'a> Inquiry<'a> {
                 left -= 1;
                 wants.push(Want::Name(MINISIG_OF_FILE));
             }
-            let unsigned = self.unsigned();
-            let lists = unsigned.into_iter().take(left);
-            let before = wants.len();
-            wants.extend(lists.map(Want::Signature));
-            left -= wants.len() - before;
+            for name in self.unsigned() {
+                if left > 0 {
+                    left -= 1;
+                    wants.push(Want::Signature(name));
+                }
+            }
         }
         // Only where all names were tried, and none told anything.
         if self.asks_all && self.lists.is_empty() && self.found.bundles.is_empty() {
             // One is kept for the signature of what is found.
             let spare = left - usize::from(knows_keys && left > 0);
-            let anew = habits::later().filter(|name| !self.asked.contains(name));
-            wants.extend(anew.take(spare).map(Want::Name));
+            self.add_names(&mut wants, habits::later(), spare);
         }
         wants
+    }
+
+    /// Adds names that were not asked for, so many at most.
+    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, mut most: usize) {
+        for name in names {
+            if most > 0 && !self.asked.contains(&name) {
+                most -= 1;
+                wants.push(Want::Name(name));
+            }
+        }
     }
 
     /// The lists whose signatures were not asked for.
@@ -418,11 +427,12 @@ impl<'a> Inquiry<'a> {
         if self.is_signed && !is_found && !evidence.contradicts() {
             let likely = likely_by(&self.word);
             if likely.keyed {
-                wants.extend(self.unsigned().into_iter().map(Want::Signature));
+                for name in self.unsigned() {
+                    wants.push(Want::Signature(name));
+                }
             }
             if wants.is_empty() {
-                let anew = habits::signed(likely).filter(|name| !self.asked.contains(name));
-                wants.extend(anew.map(Want::Name));
+                self.add_names(&mut wants, habits::signed(likely), usize::MAX);
             }
             self.is_thorough = wants.is_empty();
         }
@@ -682,14 +692,16 @@ fn body_of(response: &HttpResponse) -> Result<Option<&[u8]>, Failure> {
 /// A bundle, or several, one in each line.
 fn bundles(bytes: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
-    let is_one = |text: &&str| ReadBundle::parse(text).is_ok();
-    let all = Some(text).filter(is_one).into_iter();
-    let lines = text.lines().filter(is_one).take(MAX_BUNDLES);
-    let found: Vec<String> = all.map(str::to_owned).collect();
-    match found.is_empty() {
-        true => lines.map(str::to_owned).collect(),
-        false => found,
+    if ReadBundle::parse(text).is_ok() {
+        return vec![text.to_owned()];
     }
+    let mut found = Vec::new();
+    for line in text.split('\n') {
+        if found.len() < MAX_BUNDLES && ReadBundle::parse(line).is_ok() {
+            found.push(line.to_owned());
+        }
+    }
+    found
 }
 
 fn signature(bytes: &[u8]) -> Option<String> {

@@ -70,10 +70,10 @@ pub struct Habits {
     /// Whose turn it is next of the names that are not tried each time, by the place in their order.
     #[serde(default)]
     pub turn: usize,
-    /// The names of lists that are not in a directory, each after the directory's mark, and when that
-    /// was found out, in seconds since 1970.
+    /// The names of lists that were not in a directory since all names were tried, each after the
+    /// directory's mark.
     #[serde(default)]
-    pub absent: Vec<(String, i64)>,
+    pub absent: Vec<String>,
 }
 
 /// What makes names likely, beside habit.
@@ -93,13 +93,12 @@ impl Habits {
     }
 
     /// The names to try on a host that is known, so many at most, and how many of them are not there by
-    /// their turn. `place` is the directory's mark, and `now` in seconds since 1970.
+    /// their turn. `place` is the directory's mark.
     pub(crate) fn names(
         &self,
         most: usize,
         likely: Likely,
         place: &str,
-        now: i64,
     ) -> (Vec<&'static str>, usize) {
         let mut names: Vec<&'static str> = Vec::new();
         let mut add = |name: &str, most: usize| {
@@ -108,16 +107,22 @@ impl Habits {
                 && (likely.keyed || name != MINISIG_OF_FILE)
                 && names.len() < most
                 && !names.contains(&name)
-                && !self.is_absent(place, name, now)
+                && !self.absent.contains(&mark(place, name))
             {
                 names.push(name);
             }
             names.len()
         };
-        let found = || self.found.iter().map(String::as_str);
-        let keyed = likely.keyed.then_some(MINISIG_OF_FILE);
-        let named = likely.named.then_some("*.sigstore.json");
-        for name in found().take(1).chain(keyed).chain(named).chain(found()) {
+        if let Some(first) = self.found.first() {
+            add(first, most);
+        }
+        if likely.keyed {
+            add(MINISIG_OF_FILE, most);
+        }
+        if likely.named {
+            add(ALL[0], most);
+        }
+        for name in &self.found {
             add(name, most);
         }
         let mut fixed = add("", most);
@@ -125,12 +130,12 @@ impl Habits {
             // The last one is for those whose turn it is.
             fixed = fixed.max(add(name, most.saturating_sub(1)));
         }
-        for name in ALL
-            .iter()
-            .cycle()
-            .skip(self.turn % ALL.len())
-            .take(ALL.len())
-        {
+        for (place, name) in ALL.into_iter().enumerate() {
+            if place >= self.turn {
+                add(name, most);
+            }
+        }
+        for name in ALL {
             add(name, most);
         }
         (names, fixed)
@@ -155,15 +160,15 @@ impl Habits {
 
     /// Notes what was found now, of what was asked for: what was not there is less likely next time.
     pub(crate) fn note(&mut self, found: &[String], asked: &[&str]) {
-        let (kept, missed): (Vec<String>, Vec<String>) = std::mem::take(&mut self.found)
-            .into_iter()
-            .filter(|known| !found.contains(known))
-            .partition(|known| !asked.contains(&known.as_str()));
-        for name in found.iter().cloned().chain(kept).chain(missed) {
-            if !self.found.contains(&name) {
-                self.found.push(name);
+        let mut order = found.to_vec();
+        for is_missed in [false, true] {
+            for known in &self.found {
+                if asked.contains(&known.as_str()) == is_missed && !order.contains(known) {
+                    order.push(known.clone());
+                }
             }
         }
+        self.found = order;
     }
 
     /// Notes that the name after this one has its turn next.
@@ -180,44 +185,43 @@ impl Habits {
         }
     }
 
-    /// Notes that a list is not in this directory; or, at `None`, that it is.
-    pub(crate) fn note_absent(&mut self, place: &str, name: &str, at: Option<i64>) {
+    /// Notes whether a list is in this directory.
+    pub(crate) fn note_list(&mut self, place: &str, name: &str, is_there: bool) {
         let mark = mark(place, name);
-        self.absent.retain(|(known, _)| *known != mark);
-        if let Some(at) = at {
-            self.absent.push((mark, at));
+        self.absent.retain(|known| *known != mark);
+        if !is_there {
+            self.absent.push(mark);
             // The oldest makes room.
             if self.absent.len() > MOST_ABSENT {
                 self.absent.remove(0);
             }
         }
     }
-
-    fn is_absent(&self, place: &str, name: &str, now: i64) -> bool {
-        let mark = mark(place, name);
-        let mut absent = self.absent.iter();
-        absent.any(|(known, at)| *known == mark && (0..ABSENT_FOR).contains(&(now - at)))
-    }
 }
 
 /// The names to try for the first file from a host, and those that are tried where nothing is found
 /// under them.
-pub(crate) fn at_first(keyed: bool) -> impl Iterator<Item = &'static str> {
-    let keyed = keyed.then_some(MINISIG_OF_FILE);
-    keyed.into_iter().chain(ALL.into_iter().take(AT_FIRST))
+pub(crate) fn at_first(keyed: bool) -> Vec<&'static str> {
+    let mut names = ALL[..AT_FIRST].to_vec();
+    if keyed {
+        names.insert(0, MINISIG_OF_FILE);
+    }
+    names
 }
 
 /// The names that are tried where nothing is found under [`at_first`].
-pub(crate) fn later() -> impl Iterator<Item = &'static str> {
-    ALL.into_iter().skip(AT_FIRST).take(LATER)
+pub(crate) fn later() -> Vec<&'static str> {
+    ALL[AT_FIRST..AT_FIRST + LATER].to_vec()
 }
 
 /// All names under which a signature can be, or a list that has one.
-pub(crate) fn signed(likely: Likely) -> impl Iterator<Item = &'static str> {
-    ALL.into_iter().filter(move |name| match is_bundle(name) {
+pub(crate) fn signed(likely: Likely) -> Vec<&'static str> {
+    let mut names = ALL.to_vec();
+    names.retain(|name| match is_bundle(name) {
         true => likely.named,
         false => likely.keyed,
-    })
+    });
+    names
 }
 
 /// Whether bundles are under this name.
@@ -238,10 +242,8 @@ fn mark(place: &str, name: &str) -> String {
 mod tests {
     use super::*;
 
-    const NOW: i64 = 1_800_000_000;
-
     fn names(habits: &Habits, most: usize, likely: Likely) -> Vec<&'static str> {
-        habits.names(most, likely, "here", NOW).0
+        habits.names(most, likely, "here").0
     }
 
     fn having(found: &[&str]) -> Habits {
@@ -283,7 +285,7 @@ mod tests {
         let mut habits = having(&["*.sha256"]);
         let mut seen = Vec::new();
         for _ in 0..ALL.len() {
-            let (names, fixed) = habits.names(3, Likely::default(), "here", NOW);
+            let (names, fixed) = habits.names(3, Likely::default(), "here");
             assert_eq!((names.len(), fixed), (3, 2), "{names:?}");
             habits.pass_turn(names.last().unwrap());
             seen.extend(names);
@@ -299,19 +301,18 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_absent_in_its_directory_for_a_while_and_only_there() {
+    fn a_list_is_absent_in_its_directory_and_only_there() {
         let mut habits = Habits::default();
-        habits.note_absent("here", "SHA256SUMS", Some(NOW));
-        let at = |place: &str, now: i64| {
-            let (names, _) = habits.names(3, Likely::default(), place, now);
+        habits.note_list("here", "SHA256SUMS", false);
+        let at = |place: &str| {
+            let (names, _) = habits.names(3, Likely::default(), place);
             names.contains(&"SHA256SUMS")
         };
-        assert!(!at("here", NOW) && !at("here", NOW + ABSENT_FOR - 1));
-        assert!(at("here", NOW + ABSENT_FOR) && at("here", NOW - 1) && at("there", NOW));
-        habits.note_absent("here", "SHA256SUMS", None);
+        assert!(!at("here") && at("there"));
+        habits.note_list("here", "SHA256SUMS", true);
         assert!(habits.absent.is_empty());
         for number in 0..2 * MOST_ABSENT {
-            habits.note_absent(&number.to_string(), "SHA256SUMS", Some(NOW));
+            habits.note_list(&number.to_string(), "SHA256SUMS", false);
         }
         assert_eq!(habits.absent.len(), MOST_ABSENT);
     }
