@@ -2,7 +2,9 @@
 
 use crate::js;
 use assay_core::evidence::Failure;
-use assay_sources::{HttpRequest, HttpResponse, Memory, Method, Transport, rate_limited};
+use assay_sources::{
+    HttpRequest, HttpResponse, Memory, Method, Transport, oversized, rate_limited,
+};
 use gloo_net::http::{RequestBuilder, Response};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -45,7 +47,10 @@ impl Transport for Fetch {
         let builder = RequestBuilder::new(&request.url)
             .header("Accept", request.accept)
             .credentials(RequestCredentials::Omit)
-            .redirect(RequestRedirect::Manual)
+            .redirect(match request.follows(&request.url) {
+                true => RequestRedirect::Follow,
+                false => RequestRedirect::Manual,
+            })
             .referrer_policy(ReferrerPolicy::NoReferrer)
             .cache(cache)
             .abort_signal(Some(&signal));
@@ -63,7 +68,8 @@ impl Transport for Fetch {
         let response = async { ready?.send().await }
             .await
             .map_err(|error| failed(error.to_string()))?;
-        if response.status() == 0 {
+        let is_elsewhere = response.redirected() && !request.follows(&response.url());
+        if response.status() == 0 || is_elsewhere {
             // Where it leads to is not told, and not followed.
             return Ok(HttpResponse {
                 status: REDIRECT,
@@ -75,24 +81,21 @@ impl Transport for Fetch {
         if let Some(limited) = rate_limited(response.status(), header, seconds) {
             return Err(limited);
         }
-        let body =
-            read_body(&response, request.size_limit)
-                .await
-                .map_err(|broken| match broken {
-                    Broken::TooLarge => Failure::TooLarge {
-                        limit: request.size_limit as u64,
-                    },
-                    Broken::Off(detail) => failed(detail),
-                })?;
-        Ok(HttpResponse {
-            status: response.status(),
-            body,
-        })
+        let (status, limit) = (response.status(), request.size_limit);
+        match read_body(&response, limit).await {
+            Ok(body) => Ok(HttpResponse { status, body }),
+            Err(Broken::TooLarge(read)) => {
+                let kind = response.headers().get("content-type");
+                oversized(status, kind, &read, limit)
+            }
+            Err(Broken::Off(detail)) => Err(failed(detail)),
+        }
     }
 }
 
 enum Broken {
-    TooLarge,
+    /// More came than is read; until then, this.
+    TooLarge(Vec<u8>),
     Off(String),
 }
 
@@ -112,7 +115,10 @@ async fn read_body(response: &Response, limit: usize) -> Result<Vec<u8>, Broken>
         if body.len() + bytes.length() as usize > limit {
             // Stops the transfer; that it was stopped is no news.
             let _ = reader.cancel();
-            return Err(Broken::TooLarge);
+            if body.is_empty() {
+                body = bytes.subarray(0, 64).to_vec();
+            }
+            return Err(Broken::TooLarge(body));
         }
         body.extend_from_slice(&bytes.to_vec());
     }

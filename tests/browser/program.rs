@@ -172,6 +172,14 @@ fn a_log_is_asked_only_where_that_is_chosen() -> Result<()> {
     rekor.fail(Some(503));
     let said = verify(&tunnel, &[&file, "--source", "rekor"])?;
     assert_eq!(said["verdict"], "unchecked");
+    // Another log, by its address; beside Sigstore's, if that is chosen, too.
+    rekor.fail(None);
+    let other = ["--rekor", "https://rekor.sigstore.dev/"];
+    let said = verify(&tunnel, &[&[file.as_str()], &other[..]].concat())?;
+    assert_eq!(said["verdict"], "unknown");
+    assert_eq!(said["sources"][0]["source"], "https://rekor.sigstore.dev");
+    let (_, code) = tunnel.run(&["verify", &file, "--rekor", "ftp://log.example"])?;
+    assert_eq!(code, Some(2));
     // Without an address and without a choice there is nobody to ask.
     let (_, code) = tunnel.run(&["verify", &file])?;
     assert_eq!(code, Some(2));

@@ -215,6 +215,7 @@ fn story(verdict: Verdict) -> (Vec<Reason>, Vec<Evidence>) {
             let reason = Reason::SignatureForged {
                 signer: minisign(),
                 publisher: publisher(),
+                list: None,
             };
             (vec![reason], vec![evidence])
         }
@@ -242,6 +243,7 @@ fn story(verdict: Verdict) -> (Vec<Reason>, Vec<Evidence>) {
             evidence.published = Some(Published::Same);
             let reason = Reason::Published {
                 publisher: publisher(),
+                is_signed: false,
             };
             (vec![reason], vec![evidence])
         }

@@ -126,7 +126,7 @@ With several files the largest wins. Without --signer nobody is trusted, so the 
 Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
 in the file's directory, and whom the site declares; --url), 'index' (the package index --index, of
 what it serves; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
---source the notary is asked, and what --url has of its own.
+--source the notary is asked, what --url has of its own, and the logs of --rekor.
 
 With --url it is remembered who signs for the project that the file is from, and what its site
 declares: another signer later, none where such files were signed, or another declaration is
@@ -181,7 +181,11 @@ pub struct VerifyArgs {
     /// serves (--url); after a space, the host that it has its files on, if that is another.
     #[arg(long, value_name = "URL")]
     pub index: Option<String>,
-    /// Ask just this source. Can be given several times.
+    /// The address of another Rekor log than Sigstore's (version 1), which learns the digest. What it has
+    /// is proven under Sigstore's trust root or the notary's. Can be given several times.
+    #[arg(long, value_name = "URL")]
+    pub rekor: Vec<String>,
+    /// Ask just this source, and the logs of --rekor. Can be given several times.
     #[arg(long, value_name = "NAME")]
     pub source: Vec<Source>,
     /// A signer to trust: the name under which the notary enrolled it, the fingerprint of a key that

@@ -1,10 +1,14 @@
 //! The HTTP client.
 
+use crate::cache::{Cache, Kept};
 use crate::progress::Waiting;
 use crate::roots::now;
 use assay_core::evidence::Failure;
 use assay_sources::notary::{SIZE_LIMIT, TIME_LIMIT};
-use assay_sources::{HttpRequest, HttpResponse, Memory, Method, Transport, rate_limited};
+use assay_sources::{
+    HttpRequest, HttpResponse, Memory, Method, Transport, oversized, rate_limited,
+};
+use std::io::Read;
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::HeaderMap;
@@ -15,6 +19,8 @@ pub struct Client {
     agent: Agent,
     /// For plain HTTP, which is for this machine alone: no proxy has a part in it.
     direct: Agent,
+    /// Answers of earlier runs.
+    cache: Option<Cache>,
 }
 
 /// The answer to a [`Client::post`].
@@ -26,6 +32,14 @@ pub struct Posted {
 }
 
 impl Client {
+    /// A client that keeps answers for later runs, as far as their servers let it.
+    pub fn keeping() -> Self {
+        Self {
+            cache: Cache::of_this_user(),
+            ..Self::new()
+        }
+    }
+
     /// A client.
     pub fn new() -> Self {
         let config = || {
@@ -44,6 +58,7 @@ impl Client {
         Self {
             agent: config().build().into(),
             direct: config().proxy(None).build().into(),
+            cache: None,
         }
     }
 
@@ -60,7 +75,7 @@ impl Client {
     /// As [`Transport::send`].
     pub fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
-        ask(self.agent(&request.url), request)
+        ask(self.agent(&request.url), request, self.cache.as_ref())
     }
 
     /// Reads JSON, within the usual limits.
@@ -107,19 +122,83 @@ impl Transport for Client {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
         let (agent, request) = (self.agent(&request.url).clone(), request.clone());
+        let cache = self.cache.clone();
         // On a thread of its own: several are sent at once.
-        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request));
+        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request, cache.as_ref()));
         asking.await.unwrap_or(Err(Failure::Unreachable))
     }
 }
 
-fn ask(agent: &Agent, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+/// So many redirects are followed at most, where any are.
+const MOST_REDIRECTS: usize = 3;
+
+/// Sends a request, where no answer that is kept will do.
+fn ask(
+    agent: &Agent,
+    request: &HttpRequest,
+    cache: Option<&Cache>,
+) -> Result<HttpResponse, Failure> {
+    let Some(cache) = cache else {
+        return follow(agent, request, None).map(|(response, _)| response);
+    };
+    let kept = cache.read(request);
+    if let Some(fresh) = kept.as_ref().and_then(|kept| kept.fresh(request, now())) {
+        return Ok(fresh);
+    }
+    let etag = kept.as_ref().and_then(Kept::etag);
+    let (response, headers) = follow(agent, request, etag)?;
+    let answer = match (&kept, response.status) {
+        (Some(kept), NOT_MODIFIED) => kept.answer(),
+        _ => response,
+    };
+    let header = |name: &str| match (name, etag, headers.get(name)) {
+        // That it is the same need not be said with its name.
+        ("etag", Some(etag), None) => Some(etag.to_owned()),
+        (_, _, value) => Some(value?.to_str().ok()?.to_owned()),
+    };
+    cache.keep(request, &answer, header, now());
+    Ok(answer)
+}
+
+/// The status that says that what is kept is still the same (RFC 9110, section 15.4.5).
+const NOT_MODIFIED: u16 = 304;
+
+/// Sends a request, and where it may be followed, what it leads to.
+fn follow(
+    agent: &Agent,
+    request: &HttpRequest,
+    etag: Option<&str>,
+) -> Result<(HttpResponse, HeaderMap), Failure> {
+    let (mut response, mut headers) = ask_once(agent, request, etag)?;
+    let mut request = request.clone();
+    for _ in 0..MOST_REDIRECTS {
+        let location = headers
+            .get("location")
+            .and_then(|value| value.to_str().ok());
+        let is_redirect = matches!(response.status, 301 | 302 | 307 | 308);
+        let Some(to) = location.filter(|to| is_redirect && request.follows(to)) else {
+            break;
+        };
+        request.url = to.to_owned();
+        (response, headers) = ask_once(agent, &request, etag)?;
+    }
+    Ok((response, headers))
+}
+
+fn ask_once(
+    agent: &Agent,
+    request: &HttpRequest,
+    etag: Option<&str>,
+) -> Result<(HttpResponse, HeaderMap), Failure> {
     let limit = Some(request.time_limit);
     let response = match &request.method {
         Method::Get => {
             let mut builder = agent.get(&request.url);
             if let Some(token) = &request.bearer {
                 builder = builder.header("Authorization", format!("Bearer {token}"));
+            }
+            if let Some(etag) = etag {
+                builder = builder.header("If-None-Match", etag);
             }
             let builder = builder.header("Accept", request.accept).config();
             builder.timeout_global(limit).build().call()
@@ -131,8 +210,7 @@ fn ask(agent: &Agent, request: &HttpRequest) -> Result<HttpResponse, Failure> {
             builder.timeout_global(limit).build().send(json)
         }
     };
-    let (response, _) = read(response, request.time_limit, request.size_limit)?;
-    Ok(response)
+    read(response, request.time_limit, request.size_limit)
 }
 
 fn read(
@@ -144,7 +222,6 @@ fn read(
         ureq::Error::Timeout(_) => Failure::TimedOut {
             seconds: u32::try_from(time_limit.as_secs()).unwrap_or(u32::MAX),
         },
-        ureq::Error::BodyExceedsLimit(limit) => Failure::TooLarge { limit },
         _ => Failure::Unreachable,
     };
     let mut response = response.map_err(failed)?;
@@ -152,15 +229,16 @@ fn read(
     if let Some(limited) = rate_limited(response.status().as_u16(), header, now()) {
         return Err(limited);
     }
-    let body = response
-        .body_mut()
-        .with_config()
-        .limit(size_limit as u64)
-        .read_to_vec()
-        .map_err(failed)?;
-    let answer = HttpResponse {
-        status: response.status().as_u16(),
-        body,
+    let (status, kind) = (response.status().as_u16(), header("content-type"));
+    let mut body = Vec::new();
+    // One byte more, to know that there are more.
+    let most = size_limit as u64 + 1;
+    let reader = response.body_mut().with_config().limit(u64::MAX).reader();
+    let read = reader.take(most).read_to_end(&mut body);
+    read.map_err(|error| failed(error.into()))?;
+    let answer = match body.len() > size_limit {
+        true => oversized(status, kind, &body, size_limit)?,
+        false => HttpResponse { status, body },
     };
     Ok((answer, response.into_parts().0.headers))
 }

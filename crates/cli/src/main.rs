@@ -1,6 +1,7 @@
 //! The program `assay`: sign and verify files, run a notary.
 
 mod args;
+mod cache;
 mod client;
 mod config;
 mod contact;

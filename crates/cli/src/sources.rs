@@ -10,6 +10,7 @@ use crate::{hash, output, roots};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
+use assay_core::project::Project;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
 use assay_core::signer::RootId;
@@ -47,7 +48,8 @@ enum Asked {
     Github(github::Question),
     Beside(beside::Question),
     Index(index::Question),
-    Rekor,
+    /// A log, by its address.
+    Rekor(String),
 }
 
 impl<'a> Sources<'a> {
@@ -119,16 +121,21 @@ impl<'a> Sources<'a> {
                 Source::Beside => Asked::Beside(beside.clone().ok_or_else(|| {
                     usage("the source beside needs --url with the plain https address of a file")
                 })?),
-                Source::Rekor => Asked::Rekor,
+                Source::Rekor => Asked::Rekor(PUBLIC_REKOR.to_owned()),
                 Source::Index => Asked::Index(index.clone().ok_or_else(|| {
                     usage("the source index needs --index, and --url with an address of a file that it serves")
                 })?),
             });
         }
+        for typed in &args.rekor {
+            let address = notary_address(typed);
+            let address = address.ok_or_else(|| usage("--rekor is no https address of a log"))?;
+            asked.push(Asked::Rekor(address));
+        }
         if asked.is_empty() {
             return Err(usage(
-                "nobody to ask: give --notary, --url with the https address of the download, or \
-                 --source rekor",
+                "nobody to ask: give --notary, --url with the https address of the download, \
+                 --source rekor, or --rekor",
             ));
         }
         let public = roots::public();
@@ -157,7 +164,7 @@ impl<'a> Sources<'a> {
     /// Whether there is a project or a site of which something can be remembered.
     pub fn can_remember(&self) -> bool {
         let mut asked = self.asked.iter();
-        asked.any(|asked| !matches!(asked, Asked::Notary(_) | Asked::Rekor))
+        asked.any(|asked| !matches!(asked, Asked::Notary(_) | Asked::Rekor(_)))
     }
 
     /// What is remembered of the file's site since it was asked.
@@ -240,10 +247,12 @@ impl<'a> Sources<'a> {
                     driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
                 (evidence, None)
             }
-            Asked::Rekor => {
-                let mut inquiry = rekor::Inquiry::new(PUBLIC_REKOR, *digest, &self.names);
+            Asked::Rekor(address) => {
+                let mut inquiry = rekor::Inquiry::new(address, *digest, &self.names);
                 let evidence = ask(&mut inquiry).await;
-                (evidence, Some((RootId::sigstore(), PUBLIC_REKOR)))
+                // Sigstore's own can be asked for proofs of its history there.
+                let log = (address == PUBLIC_REKOR).then_some((RootId::sigstore(), PUBLIC_REKOR));
+                (evidence, log)
             }
         })
     }
@@ -293,9 +302,29 @@ impl<'a> Sources<'a> {
     ) -> Result<(Evidence, Site), CliError> {
         let Site { word, mut habits } = known.clone();
         let keys = self.minisign.clone();
-        let mut inquiry = beside::Inquiry::new(question, &habits, word, keys, now);
-        let digests = digest.into();
-        let mut evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
+        let project = beside::project(question, &word);
+        let is_signed = match (self.memory, project) {
+            (Some(memory), Some(project)) => {
+                let known = memory.read::<Project>(&project).ok().flatten();
+                known.is_some_and(|known| known.signs(&question.ending()))
+            }
+            _ => false,
+        };
+        let mut digests = match habits.needs_sha512() {
+            true => hash::more_digests(file, digest)?,
+            false => digest.into(),
+        };
+        let (mut inquiry, mut evidence);
+        loop {
+            let (word, keys) = (word.clone(), keys.clone());
+            inquiry = beside::Inquiry::new(question, &habits, word, keys, now).expecting(is_signed);
+            evidence = driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
+            if !inquiry.wanted().digests || digests.sha512.is_some() {
+                break;
+            }
+            digests = hash::more_digests(file, digest)?;
+            inquiry.note(&mut habits);
+        }
         inquiry.note(&mut habits);
         let wanted = inquiry.wanted().clone();
         // Read once more for signatures over the file itself, and lists of SHA-512. That these could not

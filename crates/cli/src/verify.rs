@@ -54,7 +54,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .map_err(|error| CliError::Internal(error.to_string()))?;
-    let client = Client::new();
+    let client = Client::keeping();
     if args.accept_change && args.no_memory {
         let words = "--accept-change changes what is remembered, which --no-memory leaves alone";
         return Err(CliError::Usage(words.to_owned()));
@@ -245,9 +245,9 @@ fn told(accepted: Option<&Accepted>) -> String {
             let names: Vec<String> = signers.iter().map(Signer::told).collect();
             format!("accepted as signers: {}", names.join(", "))
         }
-        Some(Accepted::Unsigned(ending)) => match ending.as_str() {
-            "" => "accepted: that files without an ending are not signed".to_owned(),
-            ending => format!("accepted: that files with the ending .{ending} are not signed"),
+        Some(Accepted::Unsigned(ending)) => match ending.starts_with('/') {
+            true => "accepted: that files with this name are not signed".to_owned(),
+            false => format!("accepted: that files with the ending .{ending} are not signed"),
         },
     }
 }

@@ -5,8 +5,31 @@
 
 use crate::file_digest::FileDigest;
 
-/// More lines than the largest releases list.
-const MOST_LINES: usize = 10_000;
+/// More lines than the largest lists that are read have.
+const MOST_LINES: usize = 65_536;
+
+/// The text of a checksum file: in UTF-8, or where a mark says so, in UTF-16, as some shells write it.
+/// What cannot be read in it spoils its own line alone.
+pub fn text_of_list(bytes: &[u8]) -> String {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let (pairs, _) = bytes.as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().copied().map(unit).collect();
+        String::from_utf16_lossy(&units)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => String::from_utf8_lossy(rest).into_owned(),
+    }
+}
+
+/// Whether a text lists the digest of anything.
+pub fn is_list(text: &str) -> bool {
+    let is_digest = |part: &str| part.parse::<FileDigest>().is_ok();
+    let lines = text.lines().take(MOST_LINES);
+    let is_page = text.trim_start().starts_with('<');
+    !is_page && lines.flat_map(str::split_whitespace).any(is_digest)
+}
 
 /// The digest that a checksum file lists for the file with this name: in the lines of coreutils
 /// (`<hex>  name`, `<hex> *name`, with a backslash before an escaped line), in those of BSD
@@ -133,6 +156,36 @@ mod tests {
         let other = long("other");
         let differing = format!("{longer}  tool.zip\n{other}  tool.zip\n");
         assert_eq!(listed_digest(&differing, "tool.zip"), None);
+    }
+
+    #[test]
+    fn a_list_is_read_however_it_is_written_and_a_bad_line_spoils_no_other() {
+        let ours = digest("ours");
+        let text = format!("{ours}  tool.zip\r\n{}  other.zip\r\n", digest("other"));
+        let wide = |mark: [u8; 2], bytes: fn(u16) -> [u8; 2]| {
+            let units = text.encode_utf16().flat_map(bytes);
+            mark.into_iter().chain(units).collect::<Vec<u8>>()
+        };
+        let marked = [b"\xef\xbb\xbf", text.as_bytes()].concat();
+        let bad = [b"\xff\xfe".as_slice(), b"  odd\xe9.zip\n", text.as_bytes()];
+        for bytes in [
+            text.clone().into_bytes(),
+            marked,
+            wide([0xff, 0xfe], u16::to_le_bytes),
+            wide([0xfe, 0xff], u16::to_be_bytes),
+            [b"caf\xe9\n", text.as_bytes()].concat(),
+            [format!("{}  odd", digest("odd")).as_bytes(), bad[1], bad[2]].concat(),
+        ] {
+            let read = text_of_list(&bytes);
+            assert_eq!(listed_digest(&read, "tool.zip"), Some(ours), "{read}");
+            assert!(is_list(&read));
+        }
+        assert!(text_of_list(b"").is_empty() && text_of_list(b"\xff\xfe\x00").is_empty());
+        let page = format!("<html>\n{ours}");
+        for text in ["", "{}", "Not found", &page] {
+            assert!(!is_list(text), "{text}");
+        }
+        assert!(is_list(&format!("SHA256 (a) = {ours}")));
     }
 
     #[test]

@@ -33,6 +33,12 @@ pub struct Evidence {
     /// Whose signature the file's publisher offers that does not fit the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forged: Option<Signer>,
+    /// The list that this signature is of, where it is not the file's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forged_list: Option<String>,
+    /// Whether a signature may be where the source did not look. Then none is missed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hurried: bool,
 }
 
 /// A site's declaration, as it concerns one file.
@@ -185,13 +191,19 @@ impl Failure {
         !matches!(self, Self::TrustRoot { .. })
     }
 
+    /// Whether it says something of what was asked for alone, which was there, and not of what else
+    /// the source may have.
+    pub fn is_of_one_file(&self) -> bool {
+        matches!(self, Self::TooLarge { .. })
+    }
+
     /// What is filled into its sentence: a number, or technical words. Empty where there is nothing
     /// to say.
     pub(crate) fn figure(&self) -> String {
         match self {
             Self::TimedOut { seconds } => seconds.to_string(),
             Self::RateLimited { seconds } => seconds.div_ceil(60).to_string(),
-            Self::TooLarge { limit } => (limit / (1024 * 1024)).to_string(),
+            Self::TooLarge { limit } => size(*limit),
             Self::Status { status } => status.to_string(),
             Self::Malformed { detail } | Self::TrustRoot { detail } | Self::Memory { detail } => {
                 detail.clone()
@@ -215,6 +227,14 @@ impl Failure {
     }
 }
 
+/// A limit for people.
+fn size(bytes: u64) -> String {
+    match bytes / (1024 * 1024) {
+        0 => format!("{} KiB", bytes / 1024),
+        whole => format!("{whole} MiB"),
+    }
+}
+
 impl Evidence {
     /// Whether something of the publisher's own says that the file is another one.
     pub fn contradicts(&self) -> bool {
@@ -232,6 +252,27 @@ impl Evidence {
             declaration: None,
             missing: None,
             forged: None,
+            forged_list: None,
+            hurried: false,
+        }
+    }
+
+    /// Adds what else the source proved.
+    pub fn add(&mut self, more: Self) {
+        if let (
+            Outcome::Answered {
+                proven, rejected, ..
+            },
+            Outcome::Answered {
+                proven: also,
+                rejected: refused,
+                ..
+            },
+        ) = (&mut self.outcome, more.outcome)
+        {
+            proven.extend(also);
+            rejected.extend(refused);
+            self.stale_roots.extend(more.stale_roots);
         }
     }
 

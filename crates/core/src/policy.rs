@@ -167,7 +167,9 @@ pub fn judge(
             ));
         }
     }
-    findings.extend(evidence.iter().filter_map(published));
+    let mut proven = evidence.iter().flat_map(Evidence::proven);
+    let is_signed = proven.any(|made| made.claim.vouches());
+    findings.extend(evidence.iter().filter_map(|one| published(one, is_signed)));
     findings.extend(evidence.iter().filter_map(forged));
     findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
@@ -192,7 +194,8 @@ fn changed(
         None => {
             let is_gone = place.ending.is_some_and(|ending| known.signs(ending));
             let was_asked = known.was_asked(evidence.iter().map(|one| one.source.as_str()));
-            if !is_gone || !was_asked || evidence.iter().any(Evidence::lacks_something) {
+            let may_be_there = |one: &Evidence| one.lacks_something() || one.hurried;
+            if !is_gone || !was_asked || evidence.iter().any(may_be_there) {
                 return None;
             }
             let publisher = match place.publisher {
@@ -355,10 +358,16 @@ enum Whose {
 }
 
 /// What the publisher publishes beside the file.
-fn published(evidence: &Evidence) -> Option<Finding> {
+fn published(evidence: &Evidence, is_signed: bool) -> Option<Finding> {
     let publisher = evidence.name.clone();
     Some(match evidence.published.as_ref()? {
-        Published::Same => (Some(Verdict::Intact), Reason::Published { publisher }),
+        Published::Same => (
+            Some(Verdict::Intact),
+            Reason::Published {
+                publisher,
+                is_signed,
+            },
+        ),
         Published::Other { expected, found } => (
             Some(Verdict::Mismatch),
             Reason::PublishedOther {
@@ -375,6 +384,7 @@ fn forged(evidence: &Evidence) -> Option<Finding> {
     let reason = Reason::SignatureForged {
         signer: evidence.forged.clone()?,
         publisher: evidence.name.clone(),
+        list: evidence.forged_list.clone(),
     };
     Some((Some(Verdict::Forged), reason))
 }

@@ -106,12 +106,23 @@ impl Project {
     }
 }
 
-/// The ending of a file's name, in lower case, by which files of one kind are known; empty where it
-/// has none.
+/// The ending of a file's name, in lower case, by which files of one kind are known. Of a name without
+/// one it is the name without the numbers of versions, as such files are of many kinds; that has a slash
+/// before it.
 pub fn ending(file_name: &str) -> String {
-    match file_name.rsplit_once('.') {
-        Some((_, ending)) => ending.to_ascii_lowercase(),
-        None => String::new(),
+    let lower = file_name.to_ascii_lowercase();
+    let is_ending = |ending: &str| {
+        let mut bytes = ending.bytes();
+        // What follows the last point of a version has other characters in it, or digits alone.
+        bytes.clone().all(|byte| byte.is_ascii_alphanumeric())
+            && bytes.any(|byte| byte.is_ascii_alphabetic())
+    };
+    match lower.rsplit_once('.') {
+        Some((_, ending)) if is_ending(ending) => ending.to_owned(),
+        _ => {
+            let is_of_version = |c: char| c.is_ascii_digit() || c == '.';
+            format!("/{}", lower.replace(is_of_version, ""))
+        }
     }
 }
 
@@ -242,7 +253,15 @@ mod tests {
     #[test]
     fn kinds_of_files_are_known_by_their_endings() {
         assert_eq!(ending("tool-1.2.TAR.GZ"), "gz");
-        assert_eq!(ending("tool"), "");
-        assert_eq!(ending("tool."), "");
+        assert_eq!(ending("tool.7z"), "7z");
+        // Of those without one, each name is a kind, whatever its version.
+        assert_eq!(ending("Tool"), "/tool");
+        assert_eq!(ending("tool."), "/tool");
+        for name in ["tool-1.2.3", "tool-1.2.4", "tool-10"] {
+            assert_eq!(ending(name), "/tool-");
+        }
+        let linux = ["tool-1.2-linux-amd64", "tool-1.10-linux-amd64"].map(ending);
+        assert_eq!(linux, ["/tool--linux-amd", "/tool--linux-amd"]);
+        assert_ne!(ending("LICENSE"), ending("tool"));
     }
 }

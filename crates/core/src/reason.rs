@@ -50,6 +50,8 @@ pub enum Reason {
         signer: Signer,
         /// The publisher's name.
         publisher: String,
+        /// The list that it is of, where it is not the file's own.
+        list: Option<String>,
     },
     /// The site declares others as its signers than it did, and none of these says so.
     DeclarationChanged {
@@ -67,6 +69,8 @@ pub enum Reason {
     Published {
         /// The publisher's name.
         publisher: String,
+        /// Whether anybody signed the file, too.
+        is_signed: bool,
     },
     /// The publisher publishes the digest of another file.
     PublishedOther {
@@ -221,10 +225,18 @@ impl Reason {
             Self::SignatureGone { before, publisher } => {
                 Message::new("reason_signature_gone", [before.told(), publisher.clone()])
             }
-            Self::SignatureForged { signer, publisher } => Message::new(
-                "reason_signature_forged",
-                [signer.told(), publisher.clone()],
-            ),
+            Self::SignatureForged {
+                signer,
+                publisher,
+                list,
+            } => {
+                let key = match list {
+                    Some(_) => "reason_signature_forged_list",
+                    None => "reason_signature_forged",
+                };
+                let told = [signer.told(), publisher.clone()].into_iter();
+                Message::new(key, told.chain(list.clone()).collect::<Vec<String>>())
+            }
             Self::DeclarationChanged { site, change } => {
                 let key = match change {
                     Change::Swapped => "reason_declaration_swapped",
@@ -232,7 +244,16 @@ impl Reason {
                 };
                 Message::new(key, [site.clone()])
             }
-            Self::Published { publisher } => Message::new("reason_published", [publisher.clone()]),
+            Self::Published {
+                publisher,
+                is_signed,
+            } => {
+                let key = match is_signed {
+                    true => "reason_published_too",
+                    false => "reason_published",
+                };
+                Message::new(key, [publisher.clone()])
+            }
             Self::PublishedOther {
                 publisher,
                 expected,
@@ -425,6 +446,12 @@ impl Reason {
             Self::SignatureForged {
                 signer: signer(),
                 publisher: "publisher".into(),
+                list: None,
+            },
+            Self::SignatureForged {
+                signer: signer(),
+                publisher: "publisher".into(),
+                list: Some("list".into()),
             },
             Self::DeclarationChanged {
                 site: "site".into(),
@@ -436,6 +463,11 @@ impl Reason {
             },
             Self::Published {
                 publisher: "publisher".into(),
+                is_signed: false,
+            },
+            Self::Published {
+                publisher: "publisher".into(),
+                is_signed: true,
             },
             Self::PublishedOther {
                 publisher: "publisher".into(),

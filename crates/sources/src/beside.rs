@@ -9,69 +9,41 @@
 //! found on a host before is tried there first, and what was never found is not asked for each time.
 //! (OpenPGP has its place among the names when its keys are known here.)
 
+pub use crate::habits::{ABSENT_FOR, Habits, MOST_KNOWN};
+
+use crate::habits::{
+    self, BY_SHA512, Likely, MINISIG_OF_FILE, OF_ANY_KIND, SIGNED_LIST, is_bundle, is_shared,
+};
 use crate::minisigned;
 use crate::notary::TIME_LIMIT;
-use crate::proving;
+use crate::proving::{self, MAX_BUNDLES};
 use crate::site_word::{SiteMemory, SiteWord};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::artifact::ArtifactDigests;
-use assay_core::checksum_file::listed_digest;
+use assay_core::checksum_file::{is_list, listed_digest, text_of_list};
 use assay_core::closer_look::{KeyedSignature, ListedDigest, Wanted};
+use assay_core::declaration::DeclaredSigner;
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::evidence::{Evidence, Failure, Outcome, Published};
 use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
-use assay_core::proof::{MAX_BUNDLE_BYTES, ReadBundle};
+use assay_core::project;
+use assay_core::proof::{Check, MAX_BUNDLE_BYTES, ProofError, ReadBundle};
 use assay_core::publisher::Publisher;
-use serde::{Deserialize, Serialize};
 
 /// The id of this source.
 pub const ID: &str = "beside";
-
-/// So many requests are made to a host that is known, at most.
-pub const MOST_KNOWN: usize = 3;
-
-/// So long a name that nothing was found under is not tried again on a host, in seconds: a week.
-pub const ABSENT_FOR: i64 = 7 * 24 * 60 * 60;
 
 /// So long after a download a listed digest that differs still speaks of that download, in seconds:
 /// what is listed later may be another version under the same name.
 pub const LISTED_FOR: i64 = 60 * 60;
 
-/// The names that are tried, the most telling first; `*` stands for the file's own. With the site's
-/// declaration, minisign signatures and the names that follow, ten requests are made for the first file
-/// from a host.
-const NAMES: [&str; 5] = [
-    "*.sigstore.json",
-    "*.sigstore",
-    "*.sha256",
-    "SHA256SUMS",
-    OF_ANY_KIND,
-];
+/// How many bytes of a list of many files are read at most: some thirty thousand have so many.
+pub const MAX_LIST_BYTES: usize = 4 * 1024 * 1024;
 
-/// The names that are tried where nothing is found under those: rarer ones, and those of SHA-512, for
-/// which a file must be read once more. What there is no room for, the next file's turn is.
-const LATER: [&str; 4] = ["SHA512SUMS", "*.sha512", "SHASUMS256.txt", "SHA256SUMS.txt"];
-
-/// A list that can be of any algorithm: digests of others look the same.
-const OF_ANY_KIND: &str = "checksums.txt";
-
-/// The names that are tried in another directory of a host on which nothing was found.
-const FIRST: [&str; 3] = ["SHA256SUMS", "*.sha256", "*.sigstore.json"];
-
-/// So many directories in which nothing is are remembered of a host.
-const MOST_BARREN: usize = 32;
-
-/// Where minisign puts a signature. Asked for only where a key is known: by an unknown one it would
-/// say nothing.
+/// Where minisign puts a signature.
 const MINISIG: &str = ".minisig";
-
-/// Where that of the file is.
-const MINISIG_OF_FILE: &str = "*.minisig";
-
-/// Stands among what was found for the signature of a list.
-const SIGNED_LIST: &str = "list.minisig";
 
 /// So many requests are made to a host at most, when it is asked for all names.
 const MOST: usize = 10;
@@ -88,38 +60,32 @@ pub struct Question {
     downloaded_at: Option<i64>,
 }
 
-/// What is remembered of a host, so that it is asked for few names.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Habits {
-    /// Under which names something was found, the last first.
-    pub found: Vec<String>,
-    /// When all names were tried, in seconds since 1970.
-    pub tried_at: i64,
-    /// Whether minisign's were among them.
-    #[serde(default)]
-    pub minisig: bool,
-    /// How many of those that are tried later were.
-    #[serde(default)]
-    pub later: usize,
-    /// The directories in which nothing was found, on a host of which nothing else is known: another
-    /// one there may be somebody else's.
-    #[serde(default)]
-    pub barren: Vec<String>,
-}
-
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
 /// own word.
 #[derive(Debug)]
 pub struct Inquiry<'a> {
     question: &'a Question,
     word: SiteWord,
-    names: Vec<&'static str>,
     now: i64,
-    step: Step,
     keys: Vec<MinisignKey>,
+    /// The names to begin with.
+    first: Vec<&'static str>,
+    /// The last of these whose turn it was.
+    in_turn: Option<&'static str>,
+    /// What was requested last; `None` before anything was.
+    pending: Option<Vec<Want>>,
+    /// The names that were asked for; of these, those that are not there, as a server said, and those
+    /// that nobody said anything of.
+    asked: Vec<&'static str>,
+    absent: Vec<&'static str>,
+    unanswered: Vec<&'static str>,
+    /// The request for a statement about a new declaration.
+    statement: Option<HttpRequest>,
     /// The minisign signature, and where lists are, with theirs.
     signature: Option<String>,
     lists: Vec<List>,
+    /// The lists of other files.
+    others: Vec<&'static str>,
     found: Candidates,
     under: Vec<String>,
     wanted: Wanted,
@@ -128,41 +94,35 @@ pub struct Inquiry<'a> {
     left: usize,
     /// Whether the host is asked for all names.
     asks_all: bool,
-    /// Whether the file's minisign signature was asked for, beside the names.
-    asked_for_signature: bool,
-    /// How many of the names that are tried later were, once this one has come to its end.
-    later: usize,
     /// Whether a list's signature is more likely to be there than the file's own.
     signs_lists: bool,
+    /// Whether such files were signed until now.
+    is_signed: bool,
+    /// Whether a signature was looked for wherever one can be.
+    is_thorough: bool,
 }
 
 /// A checksum file that lists the file.
 #[derive(Debug)]
 struct List {
     name: &'static str,
-    text: String,
+    bytes: Vec<u8>,
     digest: FileDigest,
+    /// Whether its signature was asked for.
+    asked: bool,
     signature: Option<String>,
 }
 
-/// What was requested last.
+/// What is requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
-    Nothing,
-    /// The declaration, if it is worth while, and all names.
-    Names {
-        declaration: bool,
-    },
-    /// A statement about a new declaration; the file's minisign signature, if it was not among the
-    /// names; those of so many lists; so many names that are tried later.
-    More {
-        statement: bool,
-        signature: bool,
-        lists: usize,
-        later: usize,
-    },
-    /// The signatures of lists that were found later.
-    Signatures,
+enum Want {
+    Declaration,
+    /// A statement about a new one.
+    Statement,
+    /// What is under this name.
+    Name(&'static str),
+    /// The signature of the list with this name.
+    Signature(&'static str),
 }
 
 impl Question {
@@ -201,7 +161,12 @@ impl Question {
         self.downloaded_at.is_none_or(|at| now - at < LISTED_FOR)
     }
 
-    /// The directory, as it is remembered where nothing is in it.
+    /// The ending of the file's name, by which files of its kind are known.
+    pub fn ending(&self) -> String {
+        project::ending(&self.name)
+    }
+
+    /// The directory's mark, by which it is remembered what is not in it.
     fn place(&self) -> String {
         let digest = Sha256Digest::of(self.directory.as_bytes()).to_hex();
         digest.chars().take(16).collect()
@@ -215,46 +180,9 @@ impl Question {
     }
 }
 
-impl Habits {
-    /// The names to try on this host: all, or at most so many of those that are known. `now` is in
-    /// seconds since 1970.
-    pub fn names(&self, most: usize, with_keys: bool, now: i64) -> Vec<&'static str> {
-        let all = with_keys
-            .then_some(&MINISIG_OF_FILE)
-            .into_iter()
-            .chain(&NAMES);
-        if self.is_due(with_keys, now) {
-            return all.copied().collect();
-        }
-        // Those that are known are static, whatever was stored.
-        let known = self.found.iter();
-        if self.found.is_empty() {
-            let rest = LATER.iter().skip(self.later);
-            return rest.copied().take(most).collect();
-        }
-        let all = all.chain(&LATER);
-        let known = known.filter_map(|found| all.clone().find(|name| *name == found));
-        known.copied().take(most).collect()
-    }
-
-    /// Whether files from this host are known by SHA-512: then it is found out in one go with SHA-256.
-    pub fn needs_sha512(&self) -> bool {
-        self.found
-            .iter()
-            .any(|found| found.to_ascii_lowercase().contains("sha512"))
-    }
-
-    fn is_due(&self, with_keys: bool, now: i64) -> bool {
-        let age = now - self.tried_at;
-        !(0..ABSENT_FOR).contains(&age) || with_keys && !self.minisig
-    }
-
-    fn note(&mut self, found: &[String]) {
-        for name in found.iter().rev() {
-            self.found.retain(|known| known != name);
-            self.found.insert(0, name.clone());
-        }
-    }
+/// The project that a file belongs to, as its site's remembered declaration tells.
+pub fn project(question: &Question, site: &SiteMemory) -> Option<String> {
+    SiteWord::new(&question.address, site.clone()).project()
 }
 
 /// What there is where what is remembered of a site cannot be had.
@@ -273,74 +201,94 @@ impl<'a> Inquiry<'a> {
         keys: Vec<MinisignKey>,
         now: i64,
     ) -> Self {
-        let site_is_known = site.declaration.is_some();
         let word = SiteWord::new(&question.address, site);
-        let declaration = usize::from(word.request(now).is_some());
-        let with_keys = !keys.is_empty() || !word.minisign_keys().is_empty();
-        let most = match habits.is_due(with_keys, now) {
-            true => MOST,
-            false => MOST_KNOWN,
-        };
-        let signed_list = habits.found.iter().any(|name| name == SIGNED_LIST);
-        let mut names = most - declaration - usize::from(signed_list && with_keys);
-        if site_is_known && most == MOST_KNOWN && !(signed_list && with_keys) {
-            // Room for a statement, should the declaration be a new one.
-            names -= 1;
-        }
-        let room = names;
-        let mut names = habits.names(room, with_keys, now);
-        let is_barren = habits.found.is_empty() && most != MOST && names.is_empty();
-        if is_barren && !habits.barren.contains(&question.place()) {
-            names.extend(FIRST.iter().take(room));
-        }
-        let later = match (most == MOST, habits.found.is_empty()) {
-            (true, _) => 0,
-            (false, true) => (habits.later + names.len()).min(LATER.len()),
-            (false, false) => habits.later,
+        let mut likely = likely_by(&word);
+        likely.keyed |= !keys.is_empty();
+        let asks_all = habits.is_due(likely.keyed, now);
+        let left = if asks_all { MOST } else { MOST_KNOWN };
+        let (first, fixed) = match asks_all {
+            true => (habits::at_first(likely.keyed), MOST),
+            false => {
+                // Room for the signature of a list, where these are signed.
+                let signed = likely.keyed && habits.found.iter().any(|name| name == SIGNED_LIST);
+                let used = usize::from(word.request(now).is_some()) + usize::from(signed);
+                habits.names(left - used, likely, &question.place())
+            }
         };
         Self {
             question,
             word,
-            left: most.saturating_sub(declaration + names.len()),
-            names,
             now,
-            step: Step::Nothing,
             keys,
+            in_turn: first.get(fixed..).and_then(|rest| rest.last()).copied(),
+            first,
+            pending: None,
+            asked: Vec::new(),
+            absent: Vec::new(),
+            unanswered: Vec::new(),
+            statement: None,
             signature: None,
             lists: Vec::new(),
+            others: Vec::new(),
             found: Candidates::default(),
             under: Vec::new(),
             wanted: Wanted::default(),
-            asks_all: most == MOST,
             contradicted: None,
-            asked_for_signature: false,
-            later,
-            signs_lists: signs_lists(habits),
+            left,
+            asks_all,
+            signs_lists: habits.signs_lists(),
+            is_signed: false,
+            is_thorough: false,
         }
     }
 
-    /// Notes what was found, for the next time.
+    /// Says whether files of this kind were signed until now by whom the site declares. Where no
+    /// signature is found then, it is looked for wherever one can be, with as many requests as that
+    /// takes, before anybody is accused.
+    pub fn expecting(self, is_signed: bool) -> Self {
+        Self { is_signed, ..self }
+    }
+
+    /// Notes what was found, for the next time. What was not answered is no absence.
     pub fn note(&self, habits: &mut Habits) {
-        habits.note(&self.under);
-        habits.later = self.later;
-        let place = self.question.place();
-        if self.asks_all {
-            habits.barren.clear();
+        let mut missed = self.absent.clone();
+        let mut lists = self.lists.iter();
+        if lists.any(|list| list.asked) && !self.under.iter().any(|name| name == SIGNED_LIST) {
+            missed.push(SIGNED_LIST);
         }
-        if self.under.is_empty() && !habits.barren.contains(&place) {
-            // The oldest makes room.
-            if habits.barren.len() == MOST_BARREN {
-                habits.barren.remove(0);
+        habits.note(&self.under, &missed);
+        for &name in &self.others {
+            if !habits.found.iter().any(|known| known == name) {
+                habits.found.push(name.to_owned());
             }
-            habits.barren.push(place);
         }
-        if self.asks_all {
+        // A host in trouble is asked for all names once more.
+        if self.asks_all && self.unanswered.len() <= MOST_KNOWN {
             habits.tried_at = self.now;
-            habits.minisig = self.asked_for_signature || self.names.contains(&MINISIG_OF_FILE);
+            habits.minisig = self.asked.contains(&MINISIG_OF_FILE);
+            habits.absent.clear();
+        }
+        let place = self.question.place();
+        for &name in &self.asked {
+            if is_shared(name) && !self.unanswered.contains(&name) {
+                habits.note_list(&place, name, !self.absent.contains(&name));
+            }
+        }
+        let mut turns = self.asked.iter().rev();
+        let last = match self.asks_all {
+            true => turns.find(|name| **name != MINISIG_OF_FILE).copied(),
+            false => self.in_turn,
+        };
+        if let Some(name) = last {
+            habits.pass_turn(name);
+        }
+        if let Some(name) = self.unanswered.first() {
+            habits.give_turn(name);
         }
     }
 
-    /// Signatures and lists for which the file must be read once more.
+    /// Signatures and lists for which the file must be read once more; or its other digests, with which
+    /// the whole is to be asked anew.
     pub fn wanted(&self) -> &Wanted {
         &self.wanted
     }
@@ -350,114 +298,182 @@ impl<'a> Inquiry<'a> {
         self.word
     }
 
-    fn take(
-        &mut self,
-        mut answers: std::vec::IntoIter<Answer>,
-        declaration: bool,
-    ) -> Vec<HttpRequest> {
+    /// The requests for these.
+    fn request(&mut self, wants: Vec<Want>) -> Vec<HttpRequest> {
+        self.left = self.left.saturating_sub(wants.len());
         let mut requests = Vec::new();
-        if declaration && let Some(answer) = answers.next() {
-            match self.word.read(answer, self.now) {
-                Ok(wanted) => requests.extend(wanted),
-                Err(failure) => self.found.failure = Some(failure),
-            }
+        for want in &wants {
+            requests.extend(match want {
+                Want::Declaration => self.word.request(self.now),
+                Want::Statement => self.statement.take(),
+                Want::Name(name) => {
+                    self.asked.push(name);
+                    let size_limit = match is_shared(name) {
+                        true => MAX_LIST_BYTES,
+                        false => MAX_BUNDLE_BYTES,
+                    };
+                    Some(HttpRequest {
+                        size_limit,
+                        ..get(self.question.url(name))
+                    })
+                }
+                Want::Signature(name) => {
+                    let mut lists = self.lists.iter_mut();
+                    if let Some(list) = lists.find(|list| list.name == *name) {
+                        list.asked = true;
+                    }
+                    Some(get(self.question.url(name) + MINISIG))
+                }
+            });
         }
-        for (name, answer) in self.names.clone().into_iter().zip(answers) {
-            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
-                self.found.failure = Some(failure);
-            }
-        }
-        let statement = !requests.is_empty();
-        self.left = self.left.saturating_sub(requests.len());
-        // Where the last request can be for one of both, it is for where signatures are there.
-        let is_spare = self.left > 1 || self.lists.is_empty() || !self.signs_lists;
-        let signature = self.knows_keys()
-            && self.left > 0
-            && is_spare
-            && !self.names.contains(&MINISIG_OF_FILE);
-        if signature {
-            self.left -= 1;
-            self.asked_for_signature = true;
-            requests.push(get(self.question.url(MINISIG_OF_FILE)));
-        }
-        let signatures = self.signatures_of_lists();
-        let lists = signatures.len();
-        requests.extend(signatures);
-        // Only where all names were tried, and none told anything.
-        let is_without = self.lists.is_empty() && self.found.bundles.is_empty();
-        // One is kept for the signature of what is found.
-        let spare = self.left - usize::from(self.knows_keys() && self.left > 0);
-        let later = match self.asks_all && is_without {
-            true => spare.min(LATER.len()),
-            false => 0,
-        };
-        self.left -= later;
-        self.later = self.later.max(later);
-        let names = LATER.iter().take(later);
-        requests.extend(names.map(|name| get(self.question.url(name))));
-        self.step = Step::More {
-            statement,
-            signature,
-            lists,
-            later,
-        };
+        self.pending = Some(wants);
         requests
     }
 
-    fn knows_keys(&self) -> bool {
-        !self.keys.is_empty() || !self.word.minisign_keys().is_empty()
-    }
-
-    /// Requests of the lists' signatures, as many as may be made.
-    fn signatures_of_lists(&mut self) -> Vec<HttpRequest> {
-        if !self.knows_keys() {
-            return Vec::new();
-        }
-        let lists = self.lists.iter().take(self.left);
-        let signed = |list: &List| get(self.question.url(list.name) + MINISIG);
-        let requests: Vec<HttpRequest> = lists.map(signed).collect();
-        self.left -= requests.len();
-        requests
-    }
-
-    fn take_more(
-        &mut self,
-        mut answers: std::vec::IntoIter<Answer>,
-        (statement, signature, lists, later): (bool, bool, usize, usize),
-    ) -> Vec<HttpRequest> {
-        if statement && let Some(answer) = answers.next() {
-            self.word.take_statement(answer);
-        }
-        if signature && let Some(answer) = answers.next() {
-            let read = answer.and_then(|response| self.read(MINISIG_OF_FILE, &response));
+    fn read_all(&mut self, answers: Vec<Answer>) {
+        let wants = self.pending.take().unwrap_or_default();
+        for (want, answer) in wants.into_iter().zip(answers) {
+            let read = match want {
+                Want::Declaration => self.word.read(answer, self.now).map(|wanted| {
+                    self.statement = wanted;
+                }),
+                Want::Statement => {
+                    self.word.take_statement(answer);
+                    Ok(())
+                }
+                Want::Name(name) => {
+                    let read = answer.and_then(|response| self.read(name, &response));
+                    if let Err(failure) = &read
+                        && !failure.is_of_one_file()
+                    {
+                        self.unanswered.push(name);
+                    }
+                    read
+                }
+                Want::Signature(name) => {
+                    answer.and_then(|response| self.read_signature(name, &response))
+                }
+            };
             if let Err(failure) = read {
-                self.found.failure = Some(failure);
+                // Of several, the one that says least about what is there.
+                let known = &self.found.failure;
+                if known.as_ref().is_none_or(Failure::is_of_one_file) {
+                    self.found.failure = Some(failure);
+                }
             }
-        }
-        let signatures: Vec<Answer> = answers.by_ref().take(lists).collect();
-        self.take_signatures(signatures);
-        for (name, answer) in LATER.into_iter().zip(answers) {
-            if let Err(failure) = answer.and_then(|response| self.read(name, &response)) {
-                self.found.failure = Some(failure);
-            }
-        }
-        match later {
-            0 => Vec::new(),
-            _ => self.signatures_of_lists(),
         }
     }
 
-    fn take_signatures(&mut self, answers: Vec<Answer>) {
-        for (list, answer) in self.lists.iter_mut().zip(answers) {
-            match answer.and_then(|response| text_of(&response)) {
-                Ok(text) => list.signature = text.filter(|text| is_signature(text)),
-                Err(failure) => self.found.failure = Some(failure),
+    /// What to ask for next, by what was found.
+    fn more(&self) -> Vec<Want> {
+        let statement = self.statement.as_ref().map(|_| Want::Statement);
+        let mut wants: Vec<Want> = statement.into_iter().collect();
+        let mut left = self.left.saturating_sub(wants.len());
+        let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
+        if knows_keys {
+            // Where the last request can be for one of both, it is for where signatures are there.
+            let is_spare = left > 1 || self.unsigned().is_empty() || !self.signs_lists;
+            if left > 0 && is_spare && !self.asked.contains(&MINISIG_OF_FILE) {
+                left -= 1;
+                wants.push(Want::Name(MINISIG_OF_FILE));
             }
-            if list.signature.is_some() {
-                // This one first, the next time.
-                self.under.insert(0, list.name.to_owned());
-                self.under.push(SIGNED_LIST.to_owned());
+            for name in self.unsigned() {
+                if left > 0 {
+                    left -= 1;
+                    wants.push(Want::Signature(name));
+                }
             }
+        }
+        // Only where all names were tried, and none told anything.
+        if self.asks_all && self.lists.is_empty() && self.found.bundles.is_empty() {
+            // One is kept for the signature of what is found.
+            let spare = left - usize::from(knows_keys && left > 0);
+            self.add_names(&mut wants, habits::later(), spare);
+        }
+        wants
+    }
+
+    /// Adds names that were not asked for, so many at most.
+    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, mut most: usize) {
+        for name in names {
+            if most > 0 && !self.asked.contains(&name) {
+                most -= 1;
+                wants.push(Want::Name(name));
+            }
+        }
+    }
+
+    /// The lists whose signatures were not asked for.
+    fn unsigned(&self) -> Vec<&'static str> {
+        let lists = self.lists.iter().filter(|list| !list.asked);
+        lists.map(|list| list.name).collect()
+    }
+
+    /// Where a signature by whom the site declares can be and was not looked for. As this is before
+    /// somebody is accused, it may take more requests than other looks.
+    fn search(&mut self, evidence: &mut Evidence) -> Vec<HttpRequest> {
+        // One that is not verified yet is told as what it is, if it does not fit; not so of what was
+        // downloaded long ago.
+        let is_recent = self.question.is_recent(self.now);
+        let is_declared = |one: &KeyedSignature| is_recent && one.declared.is_some();
+        let mut proven = evidence.proven().iter();
+        let is_found = proven.any(|made| made.declared.is_some() && made.claim.vouches())
+            || self.wanted.signatures.iter().any(is_declared)
+            || self.wanted.listed.iter().any(|one| {
+                let signed = one.signed.as_ref();
+                signed.is_some_and(is_declared)
+            });
+        let mut wants = Vec::new();
+        if self.is_signed && !is_found && !evidence.contradicts() {
+            let likely = likely_by(&self.word);
+            if likely.keyed {
+                for name in self.unsigned() {
+                    wants.push(Want::Signature(name));
+                }
+            }
+            if wants.is_empty() {
+                self.add_names(&mut wants, habits::signed(likely), usize::MAX);
+            }
+            self.is_thorough = wants.is_empty();
+        }
+        evidence.hurried = evidence.declaration.is_some() && !self.is_thorough;
+        self.request(wants)
+    }
+
+    /// Adds what was found to what was proven.
+    fn conclude(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) {
+        let digests = weighing.digests;
+        let is_recent = self.question.is_recent(weighing.now);
+        self.wanted.listed.retain(|one| one.signed.is_some());
+        self.add_minisigned(evidence, digests, is_recent);
+        // A list that a known key signed outweighs one that nobody did.
+        let signed = self.contradicted.filter(|_| is_recent);
+        let signed = signed.and_then(|expected| other(expected, digests));
+        let is_same = |list: &List| list.digest.of_file(digests) == Some(list.digest);
+        evidence.published = match self.lists.iter().any(is_same) {
+            _ if signed.is_some() => signed,
+            true => Some(Published::Same),
+            false if is_recent => self.accusing(digests),
+            false => None,
+        };
+        if evidence.published.is_none() {
+            let lists = self.lists.iter();
+            let unknown = lists.filter(|list| list.digest.of_file(digests).is_none());
+            self.wanted.listed.extend(unknown.map(|list| ListedDigest {
+                digest: list.digest,
+                accuses: list.name != OF_ANY_KIND,
+                signed: None,
+            }));
+        }
+        self.word.mark(std::slice::from_mut(evidence));
+        // Once the file is read for it, a bundle may name it that names it by SHA-512 alone.
+        let is_unknown = |problem: &ProofError| problem.check == Check::KnownDigest;
+        if digests.sha512.is_none()
+            && let Outcome::Answered { rejected, .. } = &evidence.outcome
+            && rejected.iter().any(is_unknown)
+        {
+            self.wanted.digests = true;
+            self.under.push(BY_SHA512.to_owned());
         }
     }
 
@@ -475,19 +491,20 @@ impl<'a> Inquiry<'a> {
         keys.extend(declared.iter().filter_map(|key| MinisignKey::parse(key)));
         let project = evidence.declaration.as_ref();
         let project = project.map(|declared| declared.project.clone());
-        if let Some(text) = &self.signature {
-            let wanted = minisigned::add(text, &keys, digests, recent, evidence);
-            self.wanted.signatures = wanted;
-            for one in &mut self.wanted.signatures {
+        // Each once, however often this is called.
+        if let Some(text) = self.signature.take() {
+            let mut wanted = minisigned::add(&text, &keys, digests, recent, evidence);
+            for one in &mut wanted {
                 let is_declared = declared.contains(&one.key);
                 one.declared = project.clone().filter(|_| is_declared);
             }
+            self.wanted.signatures.extend(wanted);
         }
-        for list in &self.lists {
-            let Some(signature) = &list.signature else {
+        for list in &mut self.lists {
+            let Some(signature) = &list.signature.take() else {
                 continue;
             };
-            let signed = minisigned::signed(signature, &keys, list.text.as_bytes());
+            let signed = minisigned::signed(signature, &keys, &list.bytes);
             let own = list.digest.of_file(digests);
             match signed {
                 Some((key, true)) if own.is_none() => {
@@ -509,7 +526,12 @@ impl<'a> Inquiry<'a> {
                     self.contradicted = Some(list.digest);
                 }
                 Some((key, holds)) if own == Some(list.digest) => {
+                    let before = evidence.forged.clone();
                     minisigned::note(key, signature, holds, recent, evidence);
+                    // It is the list that it does not fit.
+                    if before.is_none() && evidence.forged.is_some() {
+                        evidence.forged_list = Some(list.name.replace('*', &self.question.name));
+                    }
                 }
                 _ => {}
             }
@@ -526,36 +548,59 @@ impl<'a> Inquiry<'a> {
     }
 
     fn read(&mut self, name: &'static str, response: &HttpResponse) -> Result<(), Failure> {
-        let Some(text) = text_of(response)? else {
+        let Some(bytes) = body_of(response)? else {
+            if matches!(response.status, 404 | 410) {
+                self.absent.push(name);
+            }
             return Ok(());
         };
-        let text = text.as_str();
         // What has neither form is an error page, or something else of that name.
-        if name.contains(".sigstore") {
-            if ReadBundle::parse(text).is_ok() {
-                self.found.bundles.push(text.to_owned());
-                self.under.push(name.to_owned());
-            }
+        let is_there = if is_bundle(name) {
+            let before = self.found.bundles.len();
+            self.found.bundles.extend(bundles(bytes));
+            self.found.bundles.len() > before
         } else if name == MINISIG_OF_FILE {
-            if is_signature(text) {
-                self.signature = Some(text.to_owned());
-                self.under.push(name.to_owned());
+            self.signature = signature(bytes);
+            self.signature.is_some()
+        } else {
+            let text = text_of_list(bytes);
+            let listed = self.listed(name, &text);
+            if let Some(digest) = listed {
+                let list = List {
+                    name,
+                    bytes: bytes.to_owned(),
+                    digest,
+                    asked: false,
+                    signature: None,
+                };
+                // Those of several files come first: they are signed more often.
+                let shared = |list: &List| is_shared(list.name);
+                let place = match shared(&list) {
+                    true => self.lists.partition_point(shared),
+                    false => self.lists.len(),
+                };
+                self.lists.insert(place, list);
+            } else if is_list(&text) {
+                self.others.push(name);
+                return Ok(());
             }
-        } else if let Some(digest) = self.listed(name, text) {
-            let list = List {
-                name,
-                text: text.to_owned(),
-                digest,
-                signature: None,
-            };
-            // Those of several files come first: they are signed more often.
-            let shared = |list: &List| !list.name.starts_with('*');
-            let place = match shared(&list) {
-                true => self.lists.partition_point(shared),
-                false => self.lists.len(),
-            };
-            self.lists.insert(place, list);
-            self.under.push(name.to_owned());
+            listed.is_some()
+        };
+        match is_there {
+            true => self.under.push(name.to_owned()),
+            false => self.absent.push(name),
+        }
+        Ok(())
+    }
+
+    fn read_signature(&mut self, name: &str, response: &HttpResponse) -> Result<(), Failure> {
+        let text = body_of(response)?.and_then(signature);
+        let mut lists = self.lists.iter_mut();
+        if let (Some(list), Some(text)) = (lists.find(|list| list.name == name), text) {
+            list.signature = Some(text);
+            // This one first, the next time.
+            self.under.insert(0, list.name.to_owned());
+            self.under.push(SIGNED_LIST.to_owned());
         }
         Ok(())
     }
@@ -567,32 +612,15 @@ impl Source for Inquiry<'_> {
     }
 
     fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
-        match self.step {
-            Step::Nothing => {
-                let declaration = self.word.request(self.now);
-                self.step = Step::Names {
-                    declaration: declaration.is_some(),
-                };
-                let looks = self.names.iter().map(|name| get(self.question.url(name)));
-                Ok(declaration.into_iter().chain(looks).collect())
-            }
-            Step::Names { declaration } => Ok(self.take(answers.into_iter(), declaration)),
-            Step::More {
-                statement,
-                signature,
-                lists,
-                later,
-            } => {
-                let asked = (statement, signature, lists, later);
-                let requests = self.take_more(answers.into_iter(), asked);
-                self.step = Step::Signatures;
-                Ok(requests)
-            }
-            Step::Signatures => {
-                self.take_signatures(answers);
-                Ok(Vec::new())
-            }
-        }
+        let wants = if self.pending.is_none() {
+            let declaration = self.word.request(self.now).map(|_| Want::Declaration);
+            let names = self.first.iter().copied().map(Want::Name);
+            declaration.into_iter().chain(names).collect()
+        } else {
+            self.read_all(answers);
+            self.more()
+        };
+        Ok(self.request(wants))
     }
 
     fn offered(&mut self) -> Candidates {
@@ -602,39 +630,41 @@ impl Source for Inquiry<'_> {
     fn weigh(&mut self, evidence: &mut Evidence, weighing: &Weighing<'_>) -> Vec<HttpRequest> {
         self.word.settle(weighing.roots, weighing.now);
         evidence.declaration = self.word.declared();
-        let digests = weighing.digests;
-        let is_recent = self.question.is_recent(weighing.now);
-        self.add_minisigned(evidence, digests, is_recent);
-        // A list that a known key signed outweighs one that nobody did.
-        let signed = self.contradicted.filter(|_| is_recent);
-        let signed = signed.and_then(|expected| other(expected, digests));
-        let is_same = |list: &List| list.digest.of_file(digests) == Some(list.digest);
-        evidence.published = match self.lists.iter().any(is_same) {
-            _ if signed.is_some() => signed,
-            true => Some(Published::Same),
-            false if is_recent => self.accusing(digests),
-            false => None,
-        };
-        if evidence.published.is_none() {
-            let lists = self.lists.iter();
-            let unknown = lists.filter(|list| list.digest.of_file(digests).is_none());
-            self.wanted.listed.extend(unknown.map(|list| ListedDigest {
-                digest: list.digest,
-                accuses: list.name != OF_ANY_KIND,
-                signed: None,
-            }));
+        self.conclude(evidence, weighing);
+        self.search(evidence)
+    }
+
+    fn close(
+        &mut self,
+        evidence: &mut Evidence,
+        weighing: &Weighing<'_>,
+        answers: Vec<Answer>,
+    ) -> Result<Vec<HttpRequest>, Failure> {
+        self.read_all(answers);
+        let mut found = self.offered();
+        let failure = found.failure.take();
+        let (roots, digests) = (weighing.roots, weighing.digests);
+        let more = proving::prove(self.named(), &found, roots, digests, weighing.now);
+        evidence.add(more);
+        self.conclude(evidence, weighing);
+        let requests = self.search(evidence);
+        match failure {
+            None => Ok(requests),
+            Some(failure) => {
+                evidence.hurried = evidence.declaration.is_some();
+                Err(failure)
+            }
         }
-        Vec::new()
     }
 }
 
-/// Whether lists were seen signed on a host later than files were; or neither was.
-fn signs_lists(habits: &Habits) -> bool {
-    let place = |wanted: &str| habits.found.iter().position(|name| name == wanted);
-    match (place(SIGNED_LIST), place(MINISIG_OF_FILE)) {
-        (Some(list), Some(file)) => list < file,
-        (None, Some(_)) => false,
-        (_, None) => true,
+/// What the site's declaration makes likely.
+fn likely_by(word: &SiteWord) -> Likely {
+    let signers = word.signers();
+    let is_keyed = |signer: &DeclaredSigner| signer.minisign_key().is_some();
+    Likely {
+        keyed: signers.iter().any(is_keyed),
+        named: signers.iter().any(|signer| !is_keyed(signer)),
     }
 }
 
@@ -651,16 +681,32 @@ pub(crate) fn says_nothing(status: u16) -> bool {
 }
 
 /// What an answer has, if anything is there.
-fn text_of(response: &HttpResponse) -> Result<Option<String>, Failure> {
+fn body_of(response: &HttpResponse) -> Result<Option<&[u8]>, Failure> {
     match response.status {
-        200 => Ok(std::str::from_utf8(&response.body).ok().map(str::to_owned)),
+        200 => Ok(Some(&response.body)),
         status if says_nothing(status) => Err(Failure::Status { status }),
         _ => Ok(None),
     }
 }
 
-fn is_signature(text: &str) -> bool {
-    MinisignSignature::parse(text).is_some()
+/// A bundle, or several, one in each line.
+fn bundles(bytes: &[u8]) -> Vec<String> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    if ReadBundle::parse(text).is_ok() {
+        return vec![text.to_owned()];
+    }
+    let mut found = Vec::new();
+    for line in text.split('\n') {
+        if found.len() < MAX_BUNDLES && ReadBundle::parse(line).is_ok() {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+fn signature(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    MinisignSignature::parse(text).map(|_| text.to_owned())
 }
 
 pub(crate) fn get(url: String) -> HttpRequest {

@@ -68,13 +68,20 @@ pub async fn finish(
         digests,
         now,
     };
-    let requests = source.weigh(&mut evidence, &weighing);
+    let mut requests = source.weigh(&mut evidence, &weighing);
     let mut missing = candidates.failure;
-    if missing.is_none() && !requests.is_empty() {
+    for _ in 0..MOST_ROUNDS {
+        if missing.is_some() || requests.is_empty() {
+            break;
+        }
         let answers = send(transport, &requests, now).await;
-        missing = source.close(&mut evidence, &weighing, answers).err();
+        match source.close(&mut evidence, &weighing, answers) {
+            Ok(more) => requests = more,
+            Err(failure) => missing = Some(failure),
+        }
     }
-    if missing.is_some() && evidence.published != Some(Published::Same) {
+    let may_be_a_list = missing.as_ref().is_some_and(|one| !one.is_of_one_file());
+    if may_be_a_list && evidence.published != Some(Published::Same) {
         // What could not be had might have been the list that has this very file.
         evidence.published = None;
     }

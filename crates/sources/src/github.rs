@@ -2,11 +2,12 @@
 //! files (GitHub's REST API, versions of 2026).
 
 use crate::notary::{SIZE_LIMIT, TIME_LIMIT};
-use crate::proving::{List, Listed};
+use crate::proving::{self, List, Listed};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
+use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::evidence::{Evidence, Failure, Outcome, Published};
 use assay_core::file_digest::FileDigest;
 use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_core::publisher::{Publisher, ReleaseAsset, Repository, is_served_by_github};
@@ -21,6 +22,10 @@ pub const API: &str = "https://api.github.com";
 /// So many bundles that lie elsewhere are fetched at most. With what they are listed by, these are as
 /// many requests as are made for one file.
 pub const MAX_FETCHED: usize = 2;
+
+/// So many more are fetched where none of those was made by the repository itself, whose own may be
+/// among them.
+pub const MAX_MORE: usize = 6;
 
 /// So many attestations are asked for, the newest first: the most that GitHub tells at once.
 const PAGE: usize = 100;
@@ -91,7 +96,8 @@ impl Question {
 }
 
 /// GitHub as it is asked about a digest: one request, one for each bundle that it does not tell
-/// itself, and where nothing vouches for the file, one for the digest that its release lists.
+/// itself, and where the repository does not vouch for the file, one for the digest that its release
+/// lists.
 #[derive(Debug)]
 pub struct Inquiry<'a> {
     question: &'a Question,
@@ -99,6 +105,12 @@ pub struct Inquiry<'a> {
     name: String,
     is_listed: bool,
     fetched: usize,
+    /// What is fetched only where nothing of the repository's own was among the rest.
+    more: Vec<HttpRequest>,
+    /// Whether there is more than is ever looked at.
+    is_cut: bool,
+    /// Whether the bundles that lie elsewhere were requested last, and not the release.
+    fetches: bool,
     found: Candidates,
 }
 
@@ -111,6 +123,9 @@ impl<'a> Inquiry<'a> {
             name: question.name(),
             is_listed: false,
             fetched: 0,
+            more: Vec::new(),
+            is_cut: false,
+            fetches: false,
             found: Candidates::default(),
         }
     }
@@ -118,20 +133,51 @@ impl<'a> Inquiry<'a> {
     /// Takes the bundles of a list, and says which lie elsewhere.
     fn take_list(&mut self, response: &HttpResponse) -> Result<Vec<HttpRequest>, Failure> {
         let listed = read_list(response)?;
-        self.found.truncated = listed.len() >= PAGE;
+        self.is_cut = listed.len() >= PAGE;
         let mut elsewhere = Vec::new();
         for item in listed {
             match item.bundle {
                 Some(bundle) => self.found.bundles.push(bundle.get().to_owned()),
-                None if elsewhere.len() == MAX_FETCHED => self.found.truncated = true,
+                None if elsewhere.len() == MAX_FETCHED + MAX_MORE => self.is_cut = true,
                 None => match bundle_request(item.bundle_url.unwrap_or_default()) {
                     Ok(request) => elsewhere.push(request),
                     Err(failure) => self.found.failure = Some(failure),
                 },
             }
         }
+        self.more = elsewhere.split_off(elsewhere.len().min(MAX_FETCHED));
         self.fetched = elsewhere.len();
+        self.found.truncated = self.is_cut || !self.more.is_empty();
         Ok(elsewhere)
+    }
+
+    fn read_bundles(&mut self, answers: Vec<Answer>) {
+        for answer in answers {
+            match answer.and_then(|response| read_bundle(&response)) {
+                Ok(bundle) => self.found.bundles.push(bundle),
+                Err(failure) => self.found.failure = Some(failure),
+            }
+        }
+    }
+
+    /// What else to request, where the repository itself does not vouch for the file.
+    fn search(&mut self, evidence: &Evidence) -> Vec<HttpRequest> {
+        let publisher = Publisher::GitHub(self.question.repository.clone());
+        let is_own = |one: &Attestation| one.claim.vouches() && publisher.is_signer(&one.signer);
+        if evidence.proven().iter().any(is_own) {
+            return Vec::new();
+        }
+        self.fetches = !self.more.is_empty();
+        if self.fetches {
+            return std::mem::take(&mut self.more);
+        }
+        // What the repository attested, it knows.
+        let asset = self.question.asset.as_ref();
+        let asset = asset.filter(|_| self.fetched < MAX_FETCHED);
+        asset
+            .map(|asset| self.question.release(asset))
+            .into_iter()
+            .collect()
     }
 }
 
@@ -149,12 +195,7 @@ impl Source for Inquiry<'_> {
             self.is_listed = true;
             return self.take_list(&answer?);
         }
-        for answer in answers {
-            match answer.and_then(|response| read_bundle(&response)) {
-                Ok(bundle) => self.found.bundles.push(bundle),
-                Err(failure) => self.found.failure = Some(failure),
-            }
-        }
+        self.read_bundles(answers.collect());
         Ok(Vec::new())
     }
 
@@ -163,31 +204,40 @@ impl Source for Inquiry<'_> {
     }
 
     fn weigh(&mut self, evidence: &mut Evidence, _weighing: &Weighing<'_>) -> Vec<HttpRequest> {
-        let vouched = evidence.proven().iter().any(|one| one.claim.vouches());
-        // What the repository attested, it knows.
-        let enough = vouched || self.fetched == MAX_FETCHED;
-        let asset = self.question.asset.as_ref().filter(|_| !enough);
-        asset
-            .map(|asset| self.question.release(asset))
-            .into_iter()
-            .collect()
+        self.search(evidence)
     }
 
     fn close(
         &mut self,
         evidence: &mut Evidence,
-        _weighing: &Weighing<'_>,
+        weighing: &Weighing<'_>,
         answers: Vec<Answer>,
-    ) -> Result<(), Failure> {
+    ) -> Result<Vec<HttpRequest>, Failure> {
+        if self.fetches {
+            self.read_bundles(answers);
+            let found = self.offered();
+            let (roots, digests) = (weighing.roots, weighing.digests);
+            evidence.add(proving::prove(
+                self.named(),
+                &found,
+                roots,
+                digests,
+                weighing.now,
+            ));
+            if let Outcome::Answered { truncated, .. } = &mut evidence.outcome {
+                *truncated = self.is_cut;
+            }
+            return found.failure.map_or(Ok(Vec::new()), Err);
+        }
         let (Some(asset), Some(answer)) = (&self.question.asset, answers.into_iter().next()) else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let listed = listed_digest(&answer?, self.question, asset)?;
         let published = listed.map(|listed| compare(listed, self.digest));
         // What is the latest release now need not be the one that was downloaded.
         let counts = |one: &Published| asset.tag.is_some() || *one == Published::Same;
         evidence.published = published.filter(counts);
-        Ok(())
+        Ok(Vec::new())
     }
 }
 

@@ -90,6 +90,8 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
     }
     let own = FileDigest::Sha512(found.sha512);
     let is_same = wanted.listed.iter().any(|one| one.digest == own);
+    let missing = evidence.missing.as_ref();
+    let may_be_a_list = missing.is_some_and(|one| !one.is_of_one_file());
     for one in &wanted.listed {
         if one.digest == own {
             evidence.published = Some(Published::Same);
@@ -98,7 +100,7 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
             {
                 note_keyed(signed, &key, true, is_recent, evidence);
             }
-        } else if one.accuses && !is_same && is_recent && evidence.missing.is_none() {
+        } else if one.accuses && !is_same && is_recent && !may_be_a_list {
             evidence.published.get_or_insert(Published::Other {
                 expected: one.digest,
                 found: own,

@@ -94,6 +94,7 @@ impl SiteWord {
     pub fn read(&mut self, answer: Answer, now: i64) -> Result<Option<HttpRequest>, Failure> {
         let response = answer?;
         let is_known = self.memory.declaration.is_some();
+        let is_told = matches!(response.status, 200 | 404 | 410);
         let text = match response.status {
             200 => String::from_utf8(response.body).ok(),
             404 | 410 => None,
@@ -115,7 +116,7 @@ impl SiteWord {
         };
         let text = text.filter(|_| declaration.is_some());
         let known = self.known();
-        if known.is_none() && text.is_none() {
+        if known.is_none() && text.is_none() && is_told {
             self.memory.absent_at = now;
         }
         let is_new = known.is_some() && text.is_some() && known != declaration;
@@ -145,7 +146,7 @@ impl SiteWord {
             (None, _) => Some(now),
             (Some(_), None) => None,
             (Some(known), Some(new)) if known == new => Some(self.memory.since),
-            (Some(known), Some(_)) => self.stated_at(known, &found, roots),
+            (Some(known), Some(_)) => self.stated_at(known, &found, roots, now),
         };
         if let Some(since) = since {
             self.memory.declaration = found;
@@ -157,7 +158,9 @@ impl SiteWord {
             found.unwrap_or_default().into_iter().cloned().collect()
         };
         let (before, after): (Vec<DeclaredSigner>, Vec<_>) = (signers(&known), signers(&new));
-        if before != after {
+        // In whichever order, and however often each is named.
+        let lacks = |one: &[_], other: &[_]| one.iter().any(|signer| !other.contains(signer));
+        if lacks(&before, &after) || lacks(&after, &before) {
             self.change = Some(match new {
                 Some(_) => Change::Swapped,
                 None => Change::Vanished,
@@ -167,8 +170,15 @@ impl SiteWord {
     }
 
     /// When one whom each entry of the known declaration names said the new one. A statement of
-    /// before the known one is an old one that is shown again.
-    fn stated_at(&self, known: &Declaration, new: &Option<String>, roots: &Roots) -> Option<i64> {
+    /// before the known one is an old one that is shown again; one of the future could be shown again
+    /// whenever it suits.
+    fn stated_at(
+        &self,
+        known: &Declaration,
+        new: &Option<String>,
+        roots: &Roots,
+        now: i64,
+    ) -> Option<i64> {
         let new = new.as_deref().unwrap_or_default().as_bytes();
         let digests = ArtifactDigests::of(new);
         let is_known = |made: &Attestation| {
@@ -191,12 +201,14 @@ impl SiteWord {
                 made.filter(|made| is_known(made))?.signed_at
             }
         };
-        at.filter(|at| at + SLACK >= self.memory.since)
+        let since = self.memory.since.saturating_sub(SLACK);
+        let may = at.filter(|at| (since..=now.saturating_add(SLACK)).contains(at));
+        may.map(|at| at.min(now))
     }
 
     /// The project that the file belongs to, by the pattern that speaks of it; where only the new
     /// declaration does, by its pattern.
-    fn project(&self) -> Option<String> {
+    pub(crate) fn project(&self) -> Option<String> {
         let known = self.known()?;
         let offered = self.memory.offered.as_deref().and_then(parse);
         let mut all = [Some(known), offered].into_iter().flatten();
@@ -227,7 +239,7 @@ impl SiteWord {
     }
 
     /// The signers that are declared for the file, as far as that counts.
-    fn signers(&self) -> Vec<DeclaredSigner> {
+    pub(crate) fn signers(&self) -> Vec<DeclaredSigner> {
         let known = self.known();
         let signers = known.iter().flat_map(|known| known.signers_for(&self.path));
         signers.cloned().collect()

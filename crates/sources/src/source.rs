@@ -31,7 +31,8 @@ pub trait Source {
         Vec::new()
     }
 
-    /// Reads the answers to what [`Source::weigh`] requested.
+    /// Reads the answers to what [`Source::weigh`], or this, requested, and says what else there is to
+    /// request.
     ///
     /// # Errors
     /// When one is not usable.
@@ -40,8 +41,8 @@ pub trait Source {
         _evidence: &mut Evidence,
         _weighing: &Weighing<'_>,
         _answers: Vec<Answer>,
-    ) -> Result<(), Failure> {
-        Ok(())
+    ) -> Result<Vec<HttpRequest>, Failure> {
+        Ok(Vec::new())
     }
 }
 

@@ -15,6 +15,7 @@ use assay_sources::minisigned;
 use assay_sources::site_word::SiteMemory;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::minisign::MinisignPair;
+use assay_test_authority::recipe::{About, Content};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -218,6 +219,27 @@ fn a_list_that_a_known_key_signed_outweighs_one_that_nobody_did() {
     let evil = see_with(&web, &key, b"evil");
     assert!(evil.proven().is_empty());
     assert!(matches!(evil.published, Some(Published::Other { .. })));
+}
+
+/// A signature of an earlier list is the list's fault, which is named.
+#[test]
+fn a_signature_that_does_not_fit_its_list_is_told_of_the_list() {
+    let own = MinisignPair::new(1);
+    let key = MinisignKey::parse(&own.public()).unwrap();
+    for (name, told) in [
+        ("SHA256SUMS", "SHA256SUMS"),
+        ("tool%20one.zip.sha256", "tool one.zip.sha256"),
+    ] {
+        let web = Web::default().with(name, 200, list(b"tool")).with(
+            &format!("{name}.minisig"),
+            200,
+            own.sign(b"an earlier list", 1),
+        );
+        let found = see_with(&web, &key, b"tool");
+        assert_eq!(found.forged, Some(key.signer()));
+        assert_eq!(found.forged_list.as_deref(), Some(told));
+        assert!(found.proven().is_empty());
+    }
 }
 
 /// Minisign's signature beside a file, while something else there is in trouble.
@@ -470,7 +492,9 @@ fn a_host_whose_lists_are_of_sha512_is_known_by_that() {
     assert!(habits.needs_sha512());
     web.asked.borrow_mut().clear();
     see(&web, &mut habits, &Roots::new(), b"tool");
-    assert_eq!(*web.asked.borrow(), [format!("{DIRECTORY}SHA512SUMS")]);
+    let asked = web.asked.take();
+    assert_eq!(asked[0], format!("{DIRECTORY}SHA512SUMS"));
+    assert!(asked.len() <= MOST_KNOWN, "{asked:?}");
 }
 
 fn made(instance: &mut Instance, number: u64) -> Made {
@@ -501,6 +525,46 @@ fn a_bundle_beside_the_file_is_proven() {
     assert!(page.is_complete() && page.proven().is_empty());
 }
 
+/// A bundle that names its file by SHA-512 alone, as npm's do, counts once that digest is known.
+#[test]
+fn a_bundle_that_names_the_file_by_sha512_counts_once_that_is_known() {
+    let mut instance = Instance::new(Manner::Public, Curve::P256, "beside");
+    let all = Recipe::all();
+    let statement = all
+        .iter()
+        .find(|one| one.name.starts_with("v0.3, statement, dsse"));
+    let recipe = Recipe {
+        content: Content::Statement {
+            subjects: vec![About::Sha512],
+        },
+        ..statement.unwrap().clone()
+    };
+    let made = recipe.make_by(&mut instance, 0, &Honest);
+    let root = TrustRoot::parse(RootId::sigstore(), &instance.trusted_root().to_string());
+    let mut roots = Roots::new();
+    roots.add(root.unwrap()).unwrap();
+    let web = Web::default().with("tool%20one.zip.sigstore.json", 200, &*made.bundle);
+    let question = question();
+    let mut habits = Habits::default();
+    let look = |habits: &mut Habits, digests: ArtifactDigests| {
+        let mut inquiry = Inquiry::new(&question, habits, known_to_be_silent(), Vec::new(), NOW);
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        let asking = driver::ask(&web, &mut inquiry, &roots, &digests, NOW);
+        let found = runtime.unwrap().block_on(asking);
+        inquiry.note(habits);
+        (found.proven().len(), inquiry.wanted().digests)
+    };
+    let by_sha256 = ArtifactDigests::from(Sha256Digest::of(&made.artifact));
+    assert_eq!(look(&mut habits, by_sha256), (0, true));
+    // From then on it is found out in one go.
+    assert!(habits.needs_sha512());
+    let by_both = ArtifactDigests::of(&made.artifact);
+    for _ in 0..2 {
+        assert_eq!(look(&mut habits, by_both), (1, false));
+        assert!(habits.needs_sha512());
+    }
+}
+
 #[test]
 fn a_host_is_asked_for_all_names_once_and_then_for_few() {
     let mut habits = Habits::default();
@@ -521,35 +585,272 @@ fn a_host_is_asked_for_all_names_once_and_then_for_few() {
     }
     assert!(asked.contains(&format!("{DIRECTORY}tool%20one.zip.sha256")));
 
-    // What was found is asked for again, and nothing else.
+    // What was found is asked for again first, and few others.
     see(&web, &mut habits, &Roots::new(), b"tool");
     let known = web.asked.take();
-    assert_eq!(known.len(), 2);
-    assert!(known.len() <= MOST_KNOWN);
+    assert_eq!(known.len(), MOST_KNOWN);
+    for name in ["SHA256SUMS", "checksums.txt"] {
+        assert!(known.contains(&format!("{DIRECTORY}{name}")), "{known:?}");
+    }
+    // Where nothing is, lists are not asked for again that week, and some of the file's own names are.
     let nothing = Web::default();
     let mut barren = Habits::default();
     see(&nothing, &mut barren, &Roots::new(), b"tool");
-    nothing.asked.take();
-    see(&nothing, &mut barren, &Roots::new(), b"tool");
-    assert!(nothing.asked.take().is_empty());
+    let all = nothing.asked.take().len();
+    for _ in 0..4 {
+        see(&nothing, &mut barren, &Roots::new(), b"tool");
+        let asked = nothing.asked.take();
+        assert!(asked.len() <= MOST_KNOWN, "{asked:?}");
+        assert!(asked.contains(&format!("{DIRECTORY}tool%20one.zip.sha256")));
+        assert!(!asked.contains(&format!("{DIRECTORY}SHA256SUMS")));
+    }
     // After a week all are tried once more, and so where the clock was wrong.
-    let all = asked.len() - 1;
-    assert_eq!(barren.names(MOST_KNOWN, false, NOW + ABSENT_FOR).len(), all);
-    assert_eq!(barren.names(MOST_KNOWN, false, NOW - 1).len(), all);
-    assert!(
-        barren
-            .names(MOST_KNOWN, false, NOW + ABSENT_FOR - 1)
-            .is_empty()
+    for now in [NOW + ABSENT_FOR, NOW - 1] {
+        see_at(&nothing, &mut barren.clone(), &Roots::new(), b"tool", now);
+        assert_eq!(nothing.asked.take().len(), all);
+    }
+}
+
+/// One file without anything beside it does not keep the others of its host from being looked at.
+#[test]
+fn a_file_with_nothing_beside_it_hides_nothing_of_the_next_one() {
+    let roots = Roots::new();
+    for (name, text) in [
+        ("tool%20one.zip.sha256", list(b"another")),
+        ("tool%20one.zip.sha512", long_list(b"another")),
+    ] {
+        let mut habits = Habits::default();
+        let harmless = "https://dl.example.org/tool/v1/notes.txt";
+        look_at(
+            harmless,
+            &Web::default(),
+            &mut habits,
+            SiteMemory::default(),
+            &[],
+        );
+        let web = Web::default().with(name, 200, text);
+        // One of the rarer names has its turn some time.
+        let looks = (0..6).any(|_| {
+            let found = see_twice_by(&web, &mut habits, &[], b"tool", NOW);
+            matches!(found.published, Some(Published::Other { .. }))
+        });
+        assert!(looks, "{name}");
+    }
+    // A list that has other files is there all the same.
+    let other = format!("{}  notes.txt\n", Sha256Digest::of(b"notes"));
+    let web = Web::default().with("SHA256SUMS", 200, other);
+    let mut habits = Habits::default();
+    see(&web, &mut habits, &roots, b"tool");
+    let web = Web::default().with("SHA256SUMS", 200, list(b"another"));
+    let found = see(&web, &mut habits, &roots, b"tool").published;
+    assert!(matches!(found, Some(Published::Other { .. })));
+    // Where files have lists of their own, the directory's counts, too.
+    let own = Web::default().with("tool%20one.zip.sha256", 200, list(b"tool"));
+    let mut habits = Habits::default();
+    see(&own, &mut habits, &roots, b"tool");
+    let elsewhere = "https://dl.example.org/tool/v2/tool.zip";
+    let mut web = Web::default();
+    let listed = format!("{}  tool.zip\n", Sha256Digest::of(b"another"));
+    let url = "https://dl.example.org/tool/v2/SHA256SUMS".to_owned();
+    web.files.insert(url, Ok((200, listed)));
+    let (found, _) = look_at(elsewhere, &web, &mut habits, known_to_be_silent(), &[]);
+    assert!(matches!(found.published, Some(Published::Other { .. })));
+}
+
+/// What could not be had is no absence: it is asked for again.
+#[test]
+fn an_outage_is_not_remembered_as_absence() {
+    let (other, roots) = (list(b"another"), Roots::new());
+    let names = [
+        "tool%20one.zip.sigstore.json",
+        "tool%20one.zip.sigstore",
+        "tool%20one.zip.sha256",
+        "SHA256SUMS",
+        "checksums.txt",
+        "SHA512SUMS",
+        "tool%20one.zip.sha512",
+        "SHASUMS256.txt",
+        "SHA256SUMS.txt",
+    ];
+    for failure in [
+        Ok((503, String::new())),
+        Ok((429, String::new())),
+        Err(Failure::Unreachable),
+        Err(Failure::TimedOut { seconds: 10 }),
+    ] {
+        let mut habits = Habits::default();
+        let mut down = Web::default();
+        let mut site = SiteMemory::default();
+        let url = |name: &str| format!("{DIRECTORY}{name}");
+        let word = "https://dl.example.org/.well-known/download-signers.json".to_owned();
+        for url in names.map(url).into_iter().chain([word]) {
+            down.files.insert(url, failure.clone());
+        }
+        let found = see_on(&down, &mut habits, &mut site, &roots, b"tool", NOW);
+        assert!(found.lacks_something());
+        assert_eq!((site.absent_at, habits.tried_at), (0, 0));
+        let web = Web::default().with("SHA256SUMS.txt", 200, &*other);
+        let found = see_on(&web, &mut habits, &mut site, &roots, b"tool", NOW + 60);
+        assert!(matches!(found.published, Some(Published::Other { .. })));
+        // A single name that was not answered is asked for next.
+        for name in names {
+            let mut habits = Habits::default();
+            let mut down = Web::default();
+            down.files.insert(url(name), failure.clone());
+            see(&down, &mut habits, &roots, b"tool");
+            let web = Web::default();
+            see(&web, &mut habits, &roots, b"tool");
+            assert!(web.asked.take().contains(&url(name)), "{name}");
+        }
+    }
+}
+
+fn known_to_be_silent() -> SiteMemory {
+    SiteMemory {
+        absent_at: NOW,
+        ..SiteMemory::default()
+    }
+}
+
+/// What is found for the file at this address, and what is remembered of its site then. The content of
+/// every file is "tool".
+fn look_at(
+    url: &str,
+    web: &Web,
+    habits: &mut Habits,
+    site: SiteMemory,
+    keys: &[MinisignKey],
+) -> (Evidence, SiteMemory) {
+    look_for(url, web, habits, site, keys, false)
+}
+
+fn look_for(
+    url: &str,
+    web: &Web,
+    habits: &mut Habits,
+    site: SiteMemory,
+    keys: &[MinisignKey],
+    is_signed: bool,
+) -> (Evidence, SiteMemory) {
+    let question = Question::about(url, url, Some(NOW)).unwrap();
+    let inquiry = Inquiry::new(&question, habits, site, keys.to_vec(), NOW);
+    let mut inquiry = inquiry.expecting(is_signed);
+    let digests = ArtifactDigests::of(b"tool");
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let roots = Roots::new();
+    let asking = driver::ask(web, &mut inquiry, &roots, &digests, NOW);
+    let found = runtime.unwrap().block_on(asking);
+    inquiry.note(habits);
+    let site = inquiry.into_word().memory().clone();
+    (found, site)
+}
+
+/// A project signs its files in different ways: whichever it is, the next file's signature is found, and
+/// nobody is accused before it was looked for wherever one can be.
+#[test]
+fn a_signature_is_missed_only_after_it_was_looked_for_wherever_one_can_be() {
+    let own = MinisignPair::new(1);
+    let key = own.public();
+    let key = key.lines().last().unwrap_or_default();
+    let declaration = format!(
+        r#"{{"version":1,"downloads":[{{"paths":["/**"],"signers":[{{"minisign":"{key}"}}]}}]}}"#
     );
-    // Whatever was stored, only names of this version are asked for.
-    let odd = Habits {
-        found: vec!["../../secret".into(), "SHA256SUMS".into()],
-        tried_at: NOW,
-        minisig: true,
-        later: 0,
-        barren: Vec::new(),
-    };
-    assert_eq!(odd.names(MOST_KNOWN, false, NOW), ["SHA256SUMS"]);
+    let word = "https://dl.example.org/.well-known/download-signers.json".to_owned();
+    let mut web = Web::default();
+    web.files.insert(word, Ok((200, declaration)));
+    let lists = [
+        "SHA256SUMS",
+        "SHA512SUMS",
+        "checksums.txt",
+        "SHA256SUMS.txt",
+    ];
+    let mut urls = Vec::new();
+    for (number, name) in lists.into_iter().enumerate() {
+        let at = format!("https://dl.example.org/dl/{number}/");
+        let text = match name.contains("512") {
+            true => format!("{}  listed.zip\n", Sha512Digest::of(b"tool")),
+            false => format!("{}  listed.zip\n", Sha256Digest::of(b"tool")),
+        };
+        let signed = own.sign(text.as_bytes(), 1);
+        web.files.insert(format!("{at}{name}"), Ok((200, text)));
+        web.files
+            .insert(format!("{at}{name}.minisig"), Ok((200, signed)));
+        let signed = own.sign(b"tool", 1);
+        web.files
+            .insert(format!("{at}own.zip.minisig"), Ok((200, signed)));
+        urls.extend([format!("{at}own.zip"), format!("{at}listed.zip")]);
+    }
+    // In every order of two, and all of them after one another.
+    for first in &urls {
+        for second in &urls {
+            let (mut habits, mut site) = (Habits::default(), SiteMemory::default());
+            for url in [first, second, first, second] {
+                let is_signed = site.declaration.is_some();
+                let (found, next) = look_for(url, &web, &mut habits, site, &[], is_signed);
+                // The rarer names have no room at first sight.
+                let may_be = is_signed || !url.contains("/3/listed");
+                assert!(
+                    !may_be || !found.proven().is_empty(),
+                    "{first} {second} {url}"
+                );
+                assert!(!found.proven().iter().any(|made| made.declared.is_none()));
+                site = next;
+            }
+        }
+    }
+    // One that is nowhere is missed: everything was asked for, and that is said.
+    let (mut habits, site) = (Habits::default(), SiteMemory::default());
+    let (_, site) = look_for(&urls[0], &web, &mut habits, site, &[], false);
+    web.asked.take();
+    let gone = "https://dl.example.org/dl/9/gone.zip";
+    let (found, _) = look_for(gone, &web, &mut habits.clone(), site.clone(), &[], false);
+    assert!(found.hurried && web.asked.take().len() <= MOST_KNOWN);
+    let (found, _) = look_for(gone, &web, &mut habits.clone(), site.clone(), &[], true);
+    assert!(!found.hurried && !found.lacks_something());
+    let asked = web.asked.take();
+    for name in [
+        "gone.zip.minisig",
+        "SHA256SUMS",
+        "SHA512SUMS",
+        "SHA256SUMS.txt",
+    ] {
+        let url = format!("https://dl.example.org/dl/9/{name}");
+        assert!(asked.contains(&url), "{asked:?}");
+    }
+    assert!(asked.len() <= 16, "{asked:?}");
+    // A name that is always too large does not keep the others from having their turn.
+    let large = Err(Failure::TooLarge { limit: 5 });
+    let mut odd = Web::default();
+    for name in ["SHA512SUMS", "checksums.txt"] {
+        odd.files
+            .insert(format!("{DIRECTORY}{name}"), large.clone());
+    }
+    let mut barren = Habits::default();
+    for _ in 0..12 {
+        look_at(FILE, &odd, &mut barren, known_to_be_silent(), &[]);
+    }
+    let rare = format!("{DIRECTORY}tool%20one.zip.sigstore.jsonl");
+    assert!(odd.asked.take().contains(&rare));
+    // Where some of it cannot be had, nobody is accused.
+    let url = "https://dl.example.org/dl/9/SHA512SUMS".to_owned();
+    web.files.insert(url, Err(Failure::Unreachable));
+    let (found, _) = look_for(gone, &web, &mut habits, site, &[], true);
+    assert!(found.hurried && found.lacks_something());
+}
+
+/// A large page says nothing of the other names.
+#[test]
+fn what_is_too_large_keeps_nothing_else_from_counting() {
+    let large = Err(Failure::TooLarge { limit: 5 });
+    let mut web = Web::default().with("SHA256SUMS", 200, list(b"another"));
+    web.files.insert(format!("{DIRECTORY}checksums.txt"), large);
+    let found = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
+    assert!(matches!(found.published, Some(Published::Other { .. })));
+    assert!(found.missing.is_some());
+    // What cannot be had for another reason may be the list that has the file.
+    let web = web.failing("tool%20one.zip.sha256");
+    let found = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
+    assert!(found.published.is_none() && found.missing == Some(Failure::Unreachable));
 }
 
 /// What is in one directory says nothing of another, which may be somebody else's.
@@ -613,4 +914,79 @@ fn only_a_plain_address_has_something_beside_it() {
     let last = "https://cdn.example.net/x/y";
     let question = Question::about(first, last, None).unwrap();
     assert_eq!(question.host(), "example.org");
+}
+
+const WORD: &str = "https://dl.example.org/.well-known/download-signers.json";
+
+fn declared_by(keys: &[&str]) -> String {
+    let signers: Vec<String> = keys
+        .iter()
+        .map(|key| format!(r#"{{"minisign":"{key}"}}"#))
+        .collect();
+    let signers = signers.join(",");
+    format!(r#"{{"version":1,"downloads":[{{"paths":["/**"],"signers":[{signers}]}}]}}"#)
+}
+
+/// A declaration that names the same signers otherwise is no other word.
+#[test]
+fn the_same_signers_in_another_order_or_twice_are_the_same() {
+    let keys = [1, 2, 3].map(|number| {
+        let key = MinisignPair::new(number).public();
+        key.lines().last().unwrap_or_default().to_owned()
+    });
+    let [one, two, three] = keys.each_ref().map(String::as_str);
+    for (signers, is_changed) in [
+        (vec![two, one], false),
+        (vec![one, two, one], false),
+        (vec![one], true),
+        (vec![one, two, three], true),
+        (vec![one, three], true),
+    ] {
+        let site = SiteMemory {
+            declaration: Some(declared_by(&[one, two])),
+            since: NOW,
+            ..SiteMemory::default()
+        };
+        let mut web = Web::default();
+        web.files
+            .insert(WORD.into(), Ok((200, declared_by(&signers))));
+        let mut habits = Habits::default();
+        let (found, _) = look_at(FILE, &web, &mut habits, site, &[]);
+        let changed = found.declaration.is_some_and(|one| one.change.is_some());
+        assert_eq!(changed, is_changed, "{signers:?}");
+    }
+}
+
+/// A statement is of now, as far as clocks agree: one of the future would outlast all that follow it.
+#[test]
+fn a_statement_of_the_future_is_none() {
+    const DAY: i64 = 24 * 60 * 60;
+    let (own, next) = (MinisignPair::new(1), MinisignPair::new(2));
+    let keys = [&own, &next].map(|pair| {
+        let key = pair.public();
+        key.lines().last().unwrap_or_default().to_owned()
+    });
+    let [first, second] = keys.each_ref().map(String::as_str);
+    for (at, since) in [
+        (NOW - 60, Some(NOW - 60)),
+        (NOW + 60, Some(NOW)),
+        (NOW + 400 * DAY, None),
+        (NOW - 400 * DAY, None),
+    ] {
+        let site = SiteMemory {
+            declaration: Some(declared_by(&[first])),
+            since: NOW - 10 * DAY,
+            ..SiteMemory::default()
+        };
+        let new = declared_by(&[first, second]);
+        let at = u64::try_from(at).unwrap_or_default();
+        let mut web = Web::default();
+        let statement = own.sign(new.as_bytes(), at);
+        web.files
+            .insert(format!("{WORD}.minisig"), Ok((200, statement)));
+        web.files.insert(WORD.into(), Ok((200, new)));
+        let (_, site) = look_at(FILE, &web, &mut Habits::default(), site, &[]);
+        assert_eq!(site.since, since.unwrap_or(NOW - 10 * DAY));
+        assert_eq!(site.offered.is_none(), since.is_some());
+    }
 }

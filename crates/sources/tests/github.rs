@@ -13,7 +13,7 @@ use assay_core::signer::{Identity, RootId};
 use assay_core::trust_root::TrustRoot;
 use assay_core::verdict::Verdict;
 use assay_sources::driver;
-use assay_sources::github::{Inquiry, MAX_FETCHED, Question};
+use assay_sources::github::{Inquiry, MAX_FETCHED, MAX_MORE, Question};
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -267,7 +267,7 @@ fn only_a_few_bundles_are_fetched_and_that_is_told() {
     let digest = digest(&made);
     let mut wire = Wire::default();
     let mut items = Vec::new();
-    for number in 0..=MAX_FETCHED {
+    for number in 0..=MAX_FETCHED + MAX_MORE {
         // Bundles that are the same are proven once.
         let bundle = format!("{}{}", made.bundle, " ".repeat(number));
         let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
@@ -278,9 +278,54 @@ fn only_a_few_bundles_are_fetched_and_that_is_told() {
     let listed = json!({"attestations": items}).to_string();
     let wire = wire.with(attestations(&digest), 200, listed);
     let evidence = world.ask(&wire, &digest);
-    assert_eq!(evidence.proven().len(), MAX_FETCHED);
+    // Bundles that differ by nothing that counts are so many proofs.
+    assert_eq!(evidence.proven().len(), MAX_FETCHED + MAX_MORE);
     assert!(!evidence.is_complete());
-    assert_eq!(wire.asked.borrow().len(), 1 + MAX_FETCHED);
+    assert_eq!(wire.asked.borrow().len(), 1 + MAX_FETCHED + MAX_MORE);
+}
+
+/// What strangers attested, or what says something else, keeps nobody from seeing the repository's own.
+#[test]
+fn the_repositorys_own_bundle_is_found_behind_others() {
+    let mut world = World::new();
+    let (evil, own) = (
+        world.provenance("evil/tool"),
+        world.provenance("example/tool"),
+    );
+    let digest = digest(&own);
+    assert_eq!(digest, Sha256Digest::of(&evil.artifact));
+    for place in 0..MAX_FETCHED + MAX_MORE {
+        let mut wire = Wire::default();
+        let mut items = Vec::new();
+        for number in 0..MAX_FETCHED + MAX_MORE {
+            let made = if number == place { &own } else { &evil };
+            let bundle = format!("{}{}", made.bundle, " ".repeat(number));
+            let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
+            let url = format!("{BLOBS}/{number}");
+            items.push(json!({"bundle": null, "bundle_url": url}));
+            wire = wire.with(url, 200, packed.unwrap());
+        }
+        let listed = json!({"attestations": items}).to_string();
+        let wire = wire.with(attestations(&digest), 200, listed);
+        assert_eq!(verdict(&world.ask(&wire, &digest)), Verdict::Authentic);
+        // No more than are needed.
+        let asked = wire.asked.borrow().len();
+        assert_eq!(asked > 1 + MAX_FETCHED, place >= MAX_FETCHED, "{place}");
+    }
+}
+
+/// A fork can attest what it likes: what the release lists counts.
+#[test]
+fn what_a_fork_attests_hides_no_mismatch() {
+    let mut world = World::new();
+    let made = world.provenance("evil/tool");
+    let digest = digest(&made);
+    let other = format!("sha256:{}", Sha256Digest::of(b"another"));
+    let body = release("tool.zip", Some(other), "2020-01-01T00:00:00Z");
+    let wire = Wire::default()
+        .with(attestations(&digest), 200, list(&[bundle(&made)]))
+        .with(release_url(), 200, body);
+    assert_eq!(verdict(&world.ask(&wire, &digest)), Verdict::Mismatch);
 }
 
 #[test]

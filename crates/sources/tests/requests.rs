@@ -122,6 +122,17 @@ impl World {
         let (habits, site) = (Habits::default(), SiteMemory::default());
         let mut site = beside::Inquiry::new(&question, &habits, site, Vec::new(), 1_800_000_000);
         self.ask(&mut site).await;
+        // A signature is missed, by a signer of each kind.
+        let downloads = json!([{ "paths": ["/**"], "signers": [
+            { "minisign": MinisignPair::new(2).public() },
+            { "identity": EMAIL, "issuer": "https://accounts.example" },
+        ] }]);
+        let site = SiteMemory {
+            declaration: Some(json!({ "version": 1, "downloads": downloads }).to_string()),
+            ..SiteMemory::default()
+        };
+        let site = beside::Inquiry::new(&question, &habits, site, Vec::new(), 1_800_000_000);
+        self.ask(&mut site.expecting(true)).await;
     }
 }
 
@@ -243,6 +254,8 @@ fn nothing_is_asked_but_what_is_listed() {
         "entries/retrieve",
         "SHA256SUMS.minisig",
         "SHA512SUMS",
+        "sha256sum.txt",
+        "tool.zip.sigstore.jsonl",
         "tool.zip.minisig",
         "signers.json.minisig",
     ] {

@@ -114,11 +114,11 @@ impl ShownSite {
     }
 }
 
-/// Endings, of which one may be empty.
+/// Endings, and the names of files without one, each after a slash.
 fn named(endings: &[String]) -> String {
-    let told = endings.iter().map(|ending| match ending.as_str() {
-        "" => "files without an ending".to_owned(),
-        ending => format!(".{ending}"),
+    let told = endings.iter().map(|ending| match ending.strip_prefix('/') {
+        Some(name) => format!("files named {name}, without an ending"),
+        None => format!(".{ending}"),
     });
     match endings.is_empty() {
         true => "nothing of which it says something that it is not".to_owned(),

@@ -153,6 +153,13 @@ fn a_signature_that_is_gone_is_a_change_and_an_outage_is_none() {
     }
     let outage = at_github(&[failed()], &settings, Some(&known));
     assert_eq!(outage.verdict, Verdict::Unchecked);
+    // Nor is anybody accused before it was looked for wherever one can be.
+    let hurried = Evidence {
+        hurried: true,
+        ..evidence(vec![])
+    };
+    let judgement = at_github(&[hurried], &settings, Some(&known));
+    assert_eq!(judgement.verdict, Verdict::Unknown);
     // Other kinds of files were never signed.
     let mut other = Project::default();
     other.note(&[own("1", "release.yml")], Some("gz"), 1.0);
