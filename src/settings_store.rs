@@ -6,6 +6,7 @@ use crate::chrome::storage::{self, Area};
 use crate::js::from_js;
 use assay_core::managed::Managed;
 use assay_core::settings::Settings;
+use wasm_bindgen::JsValue;
 
 const KEY: &str = "settings";
 
@@ -30,26 +31,38 @@ pub async fn load_own() -> Result<Settings, ChromeError> {
 /// What an administrator decided. A part of it that cannot be read, or one thing of a list, is left out
 /// and told: the others hold.
 pub async fn managed() -> Managed {
-    let mut managed = Managed::default();
+    let usable = js_sys::Object::new();
+    let mut unusable = Vec::new();
     for (name, value) in storage::managed().await {
-        let is_list = js_sys::Array::is_array(&value);
-        let things = match is_list {
-            true => js_sys::Array::from(&value),
-            false => js_sys::Array::of1(&value),
-        };
-        for (place, thing) in (1..).zip(things.iter()) {
-            let (thing, told) = match is_list {
-                true => (js_sys::Array::of1(&thing).into(), format!("{name} {place}")),
-                false => (thing, name.clone()),
-            };
+        let key = JsValue::from_str(&name);
+        let can_be_read = |value: &JsValue| {
             let part = js_sys::Object::new();
-            let is_made = js_sys::Reflect::set(&part, &name.as_str().into(), &thing).is_ok();
-            match from_js::<Managed>(part.into()) {
-                Ok(part) if is_made => managed.add(part, &told),
-                _ => managed.unusable.push(told),
+            let is_made = js_sys::Reflect::set(&part, &key, value).is_ok();
+            is_made && from_js::<Managed>(part.into()).is_ok()
+        };
+        let value = match js_sys::Array::is_array(&value) {
+            true => {
+                let kept = js_sys::Array::new();
+                for (place, thing) in (1..).zip(js_sys::Array::from(&value).iter()) {
+                    match can_be_read(&js_sys::Array::of1(&thing)) {
+                        true => drop(kept.push(&thing)),
+                        false => unusable.push(format!("{name} {place}")),
+                    }
+                }
+                kept.into()
             }
-        }
+            false if can_be_read(&value) => value,
+            false => {
+                unusable.push(name);
+                continue;
+            }
+        };
+        // What can be read in parts, can be read.
+        let _ = js_sys::Reflect::set(&usable, &key, &value);
     }
+    let mut managed = from_js::<Managed>(usable.into()).unwrap_or_default();
+    managed.unusable = unusable;
+    managed.read_hosts();
     managed
 }
 

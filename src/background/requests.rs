@@ -20,9 +20,13 @@ use assay_core::site_rule::SiteRule;
 use assay_core::trust_root;
 use assay_core::words::Message;
 use assay_sources::notary;
+use futures_util::future::LocalBoxFuture;
 use serde::Deserialize;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
+
+/// Something that is done with a download.
+type Deed = LocalBoxFuture<'static, Result<Response, BackgroundError>>;
 
 /// Who sent a message (`runtime.MessageSender`).
 #[derive(Deserialize)]
@@ -76,18 +80,36 @@ impl Background {
             return Ok(refused::<String>("refused_managed", []));
         }
         match request {
-            Request::CheckAgain { id } => self.with_record(&id, Self::check_again).await,
-            Request::ShowInFolder { id } => self.with_record(&id, Self::show_in_folder).await,
-            Request::DeleteFile { id } => self.with_record(&id, Self::delete_file).await,
-            Request::Keep { id } => self.with_record(&id, Self::keep).await,
+            Request::CheckAgain { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.check_again(record)))
+                    .await
+            }
+            Request::ShowInFolder { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.show_in_folder(record)))
+                    .await
+            }
+            Request::DeleteFile { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.delete_file(record)))
+                    .await
+            }
+            Request::Keep { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.keep(record)))
+                    .await
+            }
             Request::ReplaceSettings { settings, base } => {
                 self.replace_settings(*settings, &base).await
             }
-            Request::Forget { id } => self.with_record(&id, Self::forget_record).await,
+            Request::Forget { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.forget_record(record)))
+                    .await
+            }
             Request::CheckAll { ids } => self.check_all(ids).await,
             Request::ForgetAll { ids } => self.forget_all(ids).await,
             Request::Restored { ids } => self.restored(ids).await,
-            Request::AcceptChange { id } => self.with_record(&id, Self::accept_change).await,
+            Request::AcceptChange { id } => {
+                self.with_record(&id, |own, record| Box::pin(own.accept_change(record)))
+                    .await
+            }
             Request::AlarmsSeen => self.alarms_seen().await,
             Request::LogAlarmsSeen => {
                 self.log_alarms_seen().await?;
@@ -122,10 +144,11 @@ impl Background {
         }
     }
 
-    async fn with_record<F: Future<Output = Result<Response, BackgroundError>>>(
+    /// What is done is boxed, so that there is one copy of this in the wasm.
+    async fn with_record(
         self: &Rc<Self>,
         id: &str,
-        act: impl FnOnce(Rc<Self>, DownloadRecord) -> F,
+        act: fn(Rc<Self>, DownloadRecord) -> Deed,
     ) -> Result<Response, BackgroundError> {
         match self.store.get(id).await? {
             Some(record) => act(Rc::clone(self), record).await,

@@ -112,7 +112,7 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
     )?;
     settings.wait_for_text("#signers", "SHA256:administrator")?;
     // What cannot be used is told, and the rest holds.
-    settings.wait_for_text("[data-banner=managed]", "rules 2, trusted 2")?;
+    settings.wait_for_text("[data-banner=managed]", "trusted 2, rules: no host")?;
     let sources = extension.open("sources.html")?;
     sources.wait_for_text("[data-banner=managed]", "Example Org decided")?;
     for source in ["github", "http://127.0.0.1:9", "http://127.0.0.1:9/index"] {

@@ -78,28 +78,20 @@ impl Managed {
         self.locked.contains(&what)
     }
 
-    /// Adds another part of the same policy. `name` is how the part is told if it cannot be used.
-    pub fn add(&mut self, part: Self, name: &str) {
-        if !part.organization.is_empty() {
-            self.organization = part.organization;
-        }
-        self.notaries.extend(part.notaries);
-        self.rekors.extend(part.rekors);
-        self.indexes.extend(part.indexes);
-        self.github = part.github.or(self.github);
-        self.trusted.extend(part.trusted);
-        self.everywhere = part.everywhere.or(self.everywhere);
-        self.locked.extend(part.locked);
-        self.welcome = part.welcome.or(self.welcome);
-        for mut rule in part.rules {
-            match host_in_policy(&rule.host) {
+    /// Reads the hosts of rules as people write them; a rule for what is no host is told as unusable.
+    pub fn read_hosts(&mut self) {
+        let unusable = &mut self.unusable;
+        self.rules
+            .retain_mut(|rule| match host_in_policy(&rule.host) {
                 Some(host) => {
                     rule.host = host;
-                    self.rules.push(rule);
+                    true
                 }
-                None => self.unusable.push(name.to_owned()),
-            }
-        }
+                None => {
+                    unusable.push(format!("rules: {}", rule.host));
+                    false
+                }
+            });
     }
 
     /// Whether an administrator trusts this signer.
@@ -191,7 +183,6 @@ mod tests {
 
     #[test]
     fn a_rule_of_a_policy_holds_however_its_host_is_written_or_is_told() {
-        let mut all = Managed::default();
         for (written, host) in [
             ("LocalHost", Some("localhost")),
             ("*.Example.org", Some("example.org")),
@@ -200,18 +191,17 @@ mod tests {
             ("a b", None),
             ("", None),
         ] {
-            let mut part = Managed::default();
-            part.rules.push(SiteRule {
+            let mut policy = Managed::default();
+            policy.rules.push(SiteRule {
                 host: written.into(),
                 below: true,
                 demand: Demand::default(),
                 signers: Vec::new(),
             });
-            let (rules, unusable) = (all.rules.len(), all.unusable.len());
-            all.add(part, written);
-            let added = all.rules[rules..].first().map(|rule| rule.host.as_str());
-            assert_eq!(added, host, "{written}");
-            assert_eq!(all.unusable.len() - unusable, usize::from(host.is_none()));
+            policy.read_hosts();
+            let read = policy.rules.first().map(|rule| rule.host.as_str());
+            assert_eq!(read, host, "{written}");
+            assert_eq!(policy.unusable.len(), usize::from(host.is_none()));
         }
     }
 
