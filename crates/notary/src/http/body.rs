@@ -5,7 +5,7 @@ use super::refusal::{Refusal, Schema};
 use super::{MAX_BODY, REQUEST_TIME};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use serde::Deserialize;
 use std::time::Duration;
@@ -18,6 +18,12 @@ const ARRIVAL: Duration = REQUEST_TIME.saturating_sub(Duration::from_secs(5));
 /// Reads the JSON of a request; `name` is what the API's schema calls it.
 pub async fn read(request: Request, name: &str) -> Result<Bytes, Refusal> {
     let kind = request.headers().get(CONTENT_TYPE).cloned();
+    // Whoever says that it is too long need not send it first.
+    let said = request.headers().get(CONTENT_LENGTH);
+    let said = said.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|said| said > MAX_BODY as u64) {
+        return Err(too_large());
+    }
     let body = timeout(ARRIVAL, Bytes::from_request(request, &()))
         .await
         .map_err(|_| {
@@ -30,10 +36,7 @@ pub async fn read(request: Request, name: &str) -> Result<Bytes, Refusal> {
             )
         })?
         .map_err(|rejection| match rejection.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                format!("the body is too large; at most {MAX_BODY} bytes are accepted"),
-            ),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
             status => Refusal::new(status, rejection.body_text()),
         })?;
     if body.is_empty() {
@@ -44,10 +47,21 @@ pub async fn read(request: Request, name: &str) -> Result<Bytes, Refusal> {
     Ok(body)
 }
 
-/// Takes the JSON of a body for what it should be.
+fn too_large() -> Refusal {
+    Refusal::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        format!("the body is too large; at most {MAX_BODY} bytes are accepted"),
+    )
+}
+
+/// Takes the JSON of a body, an object, for what it should be.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a [u8], name: &str) -> Result<T, Refusal> {
-    serde_json::from_slice(body)
-        .map_err(|error| Refusal::bad(format!("parsing {name} in body failed: {error}")))
+    let failed = |detail: String| Refusal::bad(format!("parsing {name} in body failed: {detail}"));
+    // Fields in a list, without their names, would be understood, too.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(failed("it must be a JSON object".into()));
+    }
+    serde_json::from_slice(body).map_err(|error| failed(error.to_string()))
 }
 
 fn check_media_type(kind: Option<&HeaderValue>) -> Result<(), Refusal> {
