@@ -248,8 +248,6 @@ fn json_that_is_none_or_no_object_is_refused() {
             "NaN",
             &deep("[", "]"),
             &deep(r#"{"a":"#, "}"),
-            &inner,
-            &field,
         ] {
             let answer = notary.post_raw(path, JSON, body.as_bytes());
             let shown = &body[..body.len().min(40)];
@@ -263,6 +261,16 @@ fn json_that_is_none_or_no_object_is_refused() {
         ] {
             refused(path, 400, &notary.post_raw(path, JSON, body));
         }
+    }
+    // Where a field has no meaning, so does its depth.
+    refused(
+        "deep",
+        400,
+        &notary.post_raw(ENTRIES, JSON, inner.as_bytes()),
+    );
+    for path in [ENTRIES, RETRIEVE, SEARCH, BULK] {
+        check("deep", &notary.post_raw(path, JSON, inner.as_bytes()));
+        refused("deep", 400, &notary.post_raw(path, JSON, field.as_bytes()));
     }
     let huge = b"{\"hash\":1e999999}";
     refused("huge", 400, &notary.post_raw(SEARCH, JSON, huge));
@@ -316,10 +324,21 @@ fn a_field_that_comes_twice_is_refused() {
 #[test]
 fn what_is_too_much_is_refused() {
     let (_data, notary, key) = setting();
-    let long = vec![b' '; MAX_BODY + 1];
     for path in [ENTRIES, RETRIEVE, SEARCH, BULK] {
-        refused(path, 413, &notary.post_raw(path, JSON, &long));
+        for length in [MAX_BODY + 1, 3 * MAX_BODY] {
+            let long = vec![b' '; length];
+            refused(path, 413, &notary.post_raw(path, JSON, &long));
+        }
     }
+    let chunk = format!("{:x}\r\n{}\r\n", MAX_BODY, " ".repeat(MAX_BODY));
+    let mut stream = connect(&notary);
+    let head = format!("POST {ENTRIES} HTTP/1.1\r\nhost: n\r\ntransfer-encoding: chunked\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    for part in [chunk.as_str(), &chunk, "0\r\n\r\n"] {
+        stream.write_all(part.as_bytes()).unwrap();
+    }
+    assert!(answer_to(&mut stream).starts_with("HTTP/1.1 413"));
+
     // Bodies that say their length are refused before they are sent.
     let mut stream = connect(&notary);
     let head = format!(

@@ -167,6 +167,7 @@ fn what_a_client_has_is_good_until_there_is_more_to_tell() {
     assert_eq!(same.header("etag"), Some(&*tag));
     assert_eq!(same.header("cache-control"), Some("max-age=60"));
     assert_eq!(ask(&format!("\"other\", W/{tag}")).status, 304);
+    assert_eq!(ask("*").status, 304);
     for other in ["\"other\"", "*x", "", "\"", &tag[..9]] {
         assert_eq!(ask(other).status, 200, "{other:?}");
     }

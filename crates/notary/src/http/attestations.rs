@@ -12,7 +12,7 @@ use crate::notary::{
 use assay_core::digest::Sha256Digest;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
@@ -72,7 +72,7 @@ pub async fn by_digest(
     State(notary): State<Arc<Notary>>,
     digest: Result<Path<String>, PathRejection>,
     asked: Result<Query<PageQuery>, QueryRejection>,
-    headers: HeaderMap,
+    request: Request,
 ) -> Answer {
     let digest = sha256(&path(digest)?)?;
     let page = query(asked)?;
@@ -90,7 +90,7 @@ pub async fn by_digest(
         };
         reader.select(&question, reach)
     };
-    let tags = Tags::of(&headers);
+    let tags = Tags::of(request.headers());
     let wanted = page.predicate_type.clone();
     let found = match asked(&notary, wanted.as_deref(), Reach::Little)? {
         Some(selection) => Found::of(selection, &tags, &notary)?,
@@ -135,7 +135,7 @@ impl Found {
         let mut body = Vec::with_capacity(written_length(selection.length()));
         let list = AttestationList::of(selection, notary)?;
         serde_json::to_writer(&mut body, &list).map_err(Refusal::internal)?;
-        let tag = format!("\"{entries}-{size}\"");
+        let tag = tag_of(&entries, size);
         Ok(Self::Page { body, tag, next })
     }
 
@@ -203,6 +203,11 @@ pub fn check_predicate_type(text: &str, place: &str) -> Result<(), Refusal> {
     }
 }
 
+/// The tag of an answer: which entries, proven in a log of which size.
+fn tag_of(entries: &str, size: u64) -> String {
+    format!("\"{entries}-{size}\"")
+}
+
 /// The tags of the answers that a client has.
 struct Tags(Vec<String>);
 
@@ -219,11 +224,14 @@ impl Tags {
     /// log than a new answer's, and hold as well. So it is good for as long as no entry is added.
     fn still_good(&self, entries: &str, size: u64) -> Option<String> {
         let good = |given: &str| {
+            if given == "*" {
+                return Some(tag_of(entries, size));
+            }
             let bare = given.strip_prefix("W/").unwrap_or(given);
             let bare = bare.strip_prefix('"')?.strip_suffix('"')?;
             let (then_entries, then) = bare.split_once('-')?;
             let then: u64 = then.parse().ok()?;
-            (then_entries == entries && then <= size).then(|| format!("\"{bare}\""))
+            (then_entries == entries && then <= size).then(|| tag_of(entries, then))
         };
         self.0.iter().find_map(|given| good(given))
     }

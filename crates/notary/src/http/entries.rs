@@ -26,7 +26,7 @@ pub const UUID_PATTERN: &str = "^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$";
 pub async fn add(State(notary): State<Arc<Notary>>, request: Request) -> Answer {
     let body = body::read(request, "proposedEntry").await?;
     let preparer = notary.clone();
-    let submission = apart(move || Ok(preparer.prepare(Proposal::parse(&body)?))).await?;
+    let submission = apart(move || Ok(preparer.prepare(Proposal::parse(body.as_bytes())?))).await?;
     let (status, index) = match notary.add(submission).await? {
         Placed::New(index) => (StatusCode::CREATED, index),
         Placed::Known(index) => (StatusCode::CONFLICT, index),

@@ -23,7 +23,6 @@ mod trust;
 
 use crate::notary::Notary;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::header::{ETAG, LINK, LOCATION};
 use axum::http::{Method, StatusCode};
 use axum::routing::{MethodRouter, get, post};
@@ -104,7 +103,6 @@ pub fn router(notary: Arc<Notary>) -> Router {
     router
         .fallback(missing::path)
         .method_not_allowed_fallback(missing::method)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIME,

@@ -36,7 +36,7 @@ pub async fn retrieve(State(notary): State<Arc<Notary>>, request: Request) -> An
     Ok(answer::of(StatusCode::OK, answer::JSON, found))
 }
 
-fn find(notary: &Notary, body: &[u8]) -> Result<Vec<u8>, Refusal> {
+fn find(notary: &Notary, body: &str) -> Result<Vec<u8>, Refusal> {
     let asked: Asked<'_> = body::parse(body, "entry")?;
     let uuids = asked.entry_uuids.unwrap_or_default();
     let indexes = asked.log_indexes.unwrap_or_default();
