@@ -141,7 +141,10 @@ pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
         })?,
         artifacts: subjects.artifacts.into_iter().collect(),
         envelope: Some(content.envelope.into_bytes()),
-        search: vec![*envelope_hash.as_bytes(), *payload_hash.as_bytes()],
+        search: [*envelope_hash.as_bytes(), *payload_hash.as_bytes()]
+            .into_iter()
+            .chain(subjects.materials)
+            .collect(),
         terms: terms.into_iter().collect(),
         verifiers,
     })

@@ -141,7 +141,10 @@ pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
         })?,
         envelope: Some(serde_json::to_vec(&envelope).map_err(malformed)?),
         artifacts: subjects.artifacts.into_iter().collect(),
-        search: vec![*payload_hash.as_bytes()],
+        search: [*payload_hash.as_bytes()]
+            .into_iter()
+            .chain(subjects.materials)
+            .collect(),
         terms: terms.into_iter().collect(),
         verifiers,
     })

@@ -4,6 +4,7 @@ use crate::merkle::Hash;
 use crate::proposal::ProposalError;
 use crate::terms;
 use serde::Deserialize;
+use serde_json::Value;
 use sigstore_types::Statement;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -15,14 +16,17 @@ pub const IN_TOTO: &str = "application/vnd.in-toto+json";
 pub const MAX_SUBJECTS: usize = 1024;
 
 /// Other algorithms by whose digests a search finds a statement, and how many bytes a digest has.
-const SEARCHED: [(&str, usize); 2] = [("sha1", 20), ("sha384", 48)];
+const SEARCHED: [(&str, usize); 2] = [("sha1", 20), ("sha512", 64)];
 
 /// The subjects of a statement.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Subjects {
     /// Their SHA-256 digests.
     pub artifacts: BTreeSet<Hash>,
-    /// Terms for their digests by other algorithms.
+    /// SHA-256 digests of what they were made from (the materials of a SLSA provenance of version
+    /// 0.2): a search finds the statement by them, and it attests nothing about them.
+    pub materials: BTreeSet<Hash>,
+    /// Terms for digests by other algorithms, of both.
     pub terms: BTreeSet<Hash>,
 }
 
@@ -56,19 +60,35 @@ impl Subjects {
             subjects
                 .terms
                 .extend(sha512.map(|hash| terms::of_digest("sha512", hash)));
-            for (algorithm, length) in SEARCHED {
-                let hash = digest
-                    .other
-                    .get(algorithm)
-                    .and_then(|text| hex::decode(text).ok());
-                let hash = hash.filter(|hash| hash.len() == length);
-                subjects
-                    .terms
-                    .extend(hash.map(|hash| terms::of_digest(algorithm, &hash)));
+            for (algorithm, digest) in &digest.other {
+                subjects.terms.extend(term_of(algorithm, digest));
+            }
+        }
+        let materials = statement.predicate.get("materials");
+        let materials = materials.and_then(Value::as_array).into_iter().flatten();
+        for material in materials.take(MAX_SUBJECTS) {
+            let digests = material.get("digest").and_then(Value::as_object);
+            for (algorithm, digest) in digests.into_iter().flatten() {
+                let digest = digest.as_str().unwrap_or_default();
+                match algorithm.as_str() {
+                    "sha256" => subjects.materials.extend(digest_of(digest)),
+                    _ => subjects.terms.extend(term_of(algorithm, digest)),
+                }
             }
         }
         Ok(subjects)
     }
+}
+
+/// A term for a digest, if a search can ask for it.
+fn term_of(algorithm: &str, digest: &str) -> Option<Hash> {
+    let (name, length) = SEARCHED.iter().find(|(name, _)| *name == algorithm)?;
+    let digest = hex::decode(digest).ok()?;
+    (digest.len() == *length).then(|| terms::of_digest(name, &digest))
+}
+
+fn digest_of(digest: &str) -> Option<Hash> {
+    hex::decode(digest).ok()?.try_into().ok()
 }
 
 /// The predicate type of a statement, if the payload is one.
@@ -88,27 +108,36 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn statement(digest: serde_json::Value) -> Vec<u8> {
+    fn statement(digest: Value, predicate: Value) -> Vec<u8> {
         let statement = json!({
             "_type": "https://in-toto.io/Statement/v1",
             "subject": [{ "name": "file", "digest": digest }],
             "predicateType": "https://example.org/p",
-            "predicate": {},
+            "predicate": predicate,
         });
         statement.to_string().into_bytes()
     }
 
     #[test]
     fn a_subject_is_found_by_each_of_its_digests() {
-        let payload = statement(json!({
-            "sha256": "11".repeat(32), "sha512": "22".repeat(64), "sha1": "33".repeat(20),
-            "gitCommit": "44".repeat(20), "sha384": "not a digest",
-        }));
+        let payload = statement(
+            json!({
+                "sha256": "11".repeat(32), "sha512": "22".repeat(64), "sha1": "33".repeat(20),
+                "gitCommit": "44".repeat(20),
+            }),
+            json!({ "materials": [
+            { "uri": "a", "digest": { "sha256": "55".repeat(32), "sha1": "66".repeat(20) } },
+            { "uri": "b", "digest": { "sha1": "not a digest", "sha256": 7 } },
+            "c",
+        ] }),
+        );
         let subjects = Subjects::of(IN_TOTO, &payload).unwrap();
         assert_eq!(subjects.artifacts, BTreeSet::from([[0x11; 32]]));
         let sha512 = terms::of_digest("sha512", &[0x22; 64]);
         let sha1 = terms::of_digest("sha1", &[0x33; 20]);
-        assert_eq!(subjects.terms, BTreeSet::from([sha512, sha1]));
+        let material = terms::of_digest("sha1", &[0x66; 20]);
+        assert_eq!(subjects.terms, BTreeSet::from([sha512, sha1, material]));
+        assert_eq!(subjects.materials, BTreeSet::from([[0x55; 32]]));
         assert_eq!(
             Subjects::of("text/plain", &payload),
             Ok(Subjects::default())

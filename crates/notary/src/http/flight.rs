@@ -4,7 +4,8 @@
 use super::refusal::Refusal;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::StatusCode;
-use http_body::Frame;
+use http_body::{Frame, SizeHint};
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -39,7 +40,7 @@ impl Room {
         let needed = (kib(body.len()) as usize).min(self.0.num_permits());
         match self.0.split(needed) {
             Some(room) => Body::new(Held {
-                body: body.into(),
+                left: body.into(),
                 _room: room,
             }),
             None => body.into(),
@@ -51,27 +52,35 @@ fn kib(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(1024).min(ALL_KIB)).unwrap_or(u32::MAX)
 }
 
+/// So much is handed to the connection at once, in bytes. It takes more when the client has read
+/// that, so an answer is done only when nearly all of it was read.
+const PART: usize = 64 * 1024;
+
 struct Held {
-    body: Body,
+    left: Bytes,
     _room: SemaphorePermit<'static>,
 }
 
 impl HttpBody for Held {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = Infallible;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(context)
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.left.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.left.len().min(PART);
+        Poll::Ready(Some(Ok(Frame::data(self.left.split_to(length)))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.left.is_empty()
     }
 
-    fn size_hint(&self) -> http_body::SizeHint {
-        self.body.size_hint()
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left.len() as u64)
     }
 }
