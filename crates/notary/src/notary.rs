@@ -19,9 +19,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 mod attestations;
+mod cursor;
 mod search;
 
-pub use attestations::{Cursor, MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Selection};
+pub use attestations::{MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Selection};
+pub use cursor::{Cursor, NoCursor};
 pub use search::{FoundEntries, MAX_FOUND, Operator, SearchTerm};
 
 const LOG_KEY_FILE: &str = "keys/log.pem";

@@ -5,7 +5,6 @@ use super::apart::apart;
 use super::flight::Room;
 use super::query::{number, path, query, sha256};
 use super::refusal::{Answer, Refusal, Schema};
-use crate::bundle::Bundle;
 use crate::notary::{
     Cursor, MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Notary, Question, Reach, Selection,
 };
@@ -16,7 +15,7 @@ use axum::extract::{Path, Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -34,37 +33,29 @@ pub struct PageQuery {
     after: Option<String>,
 }
 
-/// The attestations of one artifact, or a page of them.
-#[derive(Serialize)]
-pub struct AttestationList {
-    attestations: Vec<AttestationItem>,
-    /// Whether there are more; left out if not.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    truncated: bool,
-    /// What to ask for the next page with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
-struct AttestationItem {
-    bundle: Bundle,
-}
-
-impl AttestationList {
-    /// The bundles of what was selected.
-    pub fn of(selection: Selection, notary: &Notary) -> Result<Self, Refusal> {
-        let next = selection.next.map(|next| next.to_string());
-        let bundles = selection.bundles(notary)?;
-        Ok(Self {
-            attestations: bundles
-                .into_iter()
-                .map(|bundle| AttestationItem { bundle })
-                .collect(),
-            truncated: next.is_some(),
-            next,
-        })
+/// Writes the list of what was selected. One bundle after the other, so that they are not in memory
+/// twice.
+pub fn write_list(
+    selection: Selection,
+    notary: &Notary,
+    body: &mut Vec<u8>,
+) -> Result<(), Refusal> {
+    let next = selection.next;
+    body.extend_from_slice(b"{\"attestations\":[");
+    for (place, bundle) in selection.bundles(notary).enumerate() {
+        body.extend_from_slice(match place {
+            0 => b"{\"bundle\":",
+            _ => b",{\"bundle\":",
+        });
+        serde_json::to_writer(&mut *body, &bundle?).map_err(Refusal::internal)?;
+        body.push(b'}');
     }
+    body.push(b']');
+    if let Some(next) = next {
+        body.extend_from_slice(format!(",\"truncated\":true,\"next\":\"{next}\"").as_bytes());
+    }
+    body.push(b'}');
+    Ok(())
 }
 
 /// `GET /attestations/{digest}`
@@ -133,8 +124,7 @@ impl Found {
         }
         let next = selection.next;
         let mut body = Vec::with_capacity(written_length(selection.length()));
-        let list = AttestationList::of(selection, notary)?;
-        serde_json::to_writer(&mut body, &list).map_err(Refusal::internal)?;
+        write_list(selection, notary, &mut body)?;
         let tag = tag_of(&entries, size);
         Ok(Self::Page { body, tag, next })
     }

@@ -2,7 +2,7 @@
 
 use super::answer::{self, JSON};
 use super::apart::apart;
-use super::attestations::{AttestationList, check_predicate_type, written_length};
+use super::attestations::{check_predicate_type, write_list, written_length};
 use super::body;
 use super::flight::Room;
 use super::query::sha256;
@@ -11,8 +11,8 @@ use crate::notary::{MAX_ANSWER_BYTES, Notary, Question, Reach};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The most digests in one question.
@@ -24,11 +24,6 @@ const MAX_EACH: usize = 30;
 struct Asked {
     digests: Option<Vec<String>>,
     predicate_type: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Lists {
-    digests: BTreeMap<String, AttestationList>,
 }
 
 /// `POST /attestations/bulk`
@@ -51,7 +46,7 @@ pub async fn by_digests(State(notary): State<Arc<Notary>>, request: Request) -> 
     let digests: BTreeSet<_> = digests.collect::<Result<_, _>>()?;
     let room = Room::reserve(written_length(MAX_ANSWER_BYTES)).await?;
     let written = apart(move || {
-        let mut lists = BTreeMap::new();
+        let mut written = b"{\"digests\":{".to_vec();
         let mut bytes = MAX_ANSWER_BYTES;
         for (done, digest) in digests.iter().enumerate() {
             // What one leaves over is for those after it, and none takes the share of another.
@@ -65,10 +60,12 @@ pub async fn by_digests(State(notary): State<Arc<Notary>>, request: Request) -> 
                 .select(&question, Reach::Whole)?
                 .ok_or_else(|| Refusal::internal("nothing could be selected"))?;
             bytes = bytes.saturating_sub(selection.length());
-            let list = AttestationList::of(selection, &notary)?;
-            lists.insert(format!("sha256:{digest}"), list);
+            let comma = if done == 0 { "" } else { "," };
+            written.extend_from_slice(format!("{comma}\"sha256:{digest}\":").as_bytes());
+            write_list(selection, &notary, &mut written)?;
         }
-        serde_json::to_vec(&Lists { digests: lists }).map_err(Refusal::internal)
+        written.extend_from_slice(b"}}");
+        Ok(written)
     })
     .await?;
     let mut response = answer::of(StatusCode::OK, JSON, room.hold(written));

@@ -4,6 +4,7 @@
 //! anybody else, each the newest first: so neither strangers nor one of these signers can crowd out
 //! another. Whatever an answer has no room for is on a further page.
 
+use super::cursor::{Cursor, KINDS};
 use super::{Notary, of_signer};
 use crate::bundle::Bundle;
 use crate::dsse::Envelope;
@@ -14,8 +15,6 @@ use crate::sequencer::Head;
 use crate::statement;
 use crate::store::{Entry, MentionKind, Snapshot, StoreError};
 use sha2::{Digest, Sha256};
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 /// The most bundles in one answer.
@@ -80,53 +79,6 @@ pub enum Reach {
     Whole,
 }
 
-/// A place in the list of an artifact's entries: those of its kind before an index, and all of the
-/// kinds after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor {
-    kind: MentionKind,
-    below: u64,
-}
-
-/// The order of the list.
-const KINDS: [MentionKind; 2] = [MentionKind::Named, MentionKind::Other];
-
-impl Cursor {
-    const START: Self = Self {
-        kind: MentionKind::Named,
-        below: u64::MAX,
-    };
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = match self.kind {
-            MentionKind::Named => 'n',
-            _ => 'o',
-        };
-        write!(f, "{kind}{}", self.below)
-    }
-}
-
-/// Why a text is no cursor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it must be the `next` of an answer about the same artifact")]
-pub struct NoCursor;
-
-impl FromStr for Cursor {
-    type Err = NoCursor;
-
-    fn from_str(text: &str) -> Result<Self, NoCursor> {
-        let (kind, below) = match (text.strip_prefix('n'), text.strip_prefix('o')) {
-            (Some(below), _) => (MentionKind::Named, below),
-            (_, Some(below)) => (MentionKind::Other, below),
-            _ => return Err(NoCursor),
-        };
-        let below = below.parse().map_err(|_| NoCursor)?;
-        Ok(Self { kind, below })
-    }
-}
-
 /// The entries that an answer holds.
 pub struct Selection {
     head: Arc<Head>,
@@ -168,21 +120,20 @@ impl Selection {
         self.head.size
     }
 
-    /// The bundles, each with its proof.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn bundles(self, notary: &Notary) -> Result<Vec<Bundle>, StoreError> {
+    /// The bundles, each with its proof, and each made when it is asked for.
+    pub fn bundles(self, notary: &Notary) -> impl Iterator<Item = Result<Bundle, StoreError>> {
         let log_id = notary.log.key.id();
-        let mut bundles = Vec::with_capacity(self.entries.len());
-        for entry in self.entries {
+        let entries = self.entries.into_iter();
+        entries.filter_map(move |entry| {
             let index = entry.index;
-            let proven = ProvenEntry::prove(entry, &self.head, self.snapshot.as_ref())?;
-            let bundle = Bundle::of(&proven, log_id.as_bytes())
-                .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
-            bundles.extend(bundle);
-        }
-        Ok(bundles)
+            let proven = match ProvenEntry::prove(entry, &self.head, self.snapshot.as_ref()) {
+                Ok(proven) => proven,
+                Err(error) => return Some(Err(error)),
+            };
+            Bundle::of(&proven, log_id.as_bytes())
+                .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))
+                .transpose()
+        })
     }
 }
 
@@ -200,8 +151,8 @@ impl Notary {
         let head = self.head();
         let snapshot = self.store.snapshot()?;
         let walk = |from, already| {
-            let room = Room::of(question, reach, already);
-            room.walk(from, &head, snapshot.as_ref())
+            let walk = Walk::of(question, reach, already);
+            walk.go(from, &head, snapshot.as_ref())
         };
         let start = question.after.unwrap_or(Cursor::START);
         let Some(mut found) = walk(start, Vec::new())? else {
@@ -238,8 +189,9 @@ impl Notary {
         let mut found = Vec::new();
         for key in keys {
             let of_signer = of_signer(&question.digest, &key);
-            for index in snapshot.mentions(&of_signer, MentionKind::OfSigner, NEWEST_OF_EACH)? {
-                let entry = snapshot.entry(index)?.filter(|_| index < head.size);
+            let kind = MentionKind::OfSigner;
+            for index in snapshot.mentions_below(&of_signer, kind, head.size, NEWEST_OF_EACH)? {
+                let entry = snapshot.entry(index)?;
                 let entry = entry.filter(|entry| question.asks_for(entry));
                 found.extend(entry.map(|entry| (length(&entry), index)));
             }
@@ -280,8 +232,8 @@ struct Found {
     next: Option<Cursor>,
 }
 
-/// What there is room for in an answer.
-struct Room<'a> {
+/// A walk along the list, for as long as there is room in the answer.
+struct Walk<'a> {
     question: &'a Question<'a>,
     reach: Reach,
     found: Vec<Entry>,
@@ -299,7 +251,7 @@ enum Step {
     TooMuch,
 }
 
-impl<'a> Room<'a> {
+impl<'a> Walk<'a> {
     fn of(question: &'a Question<'a>, reach: Reach, first: Vec<Entry>) -> Self {
         Self {
             question,
@@ -313,7 +265,7 @@ impl<'a> Room<'a> {
     }
 
     /// Goes through the list from a place in it; `None` if that is more than is allowed.
-    fn walk(
+    fn go(
         mut self,
         from: Cursor,
         head: &Head,
@@ -388,20 +340,4 @@ impl<'a> Room<'a> {
 
 fn length(entry: &Entry) -> usize {
     entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cursor_reads_back_and_nothing_else_does() {
-        for kind in KINDS {
-            let cursor = Cursor { kind, below: 7 };
-            assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        }
-        for wrong in ["", "n", "7", "x7", "n-7", "o7x", "n99999999999999999999999"] {
-            assert_eq!(wrong.parse::<Cursor>(), Err(NoCursor), "{wrong:?}");
-        }
-    }
 }
