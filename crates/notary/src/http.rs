@@ -1,4 +1,5 @@
-//! The HTTP API: Rekor v1's for writing and proofs, GitHub's shape for reading by digest.
+//! The HTTP API: Rekor v1's for writing and proofs, GitHub's shape for reading by digest, and the log
+//! as tiles.
 
 use crate::log_entry::{ProvenEntry, entry_id};
 use crate::merkle::Hash;
@@ -52,6 +53,7 @@ pub fn router(notary: Arc<Notary>) -> Router {
         .route("/trusted_root.json", get(trusted_root))
         .route("/signers/{key}", get(signer))
         .route("/healthz", get(healthz))
+        .merge(crate::http_tiles::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::max(MAX_BODY))
@@ -65,7 +67,7 @@ pub fn router(notary: Arc<Notary>) -> Router {
 
 /// An answer that says what was wrong, in Rekor's shape.
 #[derive(Debug)]
-struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     /// Rekor's own codes (600 and up) say more than the status.
     code: u16,
@@ -73,7 +75,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, message: impl Into<String>) -> Self {
         Self {
             code: status.as_u16(),
             status,
@@ -129,7 +131,7 @@ impl From<ProposalError> for Refusal {
 type Answer = Result<Response, Refusal>;
 
 /// Runs what reads files or verifies signatures where it does not hold up other requests.
-async fn apart<T: Send + 'static>(
+pub(crate) async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Refusal> {
     tokio::task::spawn_blocking(work)
@@ -458,7 +460,11 @@ fn json_answer(status: StatusCode, body: &impl Serialize) -> Answer {
     Ok(answer(status, JSON, body))
 }
 
-fn answer(status: StatusCode, kind: &'static str, body: impl Into<axum::body::Body>) -> Response {
+pub(crate) fn answer(
+    status: StatusCode,
+    kind: &'static str,
+    body: impl Into<axum::body::Body>,
+) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;
     set(&mut response, CONTENT_TYPE, kind);
@@ -467,7 +473,7 @@ fn answer(status: StatusCode, kind: &'static str, body: impl Into<axum::body::Bo
     response
 }
 
-fn set(response: &mut Response, name: HeaderName, value: &str) {
+pub(crate) fn set(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

@@ -3,6 +3,7 @@
 use crate::dsse;
 use crate::hashed_rekord;
 use crate::merkle::Hash;
+use crate::tiles::MAX_ENTRY_BYTES;
 use crate::verifier::Verifier;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -53,6 +54,15 @@ pub enum ProposalError {
     /// The signature does not hold.
     #[error("verifying signature: {0}")]
     Signature(String),
+    /// It does not fit into an entry bundle.
+    #[error(
+        "the entry would have {bytes} bytes in the log, which takes at most {MAX_ENTRY_BYTES}; \
+         have it signed by fewer keys, or with shorter certificates"
+    )]
+    TooLong {
+        /// The length of its canonical body.
+        bytes: usize,
+    },
 }
 
 #[derive(Deserialize)]
@@ -79,9 +89,13 @@ impl Proposal {
                 version: header.api_version,
             });
         }
-        match header.kind.as_str() {
+        let proposal = match header.kind.as_str() {
             dsse::KIND => dsse::parse(header.spec),
             _ => hashed_rekord::parse(header.spec),
+        }?;
+        match proposal.body.len() {
+            bytes if bytes > MAX_ENTRY_BYTES => Err(ProposalError::TooLong { bytes }),
+            _ => Ok(proposal),
         }
     }
 }
