@@ -450,6 +450,13 @@ fn a_log_that_forks_or_goes_back_is_told_from_what_the_last_audit_saw() {
             let found = differences(world.audit(more));
             assert_eq!(named(&found), [(kind, entries)], "{first} {second}");
         }
+        let url = world.front.url();
+        let text = world.user.run(&["log", "audit", &url, "--search", "none"]);
+        let text = text.expect(5).out;
+        assert!(
+            text.contains("the log differs") && text.contains("remove "),
+            "{text}"
+        );
         // Nothing of it was remembered.
         world.front.show(&world.notary.as_ref().unwrap().url());
         assert_eq!(world.holds(&none)["continued_from"], first);
@@ -488,12 +495,7 @@ fn what_verify_remembers_of_the_log_is_held_against_it() {
 #[test]
 fn a_log_that_cannot_be_reached_is_told_apart_from_one_that_differs() {
     let world = World::of(300);
-    for part in [
-        "/checkpoint",
-        "/api/v1/log",
-        "/tile/0/001",
-        "/tile/entries",
-    ] {
+    for part in ["/checkpoint", "/api/v1/log", "/tile/0/001", "/tile/entries"] {
         world.front.refuse(part, 500);
         let failed = world.audit(&[]).expect(4).json();
         assert_eq!(failed["schema"], "assay.error.v1", "{part}");

@@ -100,6 +100,14 @@ impl Differences {
         });
     }
 
+    /// Notes all of these after its own.
+    pub fn append(&mut self, others: Self) {
+        let room = MAX_TOLD.saturating_sub(self.told.len());
+        let beyond = others.told.len().saturating_sub(room) as u64;
+        self.told.extend(others.told.into_iter().take(room));
+        self.more += others.more + beyond;
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.told.is_empty()

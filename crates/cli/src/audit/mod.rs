@@ -12,6 +12,8 @@ mod download;
 mod memory;
 mod report;
 mod search;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::client::Client;
@@ -110,7 +112,7 @@ impl<'a> Audit<'a> {
         signed.sort_by_key(|signed| signed.commitment.size);
         let Some(newest) = signed.pop() else {
             // No checkpoint holds: there is nothing that the log could be held to.
-            return Ok(Report::new(self.address, &key, None, self.unread(found)));
+            return Ok(self.report(&key, None, self.unread(found)));
         };
         others.extend(signed.into_iter().map(|signed| signed.commitment));
         let target = newest.commitment.clone();
@@ -140,7 +142,7 @@ impl<'a> Audit<'a> {
             });
             memory::remember(&self.memory, self.address, &audited)?;
         }
-        Ok(Report::new(self.address, &key, Some(&target), read))
+        Ok(self.report(&key, Some(&target), read))
     }
 
     /// The key that verifies the checkpoints: the pinned one, which is pinned at the first audit.
@@ -224,17 +226,9 @@ impl<'a> Audit<'a> {
         let mut progress = Reading::of_log(self.address, target.size - first);
         let mut read = self.unread(Differences::default());
         read.continued_from = continued_from;
+        // What was found before stands first.
         let begun = std::mem::replace(&mut walk.found, found);
-        for difference in begun.told {
-            let difference::Difference {
-                kind,
-                place,
-                index,
-                expected,
-                found,
-            } = difference;
-            walk.found.add(kind, place, index, expected, found);
-        }
+        walk.found.append(begun);
         let tiles = stream::iter(walk.tiles()).map(|tile| async move {
             let bytes = self.log.tile(&tile).await;
             (tile, bytes)
@@ -293,6 +287,11 @@ impl<'a> Audit<'a> {
         }
         let leads = merkle::root(last.size, &edge) == Ok(last.root());
         Ok(leads.then_some(edge))
+    }
+
+    fn report(&self, key: &VerifierKey, target: Option<&Commitment>, read: Read) -> Report {
+        let memory = self.memory.place::<Audited>(self.address);
+        Report::new(self.address, key, target, read, &memory)
     }
 
     fn unread(&self, found: Differences) -> Read {

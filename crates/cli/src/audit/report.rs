@@ -1,13 +1,14 @@
 //! What an audit came to, as it is printed.
 
 use super::Read;
-use super::difference::Difference;
+use super::difference::{Difference, Kind};
 use super::search::Looked;
 use super::walk::Commitment;
 use crate::exit::Exit;
 use crate::output;
 use assay_notary::signed_note::VerifierKey;
 use serde::Serialize;
+use std::path::Path;
 
 /// The result.
 #[derive(Debug, Serialize)]
@@ -34,11 +35,20 @@ pub struct Report {
     more_differences: u64,
     /// Why it was not read to its end.
     incomplete: Option<String>,
+    /// The file with what is remembered of the log's audits.
+    memory: String,
 }
 
 impl Report {
-    /// Of what was read, up to the newest checkpoint that holds, if there is one.
-    pub fn new(notary: &str, key: &VerifierKey, target: Option<&Commitment>, read: Read) -> Self {
+    /// Of what was read, up to the newest checkpoint that holds, if there is one; `memory` is where
+    /// the audits are remembered.
+    pub fn new(
+        notary: &str,
+        key: &VerifierKey,
+        target: Option<&Commitment>,
+        read: Read,
+        memory: &Path,
+    ) -> Self {
         let holds = read.found.is_empty();
         let exit = match holds {
             true => Exit::DONE,
@@ -60,6 +70,7 @@ impl Report {
             differences: read.found.told,
             more_differences: read.found.more,
             incomplete: read.failure.map(|failure| failure.to_string()),
+            memory: memory.to_string_lossy().into_owned(),
         }
     }
 
@@ -103,6 +114,16 @@ impl Report {
         }
         if let Some(why) = &self.incomplete {
             lines.push(format!("  not read to its end: {}", output::plain(why)));
+        }
+        let is_another = |one: &Difference| {
+            matches!(one.kind, Kind::Checkpoint | Kind::Forked | Kind::RolledBack)
+        };
+        if self.differences.iter().any(is_another) {
+            lines.push(format!(
+                "  Ask the notary's administrator. Only if it was begun anew on purpose, remove {}: the \
+                 next audit is then the first",
+                output::plain(&self.memory)
+            ));
         }
         lines.join("\n")
     }

@@ -90,15 +90,9 @@ impl<'a> Lookup<'a> {
         let lookup = &*self;
         let asked = stream::iter(wanted).map(|wanted| async move { lookup.find(&wanted).await });
         let differences: Vec<Differences> = asked.buffered(AT_ONCE).try_collect().await?;
-        for difference in differences.into_iter().flat_map(|found| found.told) {
-            found.add(
-                difference.kind,
-                difference.place,
-                difference.index,
-                difference.expected,
-                difference.found,
-            );
-        }
+        differences
+            .into_iter()
+            .for_each(|difference| found.append(difference));
         Ok(())
     }
 

@@ -2,8 +2,8 @@
 //! and each tile is compared with it. Knows no network.
 //!
 //! Where an entry and a tile disagree, the tile above says which of them the log committed to, and
-//! at the right edge the signed root does. With that one it goes on, so that each fault is told
-//! once, where it is, and not again at all levels above.
+//! at the right edge the signed root does. With that one it goes on, and else with the entries, so
+//! that each fault is told where it is, and not again at all levels above.
 
 use super::difference::{Differences, Kind};
 use assay_notary::merkle::{self, Frontier, Hash, leaf_hash};
@@ -192,7 +192,7 @@ impl Walk {
             .collect()
     }
 
-    /// What is left to compare when all was taken, and whether all was.
+    /// All that was found, after what is left to compare when all tiles were taken.
     pub fn finish(mut self) -> Differences {
         if self.target.size.is_multiple_of(u64::from(TILE_WIDTH)) {
             self.settle_edge();
@@ -213,14 +213,10 @@ impl Walk {
         let (settled, hash) = match open.shown {
             Some(shown) if shown != open.made => {
                 let by_tile = parent == Some(root_over(&shown));
-                let by_made = parent == Some(made_root);
                 self.tell(level, index, &open.made, &shown, by_tile);
-                if by_tile {
-                    (shown, parent.unwrap_or(made_root))
-                } else {
-                    self.lost |= !by_made;
-                    // Neither leads to what the tile above has: that is told here, and not there.
-                    (open.made, parent.unwrap_or(made_root))
+                match parent {
+                    Some(parent) if by_tile => (shown, parent),
+                    _ => (open.made, made_root),
                 }
             }
             _ => (open.made, made_root),
