@@ -43,9 +43,11 @@ impl NoteKey {
             .verifying_key()
             .to_public_key_pem(LineEnding::LF)
             .map_err(|error| KeyError::Generate(error.to_string()))?;
-        match files::create(&public_path, public.as_bytes(), Mode::Shared) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            other => other.map_err(|source| NotaryError::file(&public_path, source))?,
+        if !exists(&public_path)? {
+            match files::create(&public_path, public.as_bytes(), Mode::Shared) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                other => other.map_err(|source| NotaryError::file(&public_path, source))?,
+            }
         }
         let kept = std::fs::read_to_string(&public_path)
             .map_err(|source| NotaryError::file(&public_path, source))?;
