@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub enum Command {
     Roots(RootsArgs),
     /// Show what is remembered of transparency logs, and decide about those that contradicted themselves.
     Logs(LogsArgs),
+    /// Audit the whole log of a notary.
+    Log(TransparencyLogArgs),
     /// Show what is remembered of projects and sites, by which a change is noticed, or forget it.
     Memory(MemoryArgs),
     /// Run a notary, or administer one.
@@ -61,6 +64,9 @@ impl Command {
             Self::Declare(args) => args.json,
             Self::Roots(args) => args.json,
             Self::Logs(args) => args.json,
+            Self::Log(args) => match &args.command {
+                TransparencyLogCommand::Audit(args) => args.json,
+            },
             Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,

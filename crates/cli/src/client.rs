@@ -63,6 +63,17 @@ impl Client {
         ask(self.agent(&request.url), request)
     }
 
+    /// Sends a request on a thread of its own, and does not tell that it is waited for: whoever asks
+    /// for much tells how far it is.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub async fn send_quietly(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let (agent, request) = (self.agent(&request.url).clone(), request.clone());
+        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request));
+        asking.await.unwrap_or(Err(Failure::Unreachable))
+    }
+
     /// Reads JSON, within the usual limits.
     ///
     /// # Errors
@@ -106,10 +117,8 @@ impl Client {
 impl Transport for Client {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
-        let (agent, request) = (self.agent(&request.url).clone(), request.clone());
-        // On a thread of its own: several are sent at once.
-        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request));
-        asking.await.unwrap_or(Err(Failure::Unreachable))
+        // Several are sent at once.
+        self.send_quietly(request).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! The program `assay`: sign and verify files, run a notary.
 
 mod args;
+mod audit;
 mod client;
 mod config;
 mod contact;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Log(args) => audit::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Notary(args) => notary::run(args),
     };

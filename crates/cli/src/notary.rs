@@ -54,6 +54,7 @@ fn announce(handle: &Handle, as_json: bool) -> Result<(), CliError> {
             "listening": listening,
             "log_id": log,
             "trust_root_fingerprint": root,
+            "verifier_key": notary.verifier_key().to_string(),
         });
         return output::say(&line.to_string());
     }

@@ -3,8 +3,9 @@
 //!
 //! The way of an entry: [`http`] reads it, [`proposal`] parses it and verifies its signature, the
 //! [`sequencer`] gives it a place in the [`merkle`] tree and makes it durable through the
-//! [`store`], and [`log_entry`] and [`bundle`] give it back with its proof. [`notary::Notary`]
-//! holds these together and knows no HTTP.
+//! [`store`], and [`log_entry`] and [`bundle`] give it back with its proof. [`tiles`] and
+//! [`tile_checkpoint`] show the same log to auditors and mirrors. [`notary::Notary`] holds these
+//! together and knows no HTTP.
 
 pub mod authority;
 pub mod bundle;
@@ -21,14 +22,18 @@ pub mod keys;
 pub mod log_entry;
 pub mod merkle;
 pub mod notary;
+pub mod note_key;
 pub mod proposal;
 pub mod redb_store;
 pub mod sequencer;
 pub mod server;
+pub mod signed_note;
 pub mod signers;
 pub mod statement;
 pub mod store;
 pub mod terms;
+pub mod tile_checkpoint;
+pub mod tiles;
 pub mod trusted_root;
 pub mod verifier;
 

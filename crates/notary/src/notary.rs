@@ -5,14 +5,16 @@ use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files;
 use crate::identity::{self, Identity};
-use crate::keys::SigningKey;
+use crate::keys::{KeyError, SigningKey};
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
 use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::signed_note::VerifierKey;
 use crate::signers::Signers;
-use crate::store::{MentionKind, Store, StoreError};
+use crate::store::{MentionKind, Snapshot, Store, StoreError};
+use crate::tile_checkpoint::TileCheckpoints;
 use crate::trusted_root;
 use assay_core::digest::Sha256Digest;
 use std::path::Path;
@@ -40,6 +42,7 @@ pub struct Notary {
     signers: Signers,
     trusted_root: String,
     fingerprint: String,
+    tile_checkpoints: TileCheckpoints,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
     store: Arc<dyn Store>,
@@ -75,6 +78,7 @@ impl Notary {
             key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
             origin: identity.origin(),
         });
+        let tile_checkpoints = TileCheckpoints::open(data, &identity, log.clone())?;
         let authority = Authority::open(data, &identity)?;
         let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
@@ -91,6 +95,7 @@ impl Notary {
             authority,
             trusted_root,
             fingerprint,
+            tile_checkpoints,
             store,
         })
     }
@@ -128,6 +133,29 @@ impl Notary {
     /// What the log commits to now.
     pub fn head(&self) -> Arc<Head> {
         self.sequencer.head()
+    }
+
+    /// What the log commits to now, and a state of it that has all of that.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn published(&self) -> Result<(Arc<Head>, Box<dyn Snapshot>), StoreError> {
+        // The head is taken first: what comes after it can only be more.
+        let head = self.head();
+        Ok((head, self.store.snapshot()?))
+    }
+
+    /// The signed checkpoint of the tiles ([`crate::tile_checkpoint`]). Reads a file.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn tile_checkpoint(&self) -> Result<String, KeyError> {
+        self.tile_checkpoints.note(&self.head())
+    }
+
+    /// What verifies the checkpoint of the tiles.
+    pub fn verifier_key(&self) -> &VerifierKey {
+        self.tile_checkpoints.verifier()
     }
 
     /// How a verified proposal is logged. May take some time: certificates are verified.

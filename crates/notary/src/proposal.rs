@@ -4,16 +4,13 @@ use crate::dsse;
 use crate::hashed_rekord;
 use crate::intoto;
 use crate::merkle::Hash;
+use crate::tiles::MAX_ENTRY_BYTES;
 use crate::verifier::Verifier;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-/// The longest canonical body, in bytes: what the tiles of a log have room for
-/// (<https://c2sp.org/tlog-tiles>, log entries).
-pub const MAX_BODY: usize = 65_535;
 
 /// A proposal whose signatures hold.
 #[derive(Debug, Clone)]
@@ -60,6 +57,15 @@ pub enum ProposalError {
     /// The signature does not hold.
     #[error("verifying signature: {0}")]
     Signature(String),
+    /// It does not fit into an entry bundle.
+    #[error(
+        "the entry would have {bytes} bytes in the log, which takes at most {MAX_ENTRY_BYTES}; \
+         have it signed by fewer keys, or with shorter certificates"
+    )]
+    TooLong {
+        /// The length of its canonical body.
+        bytes: usize,
+    },
 }
 
 /// An entry's body: its kind, its version, and what is special to the kind. As a type for reading and
@@ -85,14 +91,12 @@ impl<S: Serialize> Body<S> {
         }
     }
 
-    /// The bytes that are hashed into the tree (RFC 8785), at most [`MAX_BODY`].
+    /// The bytes that are hashed into the tree (RFC 8785), at most [`MAX_ENTRY_BYTES`].
     pub(crate) fn canonical(&self) -> Result<Vec<u8>, ProposalError> {
         let body = serde_json_canonicalizer::to_vec(self).map_err(malformed)?;
         match body.len() {
-            0..=MAX_BODY => Ok(body),
-            length => Err(ProposalError::Malformed(format!(
-                "its canonical form has {length} bytes; at most {MAX_BODY} are possible"
-            ))),
+            0..=MAX_ENTRY_BYTES => Ok(body),
+            bytes => Err(ProposalError::TooLong { bytes }),
         }
     }
 }

@@ -394,6 +394,7 @@ fn every_route_refuses_the_methods_that_it_has_not() {
         let path = path
             .replace("{digest}", "sha256:00")
             .replace("{key}", "sha256:00");
+        let path = path.replace("{*path}", "0/000");
         for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] {
             if route.methods.contains(&method) {
                 continue;

@@ -16,7 +16,7 @@ use crate::output;
 use crate::roots::now;
 use assay_core::attestation::Attestation;
 use assay_core::evidence::Evidence;
-use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold, withhold_all};
+use assay_core::log_memory::{Alarm, Contradiction, LogMemory, blocked, withhold, withhold_all};
 use assay_core::reason::Reason;
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
@@ -112,6 +112,15 @@ pub fn refuse_alarmed(notary: &Notary) -> Result<(), CliError> {
             kept.memory.id, notary.address
         ))),
     }
+}
+
+/// What this user remembers of the logs of a trust root.
+///
+/// # Errors
+/// When any of it cannot be read.
+pub fn remembered(root: &RootId) -> Result<Vec<LogMemory>, CliError> {
+    let kept = LogFiles::of_this_user()?.read(root)?;
+    Ok(kept.into_iter().map(|kept| kept.memory).collect())
 }
 
 /// `assay logs`.

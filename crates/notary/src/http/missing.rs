@@ -37,6 +37,9 @@ pub async fn method(request: Request) -> Response {
 
 /// Whether a path is one of a route's.
 fn fits(route: &str, path: &str) -> bool {
+    if let Some((before, _)) = route.split_once("{*") {
+        return path.starts_with(before);
+    }
     let parts = |text: &str| text.trim_end_matches('/').split('/').count();
     let pairs = route.split('/').zip(path.split('/'));
     parts(route) == parts(path)

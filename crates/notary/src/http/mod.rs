@@ -1,4 +1,5 @@
-//! The HTTP API: Rekor v1's for writing and proofs, GitHub's shape for reading by digest.
+//! The HTTP API: Rekor v1's for writing and proofs, GitHub's shape for reading by digest, and
+//! the log as tiles.
 //!
 //! [`Route`]s are one table, from which follow the router, what is said of a method that is not
 //! allowed, and what the API's description is held against.
@@ -19,6 +20,7 @@ mod openapi;
 mod query;
 mod refusal;
 mod retrieve;
+mod tiles;
 mod trust;
 
 use crate::notary::Notary;
@@ -76,6 +78,9 @@ pub fn routes() -> Vec<Route> {
         asking("/attestations/bulk", post(bulk::by_digests)),
         reading("/trusted_root.json", get(trust::trusted_root)),
         reading("/signers/{key}", get(trust::signer)),
+        reading("/checkpoint", get(tiles::checkpoint)),
+        reading("/log.vkey", get(tiles::verifier_key)),
+        reading("/tile/{*path}", get(tiles::tile)),
         reading("/openapi.json", get(openapi::document)),
         reading("/healthz", get(health::healthz)),
         reading("/ping", get(health::ping)),
@@ -95,7 +100,8 @@ pub fn router(notary: Arc<Notary>) -> Router {
         .max_age(Duration::from_secs(PREFLIGHT_SECONDS));
     let mut router = Router::new();
     for route in routes() {
-        if route.path != "/" {
+        // A tile's name takes all that follows, a slash too.
+        if route.path != "/" && !route.path.contains("{*") {
             router = router.route(&format!("{}/", route.path), route.handler.clone());
         }
         router = router.route(route.path, route.handler);

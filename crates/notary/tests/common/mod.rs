@@ -4,7 +4,8 @@
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use assay_notary::keys::SigningKey;
-use assay_notary::{Config, Handle};
+use assay_notary::sequencer::{Placed, Submission};
+use assay_notary::{Config, Handle, Notary};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -57,6 +58,16 @@ impl Running {
 
     pub fn get(&self, path: &str) -> Answer {
         answer(agent().get(format!("{}{path}", self.url)).call().unwrap())
+    }
+
+    /// Status, cache header and content of what need not be text.
+    pub fn get_bytes(&self, path: &str) -> (u16, Option<String>, Vec<u8>) {
+        let mut response = agent().get(format!("{}{path}", self.url)).call().unwrap();
+        let cache = response.headers().get("cache-control");
+        let cache = cache.map(|value| value.to_str().unwrap().to_owned());
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(u64::MAX);
+        (status, cache, body.read_to_vec().unwrap())
     }
 
     pub fn post(&self, path: &str, body: &Value) -> Answer {
@@ -121,6 +132,31 @@ impl Running {
     }
 }
 
+/// Logs these bodies in a notary that does not run yet: nothing is verified, so they are made quickly.
+pub fn fill(data: &Path, bodies: impl IntoIterator<Item = Vec<u8>>) {
+    let runtime = Runtime::new().unwrap();
+    let notary = Notary::open(data, None, "http://127.0.0.1:7340").unwrap();
+    let notary = std::sync::Arc::new(notary);
+    let adding: Vec<_> = bodies
+        .into_iter()
+        .map(|body| Submission {
+            body,
+            envelope: None,
+            digests: Vec::new(),
+        })
+        .collect();
+    runtime.block_on(async {
+        for part in adding.chunks(1000) {
+            let part = part.iter().map(|submission| notary.add(submission.clone()));
+            // Begun in their order, and so queued in it: none is made to wait in between.
+            let all = tokio::task::unconstrained(futures_util::future::join_all(part));
+            for placed in all.await {
+                assert!(matches!(placed, Ok(Placed::New(_))));
+            }
+        }
+    });
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
@@ -134,7 +170,13 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
-        text: response.body_mut().read_to_string().unwrap(),
+        // Tiles are no text; whoever wants their bytes asks for bytes.
+        text: response
+            .body_mut()
+            .with_config()
+            .lossy_utf8(true)
+            .read_to_string()
+            .unwrap(),
     }
 }
 
