@@ -489,6 +489,10 @@ pub struct ServeArgs {
     /// The notary's data directory; made if it is not there.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR", required = true)]
     pub data: Option<PathBuf>,
+    /// The directory with the log's lock: outside the data directory and its backups, best on
+    /// another disk [default: beside the data directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7340")]
     pub listen: SocketAddr,

@@ -31,6 +31,7 @@ async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
     let handle = serve(Config {
         // Required by the command line.
         data: args.data.unwrap_or_default(),
+        lock: args.lock,
         listen: args.listen,
         address: args.address,
     })

@@ -8,6 +8,7 @@ use crate::keys::{KeyError, SigningKey};
 use crate::merkle::Hash;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sigstore_types::Checkpoint;
 
 /// Who a log is, as its checkpoints say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,10 +40,40 @@ pub fn sign(origin: &Origin, size: u64, root: &Hash, key: &SigningKey) -> Result
     ))
 }
 
+/// What a checkpoint says, whoever signed it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// Which log: its [`Origin`].
+    pub origin: String,
+    /// Number of entries.
+    pub size: u64,
+    /// Root of the tree.
+    pub root: Hash,
+}
+
+/// Reads a signed note; its signatures are not verified. `None` if it is no checkpoint.
+pub fn read(note: &str) -> Option<Said> {
+    let read = Checkpoint::from_text(note).ok()?;
+    Some(Said {
+        origin: read.origin().to_owned(),
+        size: read.tree_size(),
+        root: *read.root_hash().as_bytes(),
+    })
+}
+
+/// Whether the note says that it is signed with `key`. The signature is not verified.
+pub fn names_key(note: &str, key: &SigningKey) -> bool {
+    let id = key.id();
+    let read = Checkpoint::from_text(note).ok();
+    read.is_some_and(|read| {
+        let mut signatures = read.signatures().iter();
+        signatures.any(|signature| id.as_bytes().starts_with(signature.key_id.as_bytes()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sigstore_types::Checkpoint;
 
     #[test]
     fn the_note_reads_back_and_its_signature_holds() {
@@ -57,6 +88,11 @@ mod tests {
         assert_eq!(read.origin(), "notary.example:8443 - 4096590418002592722");
         assert_eq!(read.tree_size(), 5);
         assert_eq!(read.root_hash().as_bytes(), &[7; 32]);
+        let said = super::read(&note).unwrap();
+        assert_eq!((said.size, said.root), (5, [7; 32]));
+        assert_eq!(said.origin, origin.to_string());
+        assert!(names_key(&note, &key));
+        assert!(!names_key(&note, &SigningKey::generate().unwrap()));
         let [signature] = read.signatures() else {
             panic!("one signature")
         };

@@ -1,6 +1,8 @@
 //! Why a notary cannot start, or cannot do what it was asked.
 
 use crate::keys::KeyError;
+use crate::lock::LockError;
+use crate::recovery::Disagreement;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use std::io;
@@ -85,6 +87,21 @@ pub enum NotaryError {
     /// The log's store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log's lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The log's data and its lock do not agree.
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
+    /// The lock store would be copied and put back together with the data.
+    #[error(
+        "the lock store {} must not lie in the data directory, with which it would be copied and \
+         put back; choose another directory, best on another disk", place.display()
+    )]
+    LockInData {
+        /// The lock store.
+        place: PathBuf,
+    },
     /// The log's writer failed.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),

@@ -28,6 +28,17 @@ pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     sync_directory_of(path)
 }
 
+/// As [`replace`], by way of the file `temporary` beside it, which nobody else writes. If the
+/// process ends in between, the next time uses it again.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
+    write(temporary, OpenOptions::new().create(true).truncate(true), content, mode)?;
+    std::fs::rename(temporary, path)?;
+    sync_directory_of(path)
+}
+
 /// Writes a file that must not exist yet; of several writers exactly one succeeds.
 ///
 /// # Errors
@@ -58,21 +69,25 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> 
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let directory = path.parent().unwrap_or(Path::new("."));
     let temporary = directory.join(format!(".{}.part", hex::encode(random)));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if mode == Mode::Private {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(&temporary)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
+    let written = write(&temporary, OpenOptions::new().create_new(true), content, mode);
     if let Err(error) = written {
         let _ = std::fs::remove_file(&temporary);
         return Err(error);
     }
     Ok(temporary)
+}
+
+fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<()> {
+    options.write(true);
+    #[cfg(unix)]
+    if mode == Mode::Private {
+        std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
 #[cfg(unix)]

@@ -4,12 +4,16 @@ use crate::checkpoint::Origin;
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files::{self, Mode};
+use crate::store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The file in the data directory.
 /// Where it is kept in the data directory.
 pub const FILE: &str = "notary.json";
+
+/// The version of the file's format. Those before 2 had no lock: a program that knows no locks
+/// must not sign for a log that has one.
+pub const VERSION: u32 = 2;
 
 /// Who a notary is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +27,26 @@ pub struct Identity {
     pub tree_id: u64,
     /// When the notary was set up, in seconds since the Unix epoch.
     pub created: u64,
+    /// The trees in whose place restores put this one, the first comes first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastTree>,
+}
+
+/// A tree that has ended. Its entries, as far as they could be restored, are the first ones of the
+/// tree that follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTree {
+    /// Its number.
+    #[serde(with = "decimal")]
+    pub tree_id: u64,
+    /// How many of its entries could be restored.
+    pub size: u64,
+    /// Its signed checkpoint of that size.
+    pub checkpoint: String,
+    /// The last checkpoint that it is known to have signed, if that is a later one: the entries
+    /// between are lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_signed: Option<String>,
 }
 
 impl Identity {
@@ -34,7 +58,8 @@ impl Identity {
         let path = data.join(FILE);
         let text = std::fs::read(&path).map_err(|source| NotaryError::file(&path, source))?;
         match serde_json::from_slice::<Self>(&text) {
-            Ok(identity) if identity.version == 1 => Ok(identity),
+            Ok(identity) if identity.version == VERSION => Ok(identity),
+            Ok(identity) if identity.version < VERSION => Err(StoreError::Earlier.into()),
             Ok(identity) => Err(NotaryError::Data {
                 path,
                 detail: format!("version {} is of a later notary", identity.version),
@@ -62,11 +87,7 @@ impl Identity {
             .map_err(|source| NotaryError::file(&path, source))?;
         if !exists {
             let identity = Self::new(wanted.unwrap_or(default))?;
-            let text = serde_json::to_vec_pretty(&identity).map_err(|error| NotaryError::Data {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
-            match files::create(&path, &text, Mode::Shared) {
+            match files::create(&path, &identity.to_json(&path)?, Mode::Shared) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 other => other.map_err(|source| NotaryError::file(&path, source))?,
             }
@@ -95,14 +116,41 @@ impl Identity {
     }
 
     fn new(address: &str) -> Result<Self, NotaryError> {
-        let random = getrandom::u64().map_err(|error| NotaryError::Random(error.to_string()))?;
         Ok(Self {
-            version: 1,
+            version: VERSION,
             address: normal_address(address)?,
-            tree_id: (random >> 1).max(1),
+            tree_id: new_tree_id()?,
             created: now(),
+            past: Vec::new(),
         })
     }
+
+    /// The same notary with a new tree, which begins with what is left of the present one.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn with_new_tree(&self, past: PastTree) -> Result<Self, NotaryError> {
+        let mut new = self.clone();
+        new.tree_id = new_tree_id()?;
+        new.past.push(past);
+        Ok(new)
+    }
+
+    /// The file's content; `path` names it in an error.
+    ///
+    /// # Errors
+    /// Never, as far as is known.
+    pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, NotaryError> {
+        serde_json::to_vec_pretty(self).map_err(|error| NotaryError::Data {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })
+    }
+}
+
+fn new_tree_id() -> Result<u64, NotaryError> {
+    let random = getrandom::u64().map_err(|error| NotaryError::Random(error.to_string()))?;
+    Ok((random >> 1).max(1))
 }
 
 /// `http` or `https`, a host, perhaps a port; nothing that a checkpoint's line could not hold.

@@ -2,8 +2,8 @@
 //! that answers by digest with whole bundles.
 //!
 //! The way of an entry: [`http`] reads it, [`proposal`] parses it and verifies its signature, the
-//! [`sequencer`] gives it a place in the [`merkle`] tree and makes it durable through the
-//! [`store`], and [`log_entry`] and [`bundle`] give it back with its proof. [`notary::Notary`]
+//! [`sequencer`] gives it a place in the [`merkle`] tree, makes it durable through the [`store`]
+//! and signs the tree by its [`lock`], and [`log_entry`] and [`bundle`] give it back with its proof. [`notary::Notary`]
 //! holds these together and knows no HTTP.
 
 pub mod authority;
@@ -12,15 +12,20 @@ pub mod checkpoint;
 pub mod clock;
 pub mod dsse;
 pub mod error;
+pub mod file_lock;
 pub mod files;
+pub mod hash_tiles;
 pub mod hashed_rekord;
 pub mod http;
 pub mod identity;
 pub mod keys;
+pub mod lock;
 pub mod log_entry;
 pub mod merkle;
 pub mod notary;
+pub mod objects;
 pub mod proposal;
+pub mod recovery;
 pub mod redb_store;
 pub mod sequencer;
 pub mod server;

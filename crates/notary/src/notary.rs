@@ -4,26 +4,30 @@ use crate::authority::{self, Authority};
 use crate::bundle::Bundle;
 use crate::clock::now;
 use crate::error::NotaryError;
+use crate::file_lock::FileLock;
 use crate::files;
 use crate::identity::{self, Identity};
 use crate::keys::SigningKey;
+use crate::lock::Lock;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
+use crate::objects::Objects;
 use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
-use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::sequencer::{self, Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signers::Signers;
 use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
 use crate::trusted_root;
 use assay_core::digest::Sha256Digest;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 const LOG_KEY_FILE: &str = "keys/log.pem";
-const LOG_FILE: &str = "log.redb";
+/// The file with the log, in the data directory.
+pub const LOG_FILE: &str = "log.redb";
 
 /// There once all the others are: from then on none of them is made anew.
-const COMPLETE_FILE: &str = "set-up-complete";
+pub const COMPLETE_FILE: &str = "set-up-complete";
 
 /// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
 /// enrolled signers, so that neither strangers nor one of these can crowd out another.
@@ -46,7 +50,7 @@ pub struct Notary {
     fingerprint: String,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
-    store: Arc<dyn Store>,
+    store: Store,
 }
 
 /// The attestations of an artifact.
@@ -69,11 +73,39 @@ pub struct Consistency {
 
 impl Notary {
     /// Opens the notary in `data`, which is set up first if there is none: for `address`, or else
-    /// for `default`.
+    /// for `default`. Its lock is in the directory `lock`, or else beside the data.
     ///
     /// # Errors
-    /// When the directory cannot be used, or another process uses it.
-    pub fn open(data: &Path, address: Option<&str>, default: &str) -> Result<Self, NotaryError> {
+    /// When the directory cannot be used, another process uses it, or it does not agree with the
+    /// lock.
+    pub fn open(
+        data: &Path,
+        lock: Option<&Path>,
+        address: Option<&str>,
+        default: &str,
+    ) -> Result<Self, NotaryError> {
+        let place = lock_store(data, lock)?;
+        Self::open_on(
+            data,
+            address,
+            default,
+            || Ok(Arc::new(RedbStore::open(&data.join(LOG_FILE))?)),
+            |tree_id| Ok(Box::new(FileLock::take(&place, tree_id)?)),
+        )
+    }
+
+    /// The same with the log and its lock elsewhere: in the objects that `objects` gives, and
+    /// under the lock that `lock` gives for the number of a tree.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        data: &Path,
+        address: Option<&str>,
+        default: &str,
+        objects: impl FnOnce() -> Result<Arc<dyn Objects>, NotaryError>,
+        lock: impl FnOnce(u64) -> Result<Box<dyn Lock>, NotaryError>,
+    ) -> Result<Self, NotaryError> {
         assay_core::crypto::install();
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
@@ -82,8 +114,9 @@ impl Notary {
             refuse_what_is_lost(data)?;
         }
         let identity = Identity::load_or_create(data, address, default)?;
-        // The store comes first: it is what tells a second process to go away.
-        let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
+        // Store and lock come first: they are what tells a second process to go away.
+        let store = Store::new(objects()?);
+        let mut lock = lock(identity.tree_id)?;
         let log = Arc::new(LogIdentity {
             key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
             origin: identity.origin(),
@@ -93,11 +126,12 @@ impl Notary {
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
         if !was_complete {
+            sequencer::begin(&store, lock.as_mut(), &log)?;
             files::replace(&complete, b"", files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
         Ok(Self {
-            sequencer: Sequencer::start(store.clone(), log.clone())?,
+            sequencer: Sequencer::start(store.clone(), lock, log.clone())?,
             signers: Signers::of(data),
             identity,
             log,
@@ -106,6 +140,11 @@ impl Notary {
             fingerprint,
             store,
         })
+    }
+
+    /// Where the log is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Who this notary is.
@@ -310,6 +349,28 @@ fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
 
 fn length(entry: &Entry) -> usize {
     entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
+}
+
+/// Where the lock store of a data directory is: in `named`, or else beside the data. Makes the data
+/// directory if there is none.
+///
+/// # Errors
+/// When it lies in the data directory, or the directories cannot be used.
+pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryError> {
+    files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
+    let Some(place) = named else {
+        return Ok(FileLock::default_for(data));
+    };
+    files::private_directory(place).map_err(|source| NotaryError::file(place, source))?;
+    let whole = |path: &Path| {
+        std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source))
+    };
+    match whole(place)?.starts_with(whole(data)?) {
+        true => Err(NotaryError::LockInData {
+            place: place.to_owned(),
+        }),
+        false => Ok(place.to_owned()),
+    }
 }
 
 fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {

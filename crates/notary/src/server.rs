@@ -30,6 +30,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Config {
     /// The data directory; made if it is not there.
     pub data: PathBuf,
+    /// The directory with the log's lock, outside the data. None: beside the data directory, its
+    /// name with `.lock`.
+    pub lock: Option<PathBuf>,
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
     /// The public address, `https://host[:port]`; it stays what it was on the first start. None:
@@ -42,6 +45,7 @@ impl Config {
     pub fn on_loopback(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),
+            lock: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             address: None,
         }
@@ -70,6 +74,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     let default = format!("http://{local}");
     let notary = Arc::new(Notary::open(
         &config.data,
+        config.lock.as_deref(),
         config.address.as_deref(),
         &default,
     )?);
