@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,6 +65,9 @@ impl Command {
             Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
+                Some(NotaryCommand::Backup(args)) => args.json,
+                Some(NotaryCommand::Restore(args)) => args.json,
+                Some(NotaryCommand::Adopt(args)) => args.json,
                 None => args.serve.json,
             },
         }
@@ -470,7 +474,9 @@ const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
-  assay notary signer add release@example.org release.pub --data /var/lib/assay";
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
 
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
@@ -510,6 +516,12 @@ pub enum NotaryCommand {
     /// The signers whom the notary names.
     #[command(subcommand)]
     Signer(SignerCommand),
+    /// Write all of a notary but its lock into one file; it may be running.
+    Backup(BackupArgs),
+    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
+    Restore(RestoreArgs),
+    /// Bring a notary of an earlier version, which had no lock yet, up to date.
+    Adopt(AdoptArgs),
 }
 
 /// What to do with signers.
@@ -592,5 +604,8 @@ mod tests {
         assert!(parse("assay notary").is_err());
         assert!(parse("assay notary signer add n k --data d").is_ok());
         assert!(parse("assay notary signer add n k").is_err());
+        assert!(parse("assay notary backup --data d --to f").is_ok());
+        assert!(parse("assay notary restore f --data d --lock l").is_ok());
+        assert!(parse("assay notary restore f").is_err());
     }
 }

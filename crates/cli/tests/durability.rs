@@ -7,7 +7,7 @@ use assay_notary::keys::SigningKey;
 use assay_notary::merkle::{Frontier, leaf_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use common::{Notary, PROGRAM, User};
+use common::{DataFolder, Notary, PROGRAM, User};
 use serde_json::{Value, json};
 use std::process::Command;
 use std::sync::mpsc;
@@ -70,7 +70,7 @@ fn get(url: &str) -> Value {
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     let mut all: Vec<Acknowledged> = Vec::new();
     for round in 0..ROUNDS {
         let notary = Notary::start(data.path());
@@ -124,7 +124,7 @@ fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
 #[cfg(unix)]
 #[test]
 fn a_stop_is_graceful_and_frees_the_data() {
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     let notary = Notary::start(data.path());
     let log = notary.ready["log_id"].clone();
     assert_eq!(notary.terminate(), Some(0));
@@ -134,7 +134,7 @@ fn a_stop_is_graceful_and_frees_the_data() {
 
 #[test]
 fn two_notaries_cannot_run_on_one_data_directory() {
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     let _first = Notary::start(data.path());
     let user = User::new();
     let path = data.path().to_str().unwrap();
@@ -146,7 +146,7 @@ fn two_notaries_cannot_run_on_one_data_directory() {
 
 #[test]
 fn a_notary_keeps_the_address_under_which_clients_know_it() {
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     let first = Notary::start(data.path());
     let address = first.ready["address"].clone();
     let root = first.ready["trust_root_fingerprint"].clone();

@@ -102,6 +102,24 @@ pub enum NotaryError {
         /// The lock store.
         place: PathBuf,
     },
+    /// A backup cannot be made, or is none.
+    #[error("the backup cannot be used: {0}")]
+    Backup(String),
+    /// A restore goes into a new directory only.
+    #[error(
+        "{} is not empty. A backup is restored into a new directory, so that nothing is \
+         overwritten", data.display()
+    )]
+    NotEmpty {
+        /// The directory.
+        data: PathBuf,
+    },
+    /// Nothing is to be brought up to date.
+    #[error("{} is up to date and has its lock; start the notary on it", data.display())]
+    UpToDate {
+        /// The directory.
+        data: PathBuf,
+    },
     /// The log's writer failed.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),

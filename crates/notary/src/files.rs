@@ -34,7 +34,12 @@ pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
 /// # Errors
 /// As [`replace`].
 pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    write(temporary, OpenOptions::new().create(true).truncate(true), content, mode)?;
+    write(
+        temporary,
+        OpenOptions::new().create(true).truncate(true),
+        content,
+        mode,
+    )?;
     std::fs::rename(temporary, path)?;
     sync_directory_of(path)
 }
@@ -50,6 +55,35 @@ pub fn create(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     let _ = std::fs::remove_file(&temporary);
     linked?;
     sync_directory_of(path)
+}
+
+/// Whether a file is its owner's alone.
+///
+/// # Errors
+/// When the system does not say.
+pub fn is_private(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path)?);
+        Ok(mode & 0o077 == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
+
+/// Makes what was created in a directory, or moved there, last.
+///
+/// # Errors
+/// When the system cannot.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = directory;
+    Ok(())
 }
 
 /// Makes a directory that only its owner may enter (0700), and those above it.
@@ -69,7 +103,12 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> 
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let directory = path.parent().unwrap_or(Path::new("."));
     let temporary = directory.join(format!(".{}.part", hex::encode(random)));
-    let written = write(&temporary, OpenOptions::new().create_new(true), content, mode);
+    let written = write(
+        &temporary,
+        OpenOptions::new().create_new(true),
+        content,
+        mode,
+    );
     if let Err(error) = written {
         let _ = std::fs::remove_file(&temporary);
         return Err(error);
@@ -90,17 +129,11 @@ fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> 
     file.sync_all()
 }
 
-#[cfg(unix)]
 fn sync_directory_of(path: &Path) -> io::Result<()> {
     match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => File::open(directory)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+        Some(directory) if !directory.as_os_str().is_empty() => sync_directory(directory),
+        _ => sync_directory(Path::new(".")),
     }
-}
-
-#[cfg(not(unix))]
-fn sync_directory_of(_path: &Path) -> io::Result<()> {
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The HTTP API: Rekor v1's for writing and proofs, GitHub's shape for reading by digest.
 
-use crate::log_entry::{ProvenEntry, entry_id};
+use crate::checkpoint;
+use crate::identity::Identity;
+use crate::log_entry::ProvenEntry;
 use crate::merkle::Hash;
 use crate::notary::Notary;
 use crate::proposal::{Proposal, ProposalError};
@@ -147,13 +149,29 @@ async fn log_info(State(notary): State<Arc<Notary>>) -> Answer {
     json_answer(
         StatusCode::OK,
         &json!({
-            "inactiveShards": null,
+            "inactiveShards": inactive_shards(notary.identity()),
             "rootHash": hex::encode(head.root),
             "signedTreeHead": head.checkpoint,
             "treeID": notary.identity().tree_id.to_string(),
             "treeSize": head.size,
         }),
     )
+}
+
+/// The trees in whose place restores put the present one; `null` if there are none, as Rekor says
+/// it.
+fn inactive_shards(identity: &Identity) -> Option<Vec<serde_json::Value>> {
+    let shards = identity.past.iter().map(|past| {
+        let root = checkpoint::read(&past.checkpoint).map(|said| said.root);
+        json!({
+            "rootHash": root.map(hex::encode).unwrap_or_default(),
+            "signedTreeHead": past.checkpoint,
+            "treeID": past.tree_id.to_string(),
+            "treeSize": past.size,
+        })
+    });
+    let shards: Vec<_> = shards.collect();
+    (!shards.is_empty()).then_some(shards)
 }
 
 #[derive(Deserialize)]
@@ -335,13 +353,14 @@ async fn entry_by_uuid(State(notary): State<Arc<Notary>>, Path(uuid): Path<Strin
             .ok_or_else(malformed)?,
         _ => return Err(malformed()),
     };
-    if bytes.len() == 40 && entry_id(notary.identity().tree_id, &leaf) != uuid.to_ascii_lowercase()
-    {
-        return entry_or_absent(&notary, None);
-    }
+    let tree = bytes.first_chunk().copied().map(u64::from_be_bytes);
+    let tree = tree.filter(|_| bytes.len() == 40);
     let reader = notary.clone();
     let entry = apart(move || Ok(reader.entry_by_leaf(&leaf)?)).await?;
-    entry_or_absent(&notary, entry)
+    let identity = notary.identity();
+    let asked_for =
+        |entry: &ProvenEntry| tree.is_none_or(|tree| identity.is_in_tree(entry.entry.index, tree));
+    entry_or_absent(&notary, entry.filter(asked_for))
 }
 
 fn entry_or_absent(notary: &Notary, entry: Option<ProvenEntry>) -> Answer {

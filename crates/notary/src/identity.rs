@@ -1,6 +1,6 @@
 //! Who a notary is: decided on its first start and never changed, as clients pin it.
 
-use crate::checkpoint::Origin;
+use crate::checkpoint::{self, Origin};
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files::{self, Mode};
@@ -43,23 +43,53 @@ pub struct PastTree {
     pub size: u64,
     /// Its signed checkpoint of that size.
     pub checkpoint: String,
-    /// The last checkpoint that it is known to have signed, if that is a later one: the entries
-    /// between are lost.
+    /// The last checkpoint that it has signed, of at least that size: the entries between are
+    /// lost. `None` where no lock knew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_signed: Option<String>,
+}
+
+impl PastTree {
+    /// How many entries it has signed that could not be restored; `None` if that is not known.
+    pub fn lost(&self) -> Option<u64> {
+        let last = checkpoint::read(self.last_signed.as_deref()?)?;
+        Some(last.size.saturating_sub(self.size))
+    }
 }
 
 impl Identity {
     /// Reads the identity in a data directory.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When there is none, it cannot be read, or it is of an earlier version.
     pub fn load(data: &Path) -> Result<Self, NotaryError> {
+        let identity = Self::load_any(data)?;
+        match identity.is_earlier() {
+            true => Err(StoreError::Earlier.into()),
+            false => Ok(identity),
+        }
+    }
+
+    /// Whether it is of a version that had no lock.
+    pub fn is_earlier(&self) -> bool {
+        self.version < VERSION
+    }
+
+    /// The same in the present version.
+    pub fn brought_up_to_date(mut self) -> Self {
+        self.version = VERSION;
+        self
+    }
+
+    /// Reads the identity in a data directory, also of an earlier version.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn load_any(data: &Path) -> Result<Self, NotaryError> {
         let path = data.join(FILE);
         let text = std::fs::read(&path).map_err(|source| NotaryError::file(&path, source))?;
         match serde_json::from_slice::<Self>(&text) {
-            Ok(identity) if identity.version == VERSION => Ok(identity),
-            Ok(identity) if identity.version < VERSION => Err(StoreError::Earlier.into()),
+            Ok(identity) if identity.version <= VERSION => Ok(identity),
             Ok(identity) => Err(NotaryError::Data {
                 path,
                 detail: format!("version {} is of a later notary", identity.version),
@@ -105,6 +135,13 @@ impl Identity {
     /// The host, with its port if the address names one.
     pub fn host(&self) -> &str {
         host(&self.address)
+    }
+
+    /// Whether the entry at `index` is one of the tree with this number: the present one, or one
+    /// that it began with.
+    pub fn is_in_tree(&self, index: u64, tree_id: u64) -> bool {
+        let mut past = self.past.iter();
+        self.tree_id == tree_id || past.any(|past| past.tree_id == tree_id && index < past.size)
     }
 
     /// How checkpoints name the log.

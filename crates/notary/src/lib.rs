@@ -6,7 +6,12 @@
 //! and signs the tree by its [`lock`], and [`log_entry`] and [`bundle`] give it back with its proof. [`notary::Notary`]
 //! holds these together and knows no HTTP.
 
+#[cfg(unix)]
+pub mod admin;
+pub mod adopt;
 pub mod authority;
+pub mod backup;
+pub mod backup_file;
 pub mod bundle;
 pub mod checkpoint;
 pub mod clock;
@@ -27,6 +32,7 @@ pub mod objects;
 pub mod proposal;
 pub mod recovery;
 pub mod redb_store;
+pub mod restore;
 pub mod sequencer;
 pub mod server;
 pub mod signers;

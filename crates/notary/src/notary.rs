@@ -22,7 +22,8 @@ use assay_core::digest::Sha256Digest;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-const LOG_KEY_FILE: &str = "keys/log.pem";
+/// The file with the log's key, in the data directory.
+pub const LOG_KEY_FILE: &str = "keys/log.pem";
 /// The file with the log, in the data directory.
 pub const LOG_FILE: &str = "log.redb";
 
@@ -89,7 +90,14 @@ impl Notary {
             data,
             address,
             default,
-            || Ok(Arc::new(RedbStore::open(&data.join(LOG_FILE))?)),
+            || {
+                let path = data.join(LOG_FILE);
+                // An empty one would be made in its place.
+                if data.join(COMPLETE_FILE).exists() && !path.exists() {
+                    return Err(NotaryError::Lost { path });
+                }
+                Ok(Arc::new(RedbStore::open(&path)?))
+            },
             |tree_id| Ok(Box::new(FileLock::take(&place, tree_id)?)),
         )
     }
@@ -362,9 +370,8 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
         return Ok(FileLock::default_for(data));
     };
     files::private_directory(place).map_err(|source| NotaryError::file(place, source))?;
-    let whole = |path: &Path| {
-        std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source))
-    };
+    let whole =
+        |path: &Path| std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source));
     match whole(place)?.starts_with(whole(data)?) {
         true => Err(NotaryError::LockInData {
             place: place.to_owned(),
@@ -374,7 +381,7 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
 }
 
 fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_FILE, LOG_KEY_FILE, identity::FILE]
+    let files = [LOG_KEY_FILE, identity::FILE]
         .into_iter()
         .chain(authority::FILES);
     for file in files {

@@ -47,6 +47,9 @@ pub struct Object {
 /// A key and what is kept under it.
 pub type Found = (Vec<u8>, Vec<u8>);
 
+/// What is done with each object: its space, its key and its content.
+pub type Visitor<'a> = dyn FnMut(Space, &[u8], &[u8]) -> Result<(), StoreError> + 'a;
+
 /// A place for objects.
 ///
 /// Every read sees all batches whose [`Self::put`] returned before it began, each as a whole. It
@@ -84,8 +87,5 @@ pub trait Objects: Send + Sync {
     ///
     /// # Errors
     /// When they cannot be read, or what `each` returns.
-    fn freeze(
-        &self,
-        each: &mut dyn FnMut(Space, &[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError>;
+    fn freeze(&self, each: &mut Visitor<'_>) -> Result<(), StoreError>;
 }

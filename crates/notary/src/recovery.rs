@@ -149,7 +149,9 @@ pub fn agree(store: &Store, lock: &mut dyn Lock) -> Result<Agreed, Disagreement>
     match relation(&tree, &locked.checkpoint) {
         Relation::Same => {}
         Relation::OneAhead => {
-            let said = said.filter(|said| said.size <= tree.size).ok_or_else(different)?;
+            let said = said
+                .filter(|said| said.size <= tree.size)
+                .ok_or_else(different)?;
             if merkle::root(said.size, snapshot.as_ref())? != said.root {
                 return Err(different());
             }

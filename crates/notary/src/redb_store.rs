@@ -1,6 +1,6 @@
 //! Objects in one file, by the embedded database redb.
 
-use crate::objects::{Found, Object, Objects, Space};
+use crate::objects::{Found, Object, Objects, Space, Visitor};
 use crate::store::StoreError;
 use redb::{
     Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend,
@@ -16,7 +16,7 @@ type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
 type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// A table that only logs of earlier versions have.
-const EARLIER_TABLE: &str = "nodes";
+pub(crate) const EARLIER_TABLE: &str = "nodes";
 
 /// The table of a space.
 fn definition(space: Space) -> Definition {
@@ -163,10 +163,7 @@ impl Objects for RedbStore {
         }
     }
 
-    fn freeze(
-        &self,
-        each: &mut dyn FnMut(Space, &[u8], &[u8]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    fn freeze(&self, each: &mut Visitor<'_>) -> Result<(), StoreError> {
         let database = self.database()?;
         let tables = Tables::of_now(&database)?;
         for space in Space::ALL {
@@ -206,7 +203,10 @@ impl Open {
         if has(EARLIER_TABLE) {
             return Err(StoreError::Earlier);
         }
-        if !Space::ALL.iter().all(|space| has(definition(*space).name())) {
+        if !Space::ALL
+            .iter()
+            .all(|space| has(definition(*space).name()))
+        {
             // Reading needs every table to be there, also before the first entry.
             write(&database, &[])?;
         }
@@ -293,7 +293,9 @@ mod tests {
     fn what_is_frozen_does_not_change_while_it_is_read() {
         let directory = tempfile::tempdir().unwrap();
         let store = RedbStore::open(&directory.path().join("log.redb")).unwrap();
-        store.put(vec![object(b"a", b"1"), object(b"b", b"1")]).unwrap();
+        store
+            .put(vec![object(b"a", b"1"), object(b"b", b"1")])
+            .unwrap();
         let mut seen = Vec::new();
         store
             .freeze(&mut |space, key, value| {

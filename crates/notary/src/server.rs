@@ -54,6 +54,9 @@ impl Config {
 
 /// A running notary.
 pub struct Handle {
+    // Dropped before the notary is, as it reads its log.
+    #[cfg(unix)]
+    admin: crate::admin::Admin,
     notary: Arc<Notary>,
     local: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -78,9 +81,13 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         config.address.as_deref(),
         &default,
     )?);
+    #[cfg(unix)]
+    let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(run(listener, notary.clone(), stopped));
     Ok(Handle {
+        #[cfg(unix)]
+        admin,
         notary,
         local,
         stop,
@@ -110,7 +117,12 @@ impl Handle {
         let _ = self.stop.send(());
         let _ = self.task.await;
         // The last owner waits for the writer, which may wait for the disk.
-        let _ = tokio::task::spawn_blocking(move || drop(self.notary)).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            #[cfg(unix)]
+            drop(self.admin);
+            drop(self.notary);
+        })
+        .await;
     }
 }
 
