@@ -9,10 +9,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{DataFolder, Notary, PROGRAM, User};
 use serde_json::{Value, json};
+use sigstore_types::Sha256Hash;
 use std::process::Command;
 use std::sync::mpsc;
 
-const ROUNDS: usize = 6;
+/// How often the notary is killed.
+const ROUNDS: usize = 200;
 const WRITERS: usize = 4;
 
 /// An entry as the notary acknowledged it: its name and its content.
@@ -62,19 +64,49 @@ fn write_until_gone(url: &str, label: &str, acknowledged: &mpsc::Sender<Acknowle
     }
 }
 
-fn get(url: &str) -> Value {
-    let mut answer = agent().get(url).call().unwrap();
+fn get(agent: &ureq::Agent, url: &str) -> Value {
+    let mut answer = agent.get(url).call().unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
     serde_json::from_str(&text).unwrap_or_else(|_| panic!("{url}: {text}"))
+}
+
+/// The size and root of a tree.
+type State = (u64, String);
+
+fn state(value: &Value) -> State {
+    let root = value["rootHash"].as_str().unwrap().to_owned();
+    (value["treeSize"].as_u64().unwrap(), root)
+}
+
+/// Has the notary prove that its log, as it is now, begins with an older one.
+fn continues(agent: &ureq::Agent, url: &str, old: &State) -> State {
+    let new = state(&get(agent, &format!("{url}/api/v1/log")));
+    assert!(old.0 <= new.0, "the log has become shorter");
+    if old.0 > 0 {
+        let sizes = format!("firstSize={}&lastSize={}", old.0, new.0);
+        let proof = get(agent, &format!("{url}/api/v1/log/proof?{sizes}"));
+        let hash = |text: &str| Sha256Hash::from_hex(text).unwrap();
+        let path: Vec<_> = proof["hashes"].as_array().unwrap().iter().collect();
+        let path: Vec<_> = path
+            .iter()
+            .map(|text| hash(text.as_str().unwrap()))
+            .collect();
+        let (from, to) = (hash(&old.1), hash(&new.1));
+        sigstore_merkle::verify_consistency_proof(old.0, new.0, &path, &from, &to).unwrap();
+    }
+    new
 }
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
     let data = DataFolder::new();
+    let agent = agent();
     let mut all: Vec<Acknowledged> = Vec::new();
+    let mut shown = (0, String::new());
     for round in 0..ROUNDS {
         let notary = Notary::start(data.path());
         let url = notary.url();
+        shown = continues(&agent, &url, &shown);
         let (sender, receiver) = mpsc::channel();
         std::thread::scope(|scope| {
             for writer in 0..WRITERS {
@@ -85,39 +117,45 @@ fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
             }
             drop(sender);
             // After so many acknowledgements, in the midst of the next writes.
-            let enough = 10 + 7 * round;
+            let enough = 1 + round * 7 % 11;
             all.extend(receiver.iter().take(enough));
             notary.kill();
             all.extend(receiver.iter());
         });
+        for (_, entry) in &all {
+            let acknowledged = state(&entry["verification"]["inclusionProof"]);
+            if acknowledged.0 > shown.0 {
+                shown = acknowledged;
+            }
+        }
     }
 
     let notary = Notary::start(data.path());
     let url = notary.url();
-    let size = get(&format!("{url}/api/v1/log"))["treeSize"]
-        .as_u64()
-        .unwrap();
+    let (size, _) = continues(&agent, &url, &shown);
     assert!(size >= all.len() as u64);
     let mut frontier = Frontier::default();
     let mut roots = vec![hex::encode(frontier.root())];
     for index in 0..size {
-        let entry = get(&format!("{url}/api/v1/log/entries?logIndex={index}"));
+        let entry = get(
+            &agent,
+            &format!("{url}/api/v1/log/entries?logIndex={index}"),
+        );
         let entry = entry.as_object().unwrap().values().next().unwrap();
         let body = STANDARD.decode(entry["body"].as_str().unwrap()).unwrap();
         frontier.append(leaf_hash(&body), &mut Vec::new());
         roots.push(hex::encode(frontier.root()));
     }
     for (id, old) in &all {
-        let new = &get(&format!("{url}/api/v1/log/entries/{id}"))[id];
+        let new = &get(&agent, &format!("{url}/api/v1/log/entries/{id}"))[id];
         for field in ["body", "integratedTime", "logID", "logIndex"] {
             assert_eq!(new[field], old[field]);
         }
         let promise = "/verification/signedEntryTimestamp";
         assert_eq!(new.pointer(promise), old.pointer(promise));
         // The tree that was signed then is the beginning of the tree there is now.
-        let proof = &old["verification"]["inclusionProof"];
-        let size = usize::try_from(proof["treeSize"].as_u64().unwrap()).unwrap();
-        assert_eq!(proof["rootHash"], roots[size].as_str());
+        let (size, root) = state(&old["verification"]["inclusionProof"]);
+        assert_eq!(root, roots[usize::try_from(size).unwrap()]);
     }
 }
 
