@@ -235,3 +235,54 @@ fn a_notary_that_lost_a_part_of_itself_does_not_begin_anew() {
     }
     Notary::start(&data).kill();
 }
+
+#[test]
+fn a_running_notary_is_backed_up_and_restored_by_the_program() {
+    let data = DataFolder::new();
+    let user = User::new();
+    let notary = Notary::start(data.path());
+    let agent = agent();
+    let key = SigningKey::generate().unwrap();
+    let log = |content: &str| {
+        let answer = agent
+            .post(format!("{}/api/v1/log/entries", notary.url()))
+            .content_type("application/json")
+            .send(proposal(content, &key));
+        assert_eq!(answer.unwrap().status(), 201);
+    };
+    log("before");
+    let text = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let (folder, file) = (text(data.path()), text(&data.beside("backup")));
+    let backup = ["notary", "backup", "--data", &folder, "--to", &file];
+    let said = user.run(&backup).expect(0);
+    assert!(said.out.contains("private keys"), "{}", said.out);
+    user.run(&backup).expect(1);
+    log("after");
+    notary.kill();
+
+    let (new, lock) = (text(&data.beside("new")), text(&data.beside("notary.lock")));
+    let restore = [
+        "notary", "restore", &file, "--data", &new, "--lock", &lock, "--json",
+    ];
+    let restored = user.run(&restore).expect(0).json();
+    assert_eq!(restored["entries"], 1);
+    assert_eq!(restored["entries_lost"], 1);
+    assert!(restored["ended_tree_id"].is_string());
+    let serve = |folder: &str, lock: &str| {
+        let args = [
+            "notary",
+            "--listen",
+            "127.0.0.1:0",
+            "--data",
+            folder,
+            "--lock",
+            lock,
+        ];
+        user.run(&args).expect(1).err
+    };
+    // The old data has ended, and the new is not started without its lock.
+    let said = serve(&folder, &lock);
+    assert!(said.contains("has ended"), "{said}");
+    let said = serve(&new, &text(&data.beside("no.lock")));
+    assert!(said.contains("is gone"), "{said}");
+}

@@ -38,6 +38,9 @@ pub const MAX_ATTESTATIONS: usize = 100;
 /// long, and clients read 16 MiB.
 pub const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
 
+/// So many entries are few.
+const FEW: usize = 4;
+
 /// So many of the newest entries of each enrolled signer come before all others.
 const NEWEST_OF_EACH: usize = 2;
 
@@ -61,6 +64,22 @@ pub struct Attestations {
     pub bundles: Vec<Bundle>,
     /// Whether there are more than these.
     pub truncated: bool,
+}
+
+/// The entries that attest something of one artifact.
+#[derive(Debug)]
+pub struct FoundEntries {
+    digest: Hash,
+    indexes: Vec<u64>,
+    /// What they will be proven against.
+    head: Arc<Head>,
+}
+
+impl FoundEntries {
+    /// Whether they are so few that handing them to another thread takes longer than to read them.
+    pub fn are_few(&self) -> bool {
+        self.indexes.len() <= FEW
+    }
 }
 
 /// A proof that one tree begins with another.
@@ -114,7 +133,7 @@ impl Notary {
         objects: impl FnOnce() -> Result<Arc<dyn Objects>, NotaryError>,
         lock: impl FnOnce(u64) -> Result<Box<dyn Lock>, NotaryError>,
     ) -> Result<Self, NotaryError> {
-        assay_core::crypto::install();
+        assay_core::crypto::native::install();
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
         let was_complete = complete.exists();
@@ -265,6 +284,14 @@ impl Notary {
     /// # Errors
     /// When the store cannot be read.
     pub fn attestations(&self, digest: &Hash) -> Result<Attestations, StoreError> {
+        self.attestations_of(&self.find(digest)?)
+    }
+
+    /// Which entries attest something of the artifact with this SHA-256 digest.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn find(&self, digest: &Hash) -> Result<FoundEntries, StoreError> {
         let head = self.head();
         let snapshot = self.store.snapshot()?;
         let mut indexes = Vec::new();
@@ -272,14 +299,29 @@ impl Notary {
             let wanted = MAX_ATTESTATIONS + 1 - indexes.len();
             indexes.extend(snapshot.mentions(digest, kind, wanted)?);
         }
-        let found = self.bundles(&indexes, &head, snapshot.as_ref())?;
-        if !found.truncated {
-            return Ok(found);
+        Ok(FoundEntries {
+            digest: *digest,
+            indexes,
+            head,
+        })
+    }
+
+    /// The attestations of an artifact whose entries were found.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn attestations_of(&self, found: &FoundEntries) -> Result<Attestations, StoreError> {
+        let snapshot = self.store.snapshot()?;
+        let (indexes, head) = (&found.indexes, &found.head);
+        let attestations = self.bundles(indexes, head, snapshot.as_ref())?;
+        if !attestations.truncated {
+            return Ok(attestations);
         }
-        let first = self.newest_of_each(digest, snapshot.as_ref())?;
-        indexes.retain(|index| !first.contains(index));
-        indexes.splice(0..0, first);
-        self.bundles(&indexes, &head, snapshot.as_ref())
+        let mut first = self.newest_of_each(&found.digest, snapshot.as_ref())?;
+        let others = indexes.iter().filter(|index| !first.contains(index));
+        let others: Vec<_> = others.copied().collect();
+        first.extend(others);
+        self.bundles(&first, head, snapshot.as_ref())
     }
 
     /// The newest entries of each enrolled signer about an artifact, those that take little first.
