@@ -99,6 +99,7 @@ fn continues(agent: &ureq::Agent, url: &str, old: &State) -> State {
 
 #[test]
 fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
+    assay_core::crypto::install();
     let data = DataFolder::new();
     let agent = agent();
     let mut all: Vec<Acknowledged> = Vec::new();
