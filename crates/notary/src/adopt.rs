@@ -4,6 +4,7 @@
 //! latest. Whatever has had a lock needs it.
 
 use crate::checkpoint;
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
@@ -11,7 +12,6 @@ use crate::identity::{self, Identity};
 use crate::keys::SigningKey;
 use crate::lock::{Lock, Locked};
 use crate::merkle::{self, Frontier, Hash};
-use crate::notary::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
 use crate::recovery::{self, Disagreement};
 use crate::redb_store::{EARLIER_TABLE, RedbStore};
 use crate::store::{Batch, Entry, Mention, MentionKind, Store, StoreError, Tree};

@@ -11,9 +11,9 @@
 //! | `X` | why the backup could not be finished, as a sentence: length (2) and text |
 //! | `E` | the end: SHA-256 of all before this letter (32) |
 
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE};
 use crate::error::NotaryError;
 use crate::files;
-use crate::notary::{COMPLETE_FILE, LOG_FILE};
 use crate::objects::{Object, Space};
 use crate::store::{Store, StoreError};
 use sha2::{Digest, Sha256};

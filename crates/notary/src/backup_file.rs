@@ -1,8 +1,8 @@
 //! `assay notary backup`: a backup in a file, of a notary that runs or does not.
 
 use crate::backup;
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE};
 use crate::error::NotaryError;
-use crate::notary::{COMPLETE_FILE, LOG_FILE};
 use crate::redb_store::RedbStore;
 use crate::store::{Store, StoreError};
 use std::fs::{File, OpenOptions};

@@ -15,6 +15,7 @@ pub mod backup_file;
 pub mod bundle;
 pub mod checkpoint;
 pub mod clock;
+pub mod data_directory;
 pub mod dsse;
 pub mod error;
 pub mod file_lock;
@@ -39,6 +40,7 @@ pub mod signers;
 pub mod store;
 pub mod trusted_root;
 pub mod verifier;
+mod writer;
 
 pub use error::NotaryError;
 pub use notary::Notary;

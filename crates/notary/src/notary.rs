@@ -1,12 +1,15 @@
 //! The notary, without its HTTP clothes.
 
-use crate::authority::{self, Authority};
+use crate::authority::Authority;
 use crate::bundle::Bundle;
 use crate::clock::now;
+use crate::data_directory::{
+    COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store, refuse_what_is_lost,
+};
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files;
-use crate::identity::{self, Identity};
+use crate::identity::Identity;
 use crate::keys::SigningKey;
 use crate::lock::Lock;
 use crate::log_entry::ProvenEntry;
@@ -14,21 +17,14 @@ use crate::merkle::{self, Hash};
 use crate::objects::Objects;
 use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
-use crate::sequencer::{self, Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signers::Signers;
 use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
 use crate::trusted_root;
+use crate::writer;
 use assay_core::digest::Sha256Digest;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
-
-/// The file with the log's key, in the data directory.
-pub const LOG_KEY_FILE: &str = "keys/log.pem";
-/// The file with the log, in the data directory.
-pub const LOG_FILE: &str = "log.redb";
-
-/// There once all the others are: from then on none of them is made anew.
-pub const COMPLETE_FILE: &str = "set-up-complete";
 
 /// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
 /// enrolled signers, so that neither strangers nor one of these can crowd out another.
@@ -153,7 +149,7 @@ impl Notary {
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
         if !was_complete {
-            sequencer::begin(&store, lock.as_mut(), &log)?;
+            writer::begin(&store, lock.as_mut(), &log)?;
             files::replace(&complete, b"", files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
@@ -399,38 +395,4 @@ fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
 
 fn length(entry: &Entry) -> usize {
     entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
-}
-
-/// Where the lock store of a data directory is: in `named`, or else beside the data. Makes the data
-/// directory if there is none.
-///
-/// # Errors
-/// When it lies in the data directory, or the directories cannot be used.
-pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryError> {
-    files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
-    let Some(place) = named else {
-        return Ok(FileLock::default_for(data));
-    };
-    files::private_directory(place).map_err(|source| NotaryError::file(place, source))?;
-    let whole =
-        |path: &Path| std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source));
-    match whole(place)?.starts_with(whole(data)?) {
-        true => Err(NotaryError::LockInData {
-            place: place.to_owned(),
-        }),
-        false => Ok(place.to_owned()),
-    }
-}
-
-fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_KEY_FILE, identity::FILE]
-        .into_iter()
-        .chain(authority::FILES);
-    for file in files {
-        let path = data.join(file);
-        if !path.exists() {
-            return Err(NotaryError::Lost { path });
-        }
-    }
-    Ok(())
 }

@@ -8,6 +8,7 @@
 
 use crate::backup::{self, Part};
 use crate::checkpoint;
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
@@ -15,7 +16,6 @@ use crate::identity::{self, Identity, PastTree};
 use crate::keys::SigningKey;
 use crate::lock::{Lock, LockError, Locked};
 use crate::merkle::{self, Frontier};
-use crate::notary::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
 use crate::objects::Object;
 use crate::recovery::{self, Relation};
 use crate::redb_store::RedbStore;

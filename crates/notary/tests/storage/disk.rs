@@ -134,12 +134,12 @@ impl Disk {
     }
 
     fn change(&self, change: Change) -> Result<(), io::Error> {
-        Ok(self.weather.pass(|| {
+        self.weather.pass(|| {
             let mut content = self.content.lock().unwrap();
             change.apply(&mut content.seen);
             content.pending.push(change);
             Ok(())
-        })?)
+        })
     }
 }
 
@@ -162,14 +162,14 @@ impl StorageBackend for Disk {
     }
 
     fn sync_data(&self) -> Result<(), io::Error> {
-        Ok(self.weather.pass(|| {
+        self.weather.pass(|| {
             let mut content = self.content.lock().unwrap();
             let content = &mut *content;
             for change in content.pending.drain(..) {
                 change.apply(&mut content.synced);
             }
             Ok(())
-        })?)
+        })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> Result<(), io::Error> {
