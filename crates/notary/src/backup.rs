@@ -79,9 +79,9 @@ fn files_in(data: &Path) -> Result<Vec<(String, std::path::PathBuf)>, NotaryErro
                 continue;
             };
             let name = format!("{prefix}{own}");
-            // Hidden files are those that are being written.
-            if own.starts_with('.') || [LOG_FILE, COMPLETE_FILE, ADMIN_DIRECTORY].contains(&&*name)
-            {
+            // Hidden files are those that are being written; the log's is there as objects.
+            let left_out = [COMPLETE_FILE, ADMIN_DIRECTORY].contains(&&*name);
+            if own.starts_with('.') || name.starts_with(LOG_FILE) || left_out {
                 continue;
             }
             // Of the file itself, not of what a link leads to: that is outside.

@@ -27,11 +27,20 @@ pub fn make(data: &Path, to: &Path) -> Result<u64, NotaryError> {
     if to.exists() {
         return Err(failed(io::ErrorKind::AlreadyExists.into()));
     }
+    let directory = to.parent().filter(|path| !path.as_os_str().is_empty());
+    let directory = directory.unwrap_or(Path::new("."));
+    let whole = |path: &Path| std::fs::canonicalize(path).map_err(failed);
+    if whole(directory)?.starts_with(whole(data)?) {
+        return Err(NotaryError::Backup(
+            "it must not lie in the data directory, of which it is one; choose another place, \
+             best on another disk"
+                .into(),
+        ));
+    }
     let part = part_of(to);
     let made = make_part(data, &part).and_then(|length| {
         std::fs::rename(&part, to).map_err(failed)?;
-        let directory = to.parent().filter(|path| !path.as_os_str().is_empty());
-        crate::files::sync_directory(directory.unwrap_or(Path::new("."))).map_err(failed)?;
+        crate::files::sync_directory(directory).map_err(failed)?;
         Ok(length)
     });
     if made.is_err() {

@@ -123,6 +123,11 @@ impl Writer {
                     }
                 }
                 Err(error) => {
+                    // Clients are not told: it names files of the operator.
+                    eprintln!(
+                        "assay notary: {} entries were not logged: {error}",
+                        answers.len()
+                    );
                     for answer in answers {
                         answer.send(Err(error.clone()));
                     }

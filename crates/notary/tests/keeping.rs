@@ -288,6 +288,9 @@ fn a_backup_is_for_its_owner_only_and_never_overwrites() {
     assert_eq!(mode.mode() & 0o777, 0o600);
     let again = backup_file::make(backed_up.world.data.path(), &backed_up.file);
     assert!(again.is_err());
+    let inside = backed_up.world.data.path().join("backup");
+    assert!(backup_file::make(backed_up.world.data.path(), &inside).is_err());
+    assert!(!inside.exists());
     // Of a notary that does not run, too; nothing else is left behind.
     let second = backed_up.world.data.beside("second");
     backup_file::make(backed_up.world.data.path(), &second).unwrap();
