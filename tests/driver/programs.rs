@@ -75,7 +75,7 @@ impl NotaryProcess {
                 &self.address,
             ])
             .arg("--data")
-            .arg(self.data.path())
+            .arg(self.folder())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -96,6 +96,11 @@ impl NotaryProcess {
             .ok_or_else(|| Error::Other(format!("no trust root fingerprint in {line}")))?
             .to_owned();
         Ok(())
+    }
+
+    /// Its data; its lock lies beside it.
+    fn folder(&self) -> PathBuf {
+        self.data.path().join("notary")
     }
 
     /// Ends it at once: connections are refused.
@@ -149,7 +154,7 @@ impl NotaryProcess {
         std::fs::write(&key, person.public_key()?).map_err(Error::path("written", &key))?;
         let mut add = assay()?;
         add.args(["notary", "signer", "add", name]).arg(key);
-        add.arg("--data").arg(self.data.path());
+        add.arg("--data").arg(self.folder());
         output_of(&mut add).map(drop)
     }
 }
@@ -264,7 +269,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         let copied = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
             copy_folder(&path, &copied)?;
-        } else {
+        } else if path.is_file() {
             std::fs::copy(&path, &copied).map_err(Error::path("copied", &path))?;
         }
     }

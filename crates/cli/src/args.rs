@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
+use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -70,6 +71,9 @@ impl Command {
             Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
+                Some(NotaryCommand::Backup(args)) => args.json,
+                Some(NotaryCommand::Restore(args)) => args.json,
+                Some(NotaryCommand::Adopt(args)) => args.json,
                 None => args.serve.json,
             },
         }
@@ -476,7 +480,9 @@ const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
-  assay notary signer add release@example.org release.pub --data /var/lib/assay";
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
 
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
@@ -495,6 +501,10 @@ pub struct ServeArgs {
     /// The notary's data directory; made if it is not there.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR", required = true)]
     pub data: Option<PathBuf>,
+    /// The directory with the log's lock: outside the data directory and its backups, best on
+    /// another disk [default: beside the data directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7340")]
     pub listen: SocketAddr,
@@ -512,6 +522,12 @@ pub enum NotaryCommand {
     /// The signers whom the notary names.
     #[command(subcommand)]
     Signer(SignerCommand),
+    /// Write all of a notary but its lock into one file; it may be running.
+    Backup(BackupArgs),
+    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
+    Restore(RestoreArgs),
+    /// Bring a notary of an earlier version, which had no lock yet, up to date.
+    Adopt(AdoptArgs),
 }
 
 /// What to do with signers.
@@ -594,5 +610,8 @@ mod tests {
         assert!(parse("assay notary").is_err());
         assert!(parse("assay notary signer add n k --data d").is_ok());
         assert!(parse("assay notary signer add n k").is_err());
+        assert!(parse("assay notary backup --data d --to f").is_ok());
+        assert!(parse("assay notary restore f --data d --lock l").is_ok());
+        assert!(parse("assay notary restore f").is_err());
     }
 }

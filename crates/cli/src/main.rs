@@ -16,6 +16,7 @@ mod logged;
 mod logs;
 mod memory;
 mod notary;
+mod notary_data;
 mod output;
 mod progress;
 mod report;

@@ -3,6 +3,7 @@
 use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::notary_data;
 use crate::output;
 use assay_notary::{Config, Handle, serve};
 use serde_json::json;
@@ -19,6 +20,9 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
     match args.command {
         Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        Some(NotaryCommand::Backup(args)) => notary_data::back_up(&args),
+        Some(NotaryCommand::Restore(args)) => notary_data::restore(&args),
+        Some(NotaryCommand::Adopt(args)) => notary_data::adopt(&args),
         None => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
@@ -31,6 +35,7 @@ async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
     let handle = serve(Config {
         // Required by the command line.
         data: args.data.unwrap_or_default(),
+        lock: args.lock,
         listen: args.listen,
         address: args.address,
     })

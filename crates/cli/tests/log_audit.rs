@@ -93,7 +93,7 @@ fn named(differences: &[Value]) -> Vec<(&str, &str)> {
 /// thousands are there at once.
 fn fill(data: &Path, entries: std::ops::Range<u64>, branch: &str) {
     let runtime = Runtime::new().unwrap();
-    let notary = assay_notary::Notary::open(data, None, "http://127.0.0.1:7340").unwrap();
+    let notary = assay_notary::Notary::open(data, None, None, "http://127.0.0.1:7340").unwrap();
     let all: Vec<_> = entries.map(|number| submission(number, branch)).collect();
     runtime.block_on(async {
         for part in all.chunks(1000) {

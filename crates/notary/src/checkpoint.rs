@@ -8,6 +8,7 @@ use crate::keys::{KeyError, SigningKey};
 use crate::merkle::Hash;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use sigstore_types::Checkpoint;
 
 /// Who a log is, as its checkpoints say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl std::fmt::Display for Origin {
 pub fn sign(origin: &Origin, size: u64, root: &Hash, key: &SigningKey) -> Result<String, KeyError> {
     let text = text(origin, size, root);
     let mut signature = key_id(key).to_vec();
-    signature.extend(key.sign(text.as_bytes())?);
+    signature.extend(key.sign_quickly(text.as_bytes())?);
     Ok(format!(
         "{text}\n\u{2014} {} {}\n",
         origin.host,
@@ -80,10 +81,29 @@ impl Statement {
     }
 }
 
+/// Reads a signed note; its signatures are not verified. `None` if it is no checkpoint.
+pub fn read(note: &str) -> Option<Statement> {
+    let read = Checkpoint::from_text(note).ok()?;
+    Some(Statement {
+        origin: read.origin().to_owned(),
+        size: read.tree_size(),
+        root: *read.root_hash().as_bytes(),
+    })
+}
+
+/// Whether the note says that it is signed with `key`. The signature is not verified.
+pub fn names_key(note: &str, key: &SigningKey) -> bool {
+    let id = key.id();
+    let read = Checkpoint::from_text(note).ok();
+    read.is_some_and(|read| {
+        let mut signatures = read.signatures().iter();
+        signatures.any(|signature| id.as_bytes().starts_with(signature.key_id.as_bytes()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use sigstore_types::Checkpoint;
 
     #[test]
     fn a_text_says_what_was_written_and_what_is_none_is_refused() {
@@ -122,6 +142,11 @@ mod tests {
         assert_eq!(read.origin(), "notary.example:8443 - 4096590418002592722");
         assert_eq!(read.tree_size(), 5);
         assert_eq!(read.root_hash().as_bytes(), &[7; 32]);
+        let said = super::read(&note).unwrap();
+        assert_eq!((said.size, said.root), (5, [7; 32]));
+        assert_eq!(said.origin, origin.to_string());
+        assert!(names_key(&note, &key));
+        assert!(!names_key(&note, &SigningKey::generate().unwrap()));
         let [signature] = read.signatures() else {
             panic!("one signature")
         };

@@ -1,6 +1,8 @@
 //! Why a notary cannot start, or cannot do what it was asked.
 
 use crate::keys::KeyError;
+use crate::lock::LockError;
+use crate::recovery::Disagreement;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use std::io;
@@ -85,6 +87,39 @@ pub enum NotaryError {
     /// The log's store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log's lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The log's data and its lock do not agree.
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
+    /// The lock store would be copied and put back together with the data.
+    #[error(
+        "the lock store {} must not lie in the data directory, with which it would be copied and \
+         put back; choose another directory, best on another disk", place.display()
+    )]
+    LockInData {
+        /// The lock store.
+        place: PathBuf,
+    },
+    /// A backup cannot be made, or is none.
+    #[error("the backup cannot be used: {0}")]
+    Backup(String),
+    /// A restore goes into a new directory only.
+    #[error(
+        "{} is not empty. A backup is restored into a new directory, so that nothing is \
+         overwritten", data.display()
+    )]
+    NotEmpty {
+        /// The directory.
+        data: PathBuf,
+    },
+    /// Nothing is to be brought up to date.
+    #[error("{} is up to date and has its lock; start the notary on it", data.display())]
+    UpToDate {
+        /// The directory.
+        data: PathBuf,
+    },
     /// The log's writer failed.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),

@@ -1,13 +1,19 @@
 //! The notary, without its HTTP clothes.
 
-use crate::authority::{self, Authority};
+use crate::authority::Authority;
 use crate::clock::now;
+use crate::data_directory::{
+    COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store, refuse_what_is_lost,
+};
 use crate::error::NotaryError;
+use crate::file_lock::FileLock;
 use crate::files;
-use crate::identity::{self, Identity};
+use crate::identity::Identity;
 use crate::keys::{KeyError, SigningKey};
+use crate::lock::Lock;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
+use crate::objects::Objects;
 use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
@@ -16,6 +22,7 @@ use crate::signers::Signers;
 use crate::store::{MentionKind, Snapshot, Store, StoreError};
 use crate::tile_checkpoint::TileCheckpoints;
 use crate::trusted_root;
+use crate::writer;
 use assay_core::digest::Sha256Digest;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,12 +35,6 @@ pub use attestations::{MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Sele
 pub use cursor::{Cursor, NoCursor};
 pub use search::{FoundEntries, MAX_FOUND, Operator, SearchTerm};
 
-const LOG_KEY_FILE: &str = "keys/log.pem";
-const LOG_FILE: &str = "log.redb";
-
-/// There once all the others are: from then on none of them is made anew.
-const COMPLETE_FILE: &str = "set-up-complete";
-
 /// A notary: its identity, its keys, its log.
 pub struct Notary {
     identity: Identity,
@@ -45,7 +46,7 @@ pub struct Notary {
     tile_checkpoints: TileCheckpoints,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
-    store: Arc<dyn Store>,
+    store: Store,
 }
 
 /// A proof that one tree begins with another.
@@ -59,12 +60,47 @@ pub struct Consistency {
 
 impl Notary {
     /// Opens the notary in `data`, which is set up first if there is none: for `address`, or else
-    /// for `default`.
+    /// for `default`. Its lock is in the directory `lock`, or else beside the data.
     ///
     /// # Errors
-    /// When the directory cannot be used, or another process uses it.
-    pub fn open(data: &Path, address: Option<&str>, default: &str) -> Result<Self, NotaryError> {
-        assay_core::crypto::install();
+    /// When the directory cannot be used, another process uses it, or it does not agree with the
+    /// lock.
+    pub fn open(
+        data: &Path,
+        lock: Option<&Path>,
+        address: Option<&str>,
+        default: &str,
+    ) -> Result<Self, NotaryError> {
+        let place = lock_store(data, lock)?;
+        Self::open_on(
+            data,
+            address,
+            default,
+            || {
+                let path = data.join(LOG_FILE);
+                // An empty one would be made in its place.
+                if data.join(COMPLETE_FILE).exists() && !path.exists() {
+                    return Err(NotaryError::Lost { path });
+                }
+                Ok(Arc::new(RedbStore::open(&path)?))
+            },
+            |tree_id| Ok(Box::new(FileLock::take(&place, tree_id)?)),
+        )
+    }
+
+    /// The same with the log and its lock elsewhere: in the objects that `objects` gives, and
+    /// under the lock that `lock` gives for the number of a tree.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        data: &Path,
+        address: Option<&str>,
+        default: &str,
+        objects: impl FnOnce() -> Result<Arc<dyn Objects>, NotaryError>,
+        lock: impl FnOnce(u64) -> Result<Box<dyn Lock>, NotaryError>,
+    ) -> Result<Self, NotaryError> {
+        assay_core::crypto::native::install();
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
         let was_complete = complete.exists();
@@ -72,8 +108,9 @@ impl Notary {
             refuse_what_is_lost(data)?;
         }
         let identity = Identity::load_or_create(data, address, default)?;
-        // The store comes first: it is what tells a second process to go away.
-        let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
+        // Store and lock come first: they are what tells a second process to go away.
+        let store = Store::new(objects()?);
+        let mut lock = lock(identity.tree_id)?;
         let log = Arc::new(LogIdentity {
             key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
             origin: identity.origin(),
@@ -84,11 +121,12 @@ impl Notary {
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
         if !was_complete {
+            writer::begin(&store, lock.as_mut(), &log)?;
             files::replace(&complete, b"", files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
         Ok(Self {
-            sequencer: Sequencer::start(store.clone(), log.clone())?,
+            sequencer: Sequencer::start(store.clone(), lock, log.clone())?,
             signers: Signers::of(data),
             identity,
             log,
@@ -98,6 +136,11 @@ impl Notary {
             tile_checkpoints,
             store,
         })
+    }
+
+    /// Where the log is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Who this notary is.
@@ -248,17 +291,4 @@ impl Notary {
 fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
     let both = [artifact.as_slice(), key.as_bytes()].concat();
     *Sha256Digest::of(&both).as_bytes()
-}
-
-fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_FILE, LOG_KEY_FILE, identity::FILE]
-        .into_iter()
-        .chain(authority::FILES);
-    for file in files {
-        let path = data.join(file);
-        if !path.exists() {
-            return Err(NotaryError::Lost { path });
-        }
-    }
-    Ok(())
 }

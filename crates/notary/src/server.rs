@@ -30,6 +30,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Config {
     /// The data directory; made if it is not there.
     pub data: PathBuf,
+    /// The directory with the log's lock, outside the data. None: beside the data directory, its
+    /// name with `.lock`.
+    pub lock: Option<PathBuf>,
     /// Where to listen; port 0 takes any free port.
     pub listen: SocketAddr,
     /// The public address, `https://host[:port]`; it stays what it was on the first start. None:
@@ -42,6 +45,7 @@ impl Config {
     pub fn on_loopback(data: impl Into<PathBuf>) -> Self {
         Self {
             data: data.into(),
+            lock: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             address: None,
         }
@@ -50,6 +54,9 @@ impl Config {
 
 /// A running notary.
 pub struct Handle {
+    // Dropped before the notary is, as it reads its log.
+    #[cfg(unix)]
+    admin: crate::admin::Admin,
     notary: Arc<Notary>,
     local: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -70,12 +77,17 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     let default = format!("http://{local}");
     let notary = Arc::new(Notary::open(
         &config.data,
+        config.lock.as_deref(),
         config.address.as_deref(),
         &default,
     )?);
+    #[cfg(unix)]
+    let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(run(listener, notary.clone(), stopped));
     Ok(Handle {
+        #[cfg(unix)]
+        admin,
         notary,
         local,
         stop,
@@ -105,7 +117,12 @@ impl Handle {
         let _ = self.stop.send(());
         let _ = self.task.await;
         // The last owner waits for the writer, which may wait for the disk.
-        let _ = tokio::task::spawn_blocking(move || drop(self.notary)).await;
+        let _ = tokio::task::spawn_blocking(move || {
+            #[cfg(unix)]
+            drop(self.admin);
+            drop(self.notary);
+        })
+        .await;
     }
 }
 

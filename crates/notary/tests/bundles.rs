@@ -5,7 +5,7 @@ mod common;
 
 use assay_core::digest::Sha256Digest;
 use assay_notary::keys::SigningKey;
-use common::{Running, hashed_rekord, intoto, standing, statement};
+use common::{DataFolder, Running, hashed_rekord, intoto, standing, statement};
 use serde_json::{Value, json};
 use sigstore_trust_root::TrustedRoot;
 use sigstore_types::{Bundle, DerPublicKey};
@@ -18,12 +18,12 @@ struct Setting {
     notary: Running,
     verifier: Verifier,
     key: SigningKey,
-    _data: tempfile::TempDir,
+    _data: DataFolder,
 }
 
 impl Setting {
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = DataFolder::new();
         let notary = Running::start(data.path());
         let root = notary.get("/trusted_root.json");
         let root = TrustedRoot::from_json(&root.text).unwrap();

@@ -143,3 +143,28 @@ pub fn done(output: Output) -> Done {
         err: String::from_utf8(output.stderr).unwrap(),
     }
 }
+
+/// A folder for a notary's data, with room for its lock beside it.
+pub struct DataFolder {
+    around: tempfile::TempDir,
+    data: std::path::PathBuf,
+}
+
+impl DataFolder {
+    pub fn new() -> Self {
+        let around = tempfile::tempdir().unwrap();
+        Self {
+            data: around.path().join("notary"),
+            around,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.data
+    }
+
+    /// Another path beside the data.
+    pub fn beside(&self, name: &str) -> std::path::PathBuf {
+        self.around.path().join(name)
+    }
+}

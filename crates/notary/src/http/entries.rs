@@ -5,7 +5,7 @@ use super::apart::apart;
 use super::body;
 use super::query::{number, path, query};
 use super::refusal::{Answer, Refusal, Schema};
-use crate::log_entry::{ProvenEntry, entry_id};
+use crate::log_entry::ProvenEntry;
 use crate::merkle::Hash;
 use crate::notary::Notary;
 use crate::proposal::Proposal;
@@ -91,7 +91,7 @@ pub async fn by_uuid(
 
 /// An entry's name: its leaf hash, perhaps with the number of its tree.
 pub struct Uuid {
-    text: String,
+    tree: Option<u64>,
     leaf: Hash,
 }
 
@@ -104,17 +104,20 @@ impl Uuid {
             _ => return None,
         };
         let leaf = bytes.get(start..)?.try_into().ok()?;
-        let text = text.to_ascii_lowercase();
-        Some(Self { text, leaf })
+        let tree = bytes.first_chunk().filter(|_| start > 0);
+        let tree = tree.map(|tree| u64::from_be_bytes(*tree));
+        Some(Self { tree, leaf })
     }
 
     /// The entry, if this log has it.
     pub fn find(&self, notary: &Notary) -> Result<Option<ProvenEntry>, StoreError> {
-        let with_tree = self.text.len() == 80;
-        if with_tree && entry_id(notary.identity().tree_id, &self.leaf) != self.text {
-            return Ok(None);
-        }
-        notary.entry_by_leaf(&self.leaf)
+        let identity = notary.identity();
+        let found = notary.entry_by_leaf(&self.leaf)?;
+        Ok(found.filter(|found| {
+            let index = found.entry.index;
+            self.tree
+                .is_none_or(|tree| identity.is_in_tree(index, tree))
+        }))
     }
 }
 

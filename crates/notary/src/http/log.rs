@@ -4,6 +4,8 @@ use super::answer::{self, PEM, about_now};
 use super::apart::apart;
 use super::query::{number, query};
 use super::refusal::{Answer, Refusal, Schema};
+use crate::checkpoint;
+use crate::identity::Identity;
 use crate::notary::Notary;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -19,14 +21,29 @@ pub async fn info(State(notary): State<Arc<Notary>>) -> Response {
     about_now(answer::json(
         StatusCode::OK,
         &json!({
-            // A notary has one tree.
-            "inactiveShards": null,
+            "inactiveShards": inactive_shards(notary.identity()),
             "rootHash": hex::encode(head.root),
             "signedTreeHead": head.checkpoint,
             "treeID": notary.identity().tree_id.to_string(),
             "treeSize": head.size,
         }),
     ))
+}
+
+/// The trees in whose place restores put the present one; `null` if there are none, as Rekor says
+/// it.
+fn inactive_shards(identity: &Identity) -> Option<Vec<serde_json::Value>> {
+    let shards = identity.past.iter().map(|past| {
+        let root = checkpoint::read(&past.checkpoint).map(|said| said.root);
+        json!({
+            "rootHash": root.map(hex::encode).unwrap_or_default(),
+            "signedTreeHead": past.checkpoint,
+            "treeID": past.tree_id.to_string(),
+            "treeSize": past.size,
+        })
+    });
+    let shards: Vec<_> = shards.collect();
+    (!shards.is_empty()).then_some(shards)
 }
 
 #[derive(Deserialize)]

@@ -84,11 +84,13 @@ impl From<StoreError> for Refusal {
 
 impl From<SequencerError> for Refusal {
     fn from(error: SequencerError) -> Self {
-        let status = match error {
-            SequencerError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        Self::new(status, error.to_string())
+        match error {
+            SequencerError::Stopping => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+            // What is wrong is the operator's business, and names the operator's files.
+            _ => Self::internal("the log cannot be written now; try again later"),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use assay_notary::keys::SigningKey;
 use assay_notary::sequencer::{Placed, Submission};
-use assay_notary::{Config, Handle, Notary};
+use assay_notary::{Config, Handle, Notary, NotaryError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -36,15 +36,17 @@ impl Answer {
 
 impl Running {
     pub fn start(data: &Path) -> Self {
+        Self::try_start(Config::on_loopback(data)).unwrap()
+    }
+
+    pub fn try_start(config: Config) -> Result<Self, NotaryError> {
         let runtime = Runtime::new().unwrap();
-        let handle = runtime
-            .block_on(assay_notary::serve(Config::on_loopback(data)))
-            .unwrap();
-        Self {
+        let handle = runtime.block_on(assay_notary::serve(config))?;
+        Ok(Self {
             url: handle.url(),
             runtime,
             handle: Some(handle),
-        }
+        })
     }
 
     pub fn stop(mut self) {
@@ -135,7 +137,7 @@ impl Running {
 /// Logs these bodies in a notary that does not run yet: nothing is verified, so they are made quickly.
 pub fn fill(data: &Path, bodies: impl IntoIterator<Item = Vec<u8>>) {
     let runtime = Runtime::new().unwrap();
-    let notary = Notary::open(data, None, "http://127.0.0.1:7340").unwrap();
+    let notary = Notary::open(data, None, None, "http://127.0.0.1:7340").unwrap();
     let notary = std::sync::Arc::new(notary);
     let adding: Vec<_> = bodies
         .into_iter()
@@ -260,4 +262,29 @@ pub fn dsse(kind: &str, payload: &[u8], keys: &[&SigningKey], verifiers: &[&str]
             "verifiers": verifiers.iter().map(|v| STANDARD.encode(v)).collect::<Vec<_>>(),
         } },
     })
+}
+
+/// A folder for a notary's data, with room for its lock beside it.
+pub struct DataFolder {
+    around: tempfile::TempDir,
+    data: std::path::PathBuf,
+}
+
+impl DataFolder {
+    pub fn new() -> Self {
+        let around = tempfile::tempdir().unwrap();
+        Self {
+            data: around.path().join("notary"),
+            around,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.data
+    }
+
+    /// Another path beside the data.
+    pub fn beside(&self, name: &str) -> std::path::PathBuf {
+        self.around.path().join(name)
+    }
 }
