@@ -1,10 +1,14 @@
 //! A log entry as a Sigstore bundle v0.3, which verifies offline.
 
+use crate::authority::named_in;
 use crate::dsse::{self, Envelope};
 use crate::hashed_rekord;
+use crate::keys;
 use crate::log_entry::ProvenEntry;
 use crate::proposal::{ProposalError, decode_base64};
 use crate::verifier::Verifier;
+use assay_core::revocation::Revocation;
+use assay_core::signer::key_fingerprint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -112,6 +116,32 @@ enum Body {
 }
 
 impl Bundle {
+    /// Whether it is signed with one of these keys, which did not count any more when it was logged
+    /// (in seconds since the Unix epoch).
+    pub fn is_by_revoked(&self, revoked: &[Revocation], logged: u64) -> bool {
+        let mut late = revoked
+            .iter()
+            .filter(|one| u64::try_from(one.since).is_ok_and(|since| logged >= since))
+            .peekable();
+        if late.peek().is_none() {
+            return false;
+        }
+        match &self.verification_material.signer {
+            SignerMaterial::Certificate { raw_bytes } => {
+                let named = STANDARD.decode(raw_bytes).ok().and_then(|der| {
+                    let pem = keys::pem("CERTIFICATE", &der);
+                    let key = Verifier::from_pem(pem.as_bytes()).ok()?;
+                    Some((key_fingerprint(key.key_der()), named_in(&der)?.0))
+                });
+                named.is_some_and(|(key, name)| late.any(|one| one.key == key && one.name == name))
+            }
+            SignerMaterial::PublicKey { hint } => late.any(|one| {
+                // The hint is the same digest as the fingerprint, with padding.
+                one.key.strip_prefix("SHA256:") == Some(hint.trim_end_matches('='))
+            }),
+        }
+    }
+
     /// The bundle of an entry. An envelope with several signatures has none: a bundle's material
     /// vouches for a single signature.
     ///

@@ -7,6 +7,7 @@ use crate::proposal::{Proposal, ProposalError};
 use crate::sequencer::{Placed, SequencerError};
 use crate::store::StoreError;
 use assay_core::digest::Sha256Digest;
+use assay_core::succession::SUCCESSION_PATH;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -50,6 +51,7 @@ pub fn router(notary: Arc<Notary>) -> Router {
         .route("/api/v1/log/entries/{uuid}", get(entry_by_uuid))
         .route("/attestations/{digest}", get(attestations))
         .route("/trusted_root.json", get(trusted_root))
+        .route(SUCCESSION_PATH, get(succession))
         .route("/signers/{key}", get(signer))
         .route("/healthz", get(healthz))
         .fallback(not_found)
@@ -251,7 +253,7 @@ async fn add_entry(State(notary): State<Arc<Notary>>, request: Request) -> Answe
     }
     check_media_type(kind.as_ref())?;
     let preparer = notary.clone();
-    let submission = apart(move || Ok(preparer.prepare(Proposal::parse(&body)?))).await?;
+    let submission = apart(move || Ok(preparer.prepare(Proposal::parse(&body)?)?)).await?;
     let (status, index) = match notary.add(submission).await? {
         Placed::New(index) => (StatusCode::CREATED, index),
         Placed::Known(index) => (StatusCode::CONFLICT, index),
@@ -352,7 +354,10 @@ fn entry_or_absent(notary: &Notary, entry: Option<ProvenEntry>) -> Answer {
 }
 
 fn entry_answer(status: StatusCode, notary: &Notary, entry: &ProvenEntry) -> Answer {
-    json_answer(status, &entry.to_json(notary.identity(), &notary.log_id()))
+    json_answer(
+        status,
+        &entry.to_json(notary.identity(), &notary.log_id_of(entry.entry.index)),
+    )
 }
 
 #[derive(Serialize)]
@@ -401,6 +406,10 @@ fn sha256_in_path(text: &str) -> Result<Sha256Digest, Refusal> {
 
 async fn trusted_root(State(notary): State<Arc<Notary>>) -> Response {
     answer(StatusCode::OK, JSON, notary.trusted_root().to_owned())
+}
+
+async fn succession(State(notary): State<Arc<Notary>>) -> Response {
+    answer(StatusCode::OK, JSON, notary.trust().succession.clone())
 }
 
 async fn signer(State(notary): State<Arc<Notary>>, Path(key): Path<String>) -> Answer {

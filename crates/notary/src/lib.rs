@@ -19,13 +19,17 @@ pub mod identity;
 pub mod keys;
 pub mod log_entry;
 pub mod merkle;
+pub mod moment;
 pub mod notary;
 pub mod proposal;
 pub mod redb_store;
+pub mod revocation;
+pub mod rotation;
 pub mod sequencer;
 pub mod server;
 pub mod signers;
 pub mod store;
+pub mod trust;
 pub mod trusted_root;
 pub mod verifier;
 

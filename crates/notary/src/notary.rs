@@ -1,6 +1,8 @@
 //! The notary, without its HTTP clothes.
 
-use crate::authority::{self, Authority};
+mod settling;
+
+use crate::authority::Authority;
 use crate::bundle::Bundle;
 use crate::clock::now;
 use crate::error::NotaryError;
@@ -9,21 +11,24 @@ use crate::identity::{self, Identity};
 use crate::keys::SigningKey;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
-use crate::proposal::Proposal;
+use crate::proposal::{Proposal, ProposalError};
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signers::Signers;
 use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
-use crate::trusted_root;
+use crate::trust::{self, Trust, TrustState};
 use assay_core::digest::Sha256Digest;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
-const LOG_KEY_FILE: &str = "keys/log.pem";
 const LOG_FILE: &str = "log.redb";
 
 /// There once all the others are: from then on none of them is made anew.
 const COMPLETE_FILE: &str = "set-up-complete";
+
+/// What is in it where the succession of the trust roots is one of the others.
+const WITH_TRUST: &[u8] = b"trust.json\n";
 
 /// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
 /// enrolled signers, so that neither strangers nor one of these can crowd out another.
@@ -42,8 +47,12 @@ pub struct Notary {
     log: Arc<LogIdentity>,
     authority: Authority,
     signers: Signers,
+    data: PathBuf,
     trusted_root: String,
     fingerprint: String,
+    trust: RwLock<Arc<Trust>>,
+    /// The statements of revocation that are logged. Whoever changes what is kept of the trust holds it.
+    settled: tokio::sync::Mutex<BTreeSet<PathBuf>>,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
     store: Arc<dyn Store>,
@@ -78,22 +87,28 @@ impl Notary {
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
         let was_complete = complete.exists();
+        let had_trust = std::fs::read(&complete).is_ok_and(|text| text == WITH_TRUST);
         if was_complete {
-            refuse_what_is_lost(data)?;
+            refuse_what_is_lost(data, had_trust)?;
         }
         let identity = Identity::load_or_create(data, address, default)?;
         // The store comes first: it is what tells a second process to go away.
         let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
+        let state = TrustState::load(data, &identity)?;
+        if was_complete {
+            refuse_lost_files(data, &state.files())?;
+        }
         let log = Arc::new(LogIdentity {
-            key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
+            key: SigningKey::load_or_create(&data.join(&state.log.key))?,
             origin: identity.origin(),
         });
-        let authority = Authority::open(data, &identity)?;
-        let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
+        let authority = Authority::open(data, &identity, &state.authority)?;
+        let trusted_root = state.trusted_root(&identity, &log.key, &authority)?;
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
-        if !was_complete {
-            files::replace(&complete, b"", files::Mode::Shared)
+        let trust = Trust::open(data, state, &trusted_root, &log.key)?;
+        if !had_trust {
+            files::replace(&complete, WITH_TRUST, files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
         Ok(Self {
@@ -102,15 +117,47 @@ impl Notary {
             identity,
             log,
             authority,
+            data: data.to_owned(),
             trusted_root,
             fingerprint,
+            trust: RwLock::new(Arc::new(trust)),
+            settled: tokio::sync::Mutex::default(),
             store,
         })
+    }
+
+    /// Opens a notary that was set up, to administer it while it is not running.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and when there is none.
+    pub fn open_existing(data: &Path) -> Result<Self, NotaryError> {
+        let identity = Identity::of_notary(data)?;
+        Self::open(data, None, &identity.address)
+    }
+
+    /// Which keys are in office, and which were.
+    pub fn trust(&self) -> Arc<Trust> {
+        let trust = self.trust.read();
+        trust.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the last entry was logged, in seconds since the Unix epoch; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_time(&self) -> Result<u64, StoreError> {
+        Ok(self.store.snapshot()?.tree()?.time)
     }
 
     /// Who this notary is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// SHA-256 of the key under which the entry at `index` was logged, hexadecimal.
+    pub fn log_id_of(&self, index: u64) -> String {
+        let past = self.trust().era_of(index).map(|(id, _)| id);
+        past.unwrap_or_else(|| self.log.key.id()).to_hex()
     }
 
     /// SHA-256 of the log's key, hexadecimal.
@@ -144,8 +191,18 @@ impl Notary {
     }
 
     /// How a verified proposal is logged. May take some time: certificates are verified.
-    pub fn prepare(&self, proposal: Proposal) -> Submission {
+    ///
+    /// # Errors
+    /// When it is signed with a key that was revoked: what is not logged, no client of Sigstore's
+    /// takes for signed.
+    pub fn prepare(&self, proposal: Proposal) -> Result<Submission, ProposalError> {
         let mut signer = None;
+        if let [only] = proposal.verifiers.as_slice()
+            && let Some(certificate) = only.certificate()
+            && let Some(name) = self.signers.revoked_name(&only.key_id(), certificate)
+        {
+            return Err(ProposalError::Revoked { name });
+        }
         let kind = match proposal.verifiers.as_slice() {
             [only] => match only.certificate() {
                 None => MentionKind::Other,
@@ -172,14 +229,14 @@ impl Notary {
             .collect();
         let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
         let search = proposal.search.into_iter();
-        Submission {
+        Ok(Submission {
             body: proposal.body,
             envelope: proposal.envelope,
             digests: artifacts
                 .chain(of_signer)
                 .chain(search.map(|digest| (digest, MentionKind::Search)))
                 .collect(),
-        }
+        })
     }
 
     /// Logs an entry. When this returns, the entry is on disk.
@@ -197,7 +254,7 @@ impl Notary {
     pub fn entry(&self, index: u64) -> Result<Option<ProvenEntry>, StoreError> {
         // The head is taken before the snapshot, so the snapshot holds all that the head covers.
         let head = self.head();
-        ProvenEntry::read(index, &head, self.store.snapshot()?.as_ref())
+        self.read(index, &head, self.store.snapshot()?.as_ref())
     }
 
     /// The entry with this leaf hash, with its proof.
@@ -208,7 +265,7 @@ impl Notary {
         let head = self.head();
         let snapshot = self.store.snapshot()?;
         match snapshot.index_of(leaf)? {
-            Some(index) => ProvenEntry::read(index, &head, snapshot.as_ref()),
+            Some(index) => self.read(index, &head, snapshot.as_ref()),
             None => Ok(None),
         }
     }
@@ -233,6 +290,19 @@ impl Notary {
         indexes.retain(|index| !first.contains(index));
         indexes.splice(0..0, first);
         self.bundles(&indexes, &head, snapshot.as_ref())
+    }
+
+    /// An entry with its proof: under `head`, or under the last checkpoint of the key that signed when
+    /// it was logged.
+    fn read(
+        &self,
+        index: u64,
+        head: &Arc<Head>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Option<ProvenEntry>, StoreError> {
+        let trust = self.trust();
+        let head = trust.era_of(index).map_or(head, |(_, past)| past);
+        ProvenEntry::read(index, head, snapshot)
     }
 
     /// The newest entries of each enrolled signer about an artifact, those that take little first.
@@ -262,14 +332,14 @@ impl Notary {
         head: &Arc<Head>,
         snapshot: &dyn Snapshot,
     ) -> Result<Attestations, StoreError> {
-        let log_id = self.log.key.id();
+        let trust = self.trust();
         let mut found = Attestations {
             bundles: Vec::new(),
             truncated: indexes.len() > MAX_ATTESTATIONS,
         };
         let mut left = MAX_ANSWER_BYTES;
         for index in indexes.iter().take(MAX_ATTESTATIONS) {
-            let Some(proven) = ProvenEntry::read(*index, head, snapshot)? else {
+            let Some(proven) = self.read(*index, head, snapshot)? else {
                 // Logged a moment ago, after the head that this answer is about.
                 continue;
             };
@@ -281,9 +351,14 @@ impl Notary {
                     continue;
                 }
             }
+            let past = trust.era_of(*index).map(|(id, _)| id);
+            let log_id = past.unwrap_or_else(|| self.log.key.id());
             let bundle = Bundle::of(&proven, log_id.as_bytes())
                 .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
-            found.bundles.extend(bundle);
+            let counts = |bundle: &Bundle| {
+                !bundle.is_by_revoked(&trust.revoked, proven.entry.integrated_time)
+            };
+            found.bundles.extend(bundle.filter(counts));
         }
         Ok(found)
     }
@@ -312,10 +387,16 @@ fn length(entry: &Entry) -> usize {
     entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
 }
 
-fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_FILE, LOG_KEY_FILE, identity::FILE]
+fn refuse_what_is_lost(data: &Path, had_trust: bool) -> Result<(), NotaryError> {
+    let trust = had_trust.then_some(trust::FILE);
+    let files: Vec<&str> = [LOG_FILE, identity::FILE]
         .into_iter()
-        .chain(authority::FILES);
+        .chain(trust)
+        .collect();
+    refuse_lost_files(data, &files)
+}
+
+fn refuse_lost_files(data: &Path, files: &[&str]) -> Result<(), NotaryError> {
     for file in files {
         let path = data.join(file);
         if !path.exists() {
