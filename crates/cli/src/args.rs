@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::notary::args::{RotateArgs, SignerCommand};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -64,6 +65,9 @@ impl Command {
             Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::List(args))) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => args.json,
+                Some(NotaryCommand::Rotate(args)) => args.json,
                 None => args.serve.json,
             },
         }
@@ -470,7 +474,9 @@ const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
-  assay notary signer add release@example.org release.pub --data /var/lib/assay";
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
+  assay notary rotate --data /var/lib/assay";
 
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
@@ -506,29 +512,8 @@ pub enum NotaryCommand {
     /// The signers whom the notary names.
     #[command(subcommand)]
     Signer(SignerCommand),
-}
-
-/// What to do with signers.
-#[derive(Debug, Subcommand)]
-pub enum SignerCommand {
-    /// Enrol a public key under a name; the notary may be running.
-    Add(SignerAddArgs),
-}
-
-/// `assay notary signer add`.
-#[derive(Debug, clap::Args)]
-pub struct SignerAddArgs {
-    /// Who holds the key: an email address or a URI.
-    pub name: String,
-    /// File with the public key (PEM), or - for standard input.
-    #[arg(value_name = "KEYFILE")]
-    pub key_file: PathBuf,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// Print JSON (schema assay.signer.v1).
-    #[arg(long)]
-    pub json: bool,
+    /// Give the notary new keys; it must not be running.
+    Rotate(RotateArgs),
 }
 
 #[cfg(test)]

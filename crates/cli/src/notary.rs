@@ -1,6 +1,11 @@
 //! `assay notary`.
 
-use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
+pub mod args;
+mod rotate;
+mod signers;
+
+use self::args::SignerCommand;
+use crate::args::{NotaryArgs, NotaryCommand, ServeArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
@@ -18,7 +23,10 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 /// When it cannot start, or the command fails.
 pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
     match args.command {
-        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => signers::add(&args),
+        Some(NotaryCommand::Signer(SignerCommand::List(args))) => signers::list(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => signers::revoke(&args),
+        Some(NotaryCommand::Rotate(args)) => rotate::run(&args),
         None => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
@@ -85,27 +93,6 @@ fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError
             .await
             .map_err(|error| CliError::Internal(error.to_string()))
     })
-}
-
-fn add_signer(args: &SignerAddArgs) -> Result<Exit, CliError> {
-    let pem = read_key(&args.key_file)?;
-    let enrolled = assay_notary::signers::enrol(&args.data, &args.name, &pem)?;
-    if args.json {
-        output::json(&json!({
-            "schema": "assay.signer.v1",
-            "name": args.name,
-            "fingerprint": enrolled.fingerprint,
-            "certificate": enrolled.file.to_string_lossy(),
-        }))?;
-    } else {
-        output::say(&format!(
-            "enrolled {}\n  key         {}\n  certificate {}",
-            output::plain(&args.name),
-            enrolled.fingerprint,
-            output::plain(&enrolled.file.to_string_lossy())
-        ))?;
-    }
-    Ok(Exit::DONE)
 }
 
 /// The text of a key file, or of standard input for `-`.
