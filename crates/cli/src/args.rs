@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
+use crate::notary::args::{RotateArgs, SignerCommand};
 use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use clap::{Parser, Subcommand};
 use std::net::SocketAddr;
@@ -74,6 +75,9 @@ impl Command {
                 Some(NotaryCommand::Backup(args)) => args.json,
                 Some(NotaryCommand::Restore(args)) => args.json,
                 Some(NotaryCommand::Adopt(args)) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::List(args))) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => args.json,
+                Some(NotaryCommand::Rotate(args)) => args.json,
                 None => args.serve.json,
             },
         }
@@ -481,6 +485,8 @@ Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
   assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
+  assay notary rotate --data /var/lib/assay
   assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
   assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
 
@@ -528,29 +534,8 @@ pub enum NotaryCommand {
     Restore(RestoreArgs),
     /// Bring a notary of an earlier version, which had no lock yet, up to date.
     Adopt(AdoptArgs),
-}
-
-/// What to do with signers.
-#[derive(Debug, Subcommand)]
-pub enum SignerCommand {
-    /// Enrol a public key under a name; the notary may be running.
-    Add(SignerAddArgs),
-}
-
-/// `assay notary signer add`.
-#[derive(Debug, clap::Args)]
-pub struct SignerAddArgs {
-    /// Who holds the key: an email address or a URI.
-    pub name: String,
-    /// File with the public key (PEM), or - for standard input.
-    #[arg(value_name = "KEYFILE")]
-    pub key_file: PathBuf,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// Print JSON (schema assay.signer.v1).
-    #[arg(long)]
-    pub json: bool,
+    /// Give the notary new keys; it must not be running.
+    Rotate(RotateArgs),
 }
 
 #[cfg(test)]

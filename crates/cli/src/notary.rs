@@ -1,6 +1,11 @@
 //! `assay notary`.
 
-use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
+pub mod args;
+mod rotate;
+mod signers;
+
+use self::args::SignerCommand;
+use crate::args::{NotaryArgs, NotaryCommand, ServeArgs};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::notary_data;
@@ -19,7 +24,10 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 /// When it cannot start, or the command fails.
 pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
     match args.command {
-        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => signers::add(&args),
+        Some(NotaryCommand::Signer(SignerCommand::List(args))) => signers::list(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => signers::revoke(&args),
+        Some(NotaryCommand::Rotate(args)) => rotate::run(&args),
         Some(NotaryCommand::Backup(args)) => notary_data::back_up(&args),
         Some(NotaryCommand::Restore(args)) => notary_data::restore(&args),
         Some(NotaryCommand::Adopt(args)) => notary_data::adopt(&args),
@@ -91,27 +99,6 @@ fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError
             .await
             .map_err(|error| CliError::Internal(error.to_string()))
     })
-}
-
-fn add_signer(args: &SignerAddArgs) -> Result<Exit, CliError> {
-    let pem = read_key(&args.key_file)?;
-    let enrolled = assay_notary::signers::enrol(&args.data, &args.name, &pem)?;
-    if args.json {
-        output::json(&json!({
-            "schema": "assay.signer.v1",
-            "name": args.name,
-            "fingerprint": enrolled.fingerprint,
-            "certificate": enrolled.file.to_string_lossy(),
-        }))?;
-    } else {
-        output::say(&format!(
-            "enrolled {}\n  key         {}\n  certificate {}",
-            output::plain(&args.name),
-            enrolled.fingerprint,
-            output::plain(&enrolled.file.to_string_lossy())
-        ))?;
-    }
-    Ok(Exit::DONE)
 }
 
 /// The text of a key file, or of standard input for `-`.

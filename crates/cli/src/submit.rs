@@ -66,6 +66,16 @@ impl<'a> Submitter<'a> {
             ),
             status => return Err(no_answer(notary, Failure::Status { status })),
         };
+        let own = key_fingerprint(key.public_der());
+        let followed = notary.notary.followed.as_ref();
+        let mut revoked = followed.iter().flat_map(|followed| &followed.revoked);
+        // Under another name it may have been enrolled again.
+        if verifier.is_none() && revoked.any(|one| one.key == own) {
+            return Err(CliError::Log(format!(
+                "{} has revoked this key: what it signs does not count. Have a new key enrolled",
+                notary.notary.address
+            )));
+        }
         Ok(Self {
             client,
             notary,

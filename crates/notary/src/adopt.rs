@@ -4,7 +4,7 @@
 //! latest. Whatever has had a lock needs it.
 
 use crate::checkpoint;
-use crate::data_directory::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE, lock_store};
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
@@ -15,6 +15,7 @@ use crate::merkle::{self, Frontier, Hash};
 use crate::recovery::{self, Disagreement};
 use crate::redb_store::{EARLIER_TABLE, RedbStore};
 use crate::store::{Batch, Entry, Mention, MentionKind, Store, StoreError, Tree};
+use crate::trust::TrustState;
 use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
     TableHandle,
@@ -149,7 +150,8 @@ fn old_tree(old: &ReadTransaction) -> Result<Option<Tree>, StoreError> {
 }
 
 fn empty_tree(data: &Path, identity: &Identity) -> Result<Tree, NotaryError> {
-    let key = SigningKey::load(&data.join(LOG_KEY_FILE))?;
+    let state = TrustState::load(data, identity)?;
+    let key = SigningKey::load(&data.join(&state.log.key))?;
     let root = merkle::empty_root();
     Ok(Tree {
         checkpoint: checkpoint::sign(&identity.origin(), 0, &root, &key)?,

@@ -1,12 +1,16 @@
 //! A log entry as a Sigstore bundle v0.3, which verifies offline.
 
+use crate::authority::named_in;
 use crate::dsse::{self, Envelope};
 use crate::hashed_rekord;
 use crate::intoto;
 use crate::log_entry::ProvenEntry;
 use crate::proposal::{Body, Kind, ProposalError, decode_base64, malformed};
 use crate::store::Entry;
+use crate::verifier::Verifier;
 use assay_core::digest::Sha256Digest;
+use assay_core::revocation::Revocation;
+use assay_core::signer::key_fingerprint;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
@@ -119,31 +123,7 @@ impl Bundle {
     pub fn of(proven: &ProvenEntry, log_id: &[u8; 32]) -> Result<Option<Self>, ProposalError> {
         let entry = &proven.entry;
         let body: Body<&RawValue> = serde_json::from_slice(&entry.body).map_err(malformed)?;
-        let spec = body.spec.get();
-        let signed = match Kind::of(&body.kind, &body.api_version)? {
-            Kind::HashedRekord => Some(plain_signature(spec)?),
-            Kind::Dsse => {
-                let spec: dsse::Spec = serde_json::from_str(spec).map_err(malformed)?;
-                match <[_; 1]>::try_from(spec.signatures) {
-                    Ok([logged]) => Some(Signed {
-                        verifier: logged.verifier,
-                        content: enveloped(entry, logged.signature)?,
-                    }),
-                    Err(_) => None,
-                }
-            }
-            Kind::Intoto => {
-                let spec: intoto::Spec = serde_json::from_str(spec).map_err(malformed)?;
-                match <[_; 1]>::try_from(spec.content.envelope.signatures) {
-                    Ok([logged]) => Some(Signed {
-                        verifier: logged.public_key,
-                        content: enveloped(entry, intoto_signature(&logged.sig)?)?,
-                    }),
-                    Err(_) => None,
-                }
-            }
-        };
-        let Some(Signed { verifier, content }) = signed else {
+        let Some(Signed { verifier, content }) = Signed::of(entry, &body)? else {
             return Ok(None);
         };
         let signer = signer_material(&verifier)?;
@@ -184,11 +164,70 @@ impl Bundle {
     }
 }
 
+/// Whether an entry is signed with one of these keys, which did not count any more when it was
+/// logged.
+///
+/// # Errors
+/// When the stored entry is not one that this notary would have logged.
+pub fn is_by_revoked(entry: &Entry, revoked: &[Revocation]) -> Result<bool, ProposalError> {
+    let logged = entry.integrated_time;
+    let mut late = revoked
+        .iter()
+        .filter(|one| u64::try_from(one.since).is_ok_and(|since| logged >= since))
+        .peekable();
+    if late.peek().is_none() {
+        return Ok(false);
+    }
+    let body: Body<&RawValue> = serde_json::from_slice(&entry.body).map_err(malformed)?;
+    let Some(signed) = Signed::of(entry, &body)? else {
+        return Ok(false);
+    };
+    let pem = decode_base64("the verifier", &signed.verifier)?;
+    let key = Verifier::from_pem(&pem)?;
+    let fingerprint = key_fingerprint(key.key_der());
+    Ok(match key.certificate() {
+        // A certificate gives the key a name, and that is what was taken back.
+        Some(certificate) => named_in(certificate)
+            .is_some_and(|(name, _)| late.any(|one| one.key == fingerprint && one.name == name)),
+        None => late.any(|one| one.key == fingerprint),
+    })
+}
+
 /// What a bundle says of who signed what.
 struct Signed {
     /// PEM, in base64.
     verifier: String,
     content: Content,
+}
+
+impl Signed {
+    /// What an entry says of it; `None` for an envelope with several signatures.
+    fn of(entry: &Entry, body: &Body<&RawValue>) -> Result<Option<Self>, ProposalError> {
+        let spec = body.spec.get();
+        Ok(match Kind::of(&body.kind, &body.api_version)? {
+            Kind::HashedRekord => Some(plain_signature(spec)?),
+            Kind::Dsse => {
+                let spec: dsse::Spec = serde_json::from_str(spec).map_err(malformed)?;
+                match <[_; 1]>::try_from(spec.signatures) {
+                    Ok([logged]) => Some(Self {
+                        verifier: logged.verifier,
+                        content: enveloped(entry, logged.signature)?,
+                    }),
+                    Err(_) => None,
+                }
+            }
+            Kind::Intoto => {
+                let spec: intoto::Spec = serde_json::from_str(spec).map_err(malformed)?;
+                match <[_; 1]>::try_from(spec.content.envelope.signatures) {
+                    Ok([logged]) => Some(Self {
+                        verifier: logged.public_key,
+                        content: enveloped(entry, intoto_signature(&logged.sig)?)?,
+                    }),
+                    Err(_) => None,
+                }
+            }
+        })
+    }
 }
 
 fn plain_signature(spec: &str) -> Result<Signed, ProposalError> {

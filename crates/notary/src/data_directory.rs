@@ -1,19 +1,20 @@
 //! The files of a data directory, and where the lock store is to it.
 
-use crate::authority;
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files;
 use crate::identity;
+use crate::trust;
 use std::path::{Path, PathBuf};
 
-/// The file with the log's key.
-pub const LOG_KEY_FILE: &str = "keys/log.pem";
 /// The file with the log.
 pub const LOG_FILE: &str = "log.redb";
 
 /// There once all the others are: from then on none of them is made anew.
 pub const COMPLETE_FILE: &str = "set-up-complete";
+
+/// What is in it where the succession of the trust roots is one of the others.
+pub const WITH_TRUST: &[u8] = b"trust.json\n";
 
 /// Where the lock store of a data directory is: in `named`, or else beside the data. Makes the data
 /// directory if there is none.
@@ -36,14 +37,23 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
     }
 }
 
-/// Refuses a data directory that was set up and has lost a part of itself.
+/// Refuses a data directory that was set up and has lost its identity, or the succession of its
+/// trust roots, if it had that. The keys are named there: see [`refuse_lost_files`].
 ///
 /// # Errors
 /// When it has.
-pub fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_KEY_FILE, identity::FILE]
+pub fn refuse_what_is_lost(data: &Path, had_trust: bool) -> Result<(), NotaryError> {
+    let files = [identity::FILE]
         .into_iter()
-        .chain(authority::FILES);
+        .chain(had_trust.then_some(trust::FILE));
+    refuse_lost_files(data, &files.collect::<Vec<_>>())
+}
+
+/// Refuses a data directory in which one of these files is not there.
+///
+/// # Errors
+/// When one is not.
+pub fn refuse_lost_files(data: &Path, files: &[&str]) -> Result<(), NotaryError> {
     for file in files {
         let path = data.join(file);
         if !path.exists() {

@@ -9,6 +9,7 @@ use assay_core::digest::Sha256Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use serde_json::value::RawValue;
 
 pub use crate::statement::IN_TOTO;
@@ -180,6 +181,21 @@ pub(crate) fn check_count(what: &str, count: usize) -> Result<(), ProposalError>
             "the entry has {count} {what}; 1 to {MAX_SIGNATURES} are possible"
         ))),
     }
+}
+
+/// The JSON of the proposal to log an envelope that the holders of these keys (PEM) signed.
+///
+/// # Errors
+/// Only if it cannot be written as JSON.
+pub fn proposal(envelope: &Envelope, verifiers: &[String]) -> Result<String, ProposalError> {
+    let envelope = serde_json::to_string(envelope).map_err(malformed)?;
+    let verifiers: Vec<String> = verifiers.iter().map(|pem| STANDARD.encode(pem)).collect();
+    Ok(json!({
+        "apiVersion": "0.0.1",
+        "kind": KIND,
+        "spec": { "proposedContent": { "envelope": envelope, "verifiers": verifiers } },
+    })
+    .to_string())
 }
 
 /// What a DSSE signature is over (DSSE protocol, version 1).

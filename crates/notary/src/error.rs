@@ -75,6 +75,20 @@ pub enum NotaryError {
     /// A signer cannot be enrolled.
     #[error("{0}")]
     Enrol(String),
+    /// A signer's key cannot be revoked.
+    #[error("{0}")]
+    Revoke(String),
+    /// What is kept of the keys' succession cannot be used or continued.
+    #[error("{0}")]
+    Trust(String),
+    /// A statement of the notary's own could not be logged.
+    #[error("the statement in {} cannot be logged: {detail}", path.display())]
+    Statement {
+        /// Where it is kept.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// A certificate could not be made.
     #[error("the certificate could not be made: {0}")]
     Certificate(String),

@@ -1,5 +1,6 @@
 //! Files that are whole or absent, whatever happens while they are written.
 
+use crate::error::NotaryError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -96,6 +97,27 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(path)
+}
+
+/// The files in a directory whose names end in a dot and `ending`; none if there is no such directory.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn listed(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, NotaryError> {
+    let failed = |source| NotaryError::file(directory, source);
+    let files = match std::fs::read_dir(directory) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for file in files {
+        let path = file.map_err(failed)?.path();
+        if path.extension().is_some_and(|found| found == ending) {
+            found.push(path);
+        }
+    }
+    Ok(found)
 }
 
 fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {

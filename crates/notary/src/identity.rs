@@ -101,6 +101,21 @@ impl Identity {
         }
     }
 
+    /// Reads the identity of a notary that was set up.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn of_notary(data: &Path) -> Result<Self, NotaryError> {
+        Self::load(data).map_err(|error| match error {
+            NotaryError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                NotaryError::NotSetUp {
+                    data: data.to_owned(),
+                }
+            }
+            other => other,
+        })
+    }
+
     /// Reads the identity in a data directory, or makes one for `wanted` (or else for `default`).
     ///
     /// # Errors

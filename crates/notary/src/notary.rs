@@ -3,7 +3,7 @@
 use crate::authority::Authority;
 use crate::clock::now;
 use crate::data_directory::{
-    COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store, refuse_what_is_lost,
+    COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, refuse_lost_files, refuse_what_is_lost,
 };
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
@@ -14,22 +14,24 @@ use crate::lock::Lock;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
 use crate::objects::Objects;
-use crate::proposal::Proposal;
+use crate::proposal::{Proposal, ProposalError};
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signed_note::VerifierKey;
 use crate::signers::Signers;
 use crate::store::{MentionKind, Snapshot, Store, StoreError};
 use crate::tile_checkpoint::TileCheckpoints;
-use crate::trusted_root;
+use crate::trust::{Trust, TrustState};
 use crate::writer;
 use assay_core::digest::Sha256Digest;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 mod attestations;
 mod cursor;
 mod search;
+mod settling;
 
 pub use attestations::{MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Selection};
 pub use cursor::{Cursor, NoCursor};
@@ -41,8 +43,12 @@ pub struct Notary {
     log: Arc<LogIdentity>,
     authority: Authority,
     signers: Signers,
+    data: PathBuf,
     trusted_root: String,
     fingerprint: String,
+    trust: RwLock<Arc<Trust>>,
+    /// The statements of revocation that are logged. Whoever changes what is kept of the trust holds it.
+    settled: tokio::sync::Mutex<BTreeSet<PathBuf>>,
     tile_checkpoints: TileCheckpoints,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
@@ -104,25 +110,33 @@ impl Notary {
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
         let was_complete = complete.exists();
+        let had_trust = std::fs::read(&complete).is_ok_and(|text| text == WITH_TRUST);
         if was_complete {
-            refuse_what_is_lost(data)?;
+            refuse_what_is_lost(data, had_trust)?;
         }
         let identity = Identity::load_or_create(data, address, default)?;
         // Store and lock come first: they are what tells a second process to go away.
         let store = Store::new(objects()?);
         let mut lock = lock(identity.tree_id)?;
+        let state = TrustState::load(data, &identity)?;
+        if was_complete {
+            refuse_lost_files(data, &state.files())?;
+        }
         let log = Arc::new(LogIdentity {
-            key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
+            key: SigningKey::load_or_create(&data.join(&state.log.key))?,
             origin: identity.origin(),
         });
         let tile_checkpoints = TileCheckpoints::open(data, &identity, log.clone())?;
-        let authority = Authority::open(data, &identity)?;
-        let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
+        let authority = Authority::open(data, &identity, &state.authority)?;
+        let trusted_root = state.trusted_root(&identity, &log.key, &authority)?;
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
+        let trust = Trust::open(data, state, &trusted_root, &log.key)?;
         if !was_complete {
             writer::begin(&store, lock.as_mut(), &log)?;
-            files::replace(&complete, b"", files::Mode::Shared)
+        }
+        if !had_trust {
+            files::replace(&complete, WITH_TRUST, files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
         Ok(Self {
@@ -131,11 +145,38 @@ impl Notary {
             identity,
             log,
             authority,
+            data: data.to_owned(),
             trusted_root,
             fingerprint,
+            trust: RwLock::new(Arc::new(trust)),
+            settled: tokio::sync::Mutex::default(),
             tile_checkpoints,
             store,
         })
+    }
+
+    /// Opens a notary that was set up, to administer it while it is not running. Its lock is in the
+    /// directory `lock`, or else beside the data.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and when there is none.
+    pub fn open_existing(data: &Path, lock: Option<&Path>) -> Result<Self, NotaryError> {
+        let identity = Identity::of_notary(data)?;
+        Self::open(data, lock, None, &identity.address)
+    }
+
+    /// Which keys are in office, and which were.
+    pub fn trust(&self) -> Arc<Trust> {
+        let trust = self.trust.read();
+        trust.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the last entry was logged, in seconds since the Unix epoch; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_time(&self) -> Result<u64, StoreError> {
+        Ok(self.store.snapshot()?.tree()?.time)
     }
 
     /// Where the log is kept.
@@ -146,6 +187,12 @@ impl Notary {
     /// Who this notary is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// SHA-256 of the key under which the entry at `index` was logged, hexadecimal.
+    pub fn log_id_of(&self, index: u64) -> String {
+        let past = self.trust().era_of(index).map(|(id, _)| id);
+        past.unwrap_or_else(|| self.log.key.id()).to_hex()
     }
 
     /// SHA-256 of the log's key, hexadecimal.
@@ -202,8 +249,18 @@ impl Notary {
     }
 
     /// How a verified proposal is logged. May take some time: certificates are verified.
-    pub fn prepare(&self, proposal: Proposal) -> Submission {
+    ///
+    /// # Errors
+    /// When it is signed with a key that was revoked: what is not logged, no client of Sigstore's
+    /// takes for signed.
+    pub fn prepare(&self, proposal: Proposal) -> Result<Submission, ProposalError> {
         let mut signer = None;
+        if let [only] = proposal.verifiers.as_slice()
+            && let Some(certificate) = only.certificate()
+            && let Some(name) = self.signers.revoked_name(&only.key_id(), certificate)
+        {
+            return Err(ProposalError::Revoked { name });
+        }
         let kind = match proposal.verifiers.as_slice() {
             [only] => match only.certificate() {
                 None => MentionKind::Other,
@@ -231,7 +288,7 @@ impl Notary {
         let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
         let search = proposal.search.into_iter();
         let terms = proposal.terms.into_iter();
-        Submission {
+        Ok(Submission {
             body: proposal.body,
             envelope: proposal.envelope,
             digests: artifacts
@@ -239,7 +296,7 @@ impl Notary {
                 .chain(search.map(|digest| (digest, MentionKind::Search)))
                 .chain(terms.map(|term| (term, MentionKind::Term)))
                 .collect(),
-        }
+        })
     }
 
     /// Logs an entry. When this returns, the entry is on disk.
@@ -257,7 +314,7 @@ impl Notary {
     pub fn entry(&self, index: u64) -> Result<Option<ProvenEntry>, StoreError> {
         // The head is taken before the snapshot, so the snapshot holds all that the head covers.
         let head = self.head();
-        ProvenEntry::read(index, &head, self.store.snapshot()?.as_ref())
+        self.read(index, &head, self.store.snapshot()?.as_ref())
     }
 
     /// The entry with this leaf hash, with its proof.
@@ -268,9 +325,22 @@ impl Notary {
         let head = self.head();
         let snapshot = self.store.snapshot()?;
         match snapshot.index_of(leaf)? {
-            Some(index) => ProvenEntry::read(index, &head, snapshot.as_ref()),
+            Some(index) => self.read(index, &head, snapshot.as_ref()),
             None => Ok(None),
         }
+    }
+
+    /// An entry with its proof: under `head`, or under the last checkpoint of the key that signed when
+    /// it was logged.
+    fn read(
+        &self,
+        index: u64,
+        head: &Arc<Head>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Option<ProvenEntry>, StoreError> {
+        let trust = self.trust();
+        let head = trust.era_of(index).map_or(head, |(_, past)| past);
+        ProvenEntry::read(index, head, snapshot)
     }
 
     /// The proof that the tree of `second` entries begins with that of `first`;

@@ -54,6 +54,14 @@ pub enum ProposalError {
     /// The key or certificate is wrong.
     #[error("the public key: {0}")]
     Key(String),
+    /// The notary revoked the certificate's key.
+    #[error(
+        "the key of {name} was revoked under this name; its holder has to have a new key enrolled"
+    )]
+    Revoked {
+        /// The name in the certificate.
+        name: String,
+    },
     /// The signature does not hold.
     #[error("verifying signature: {0}")]
     Signature(String),

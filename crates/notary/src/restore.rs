@@ -8,7 +8,7 @@
 
 use crate::backup::{self, Part};
 use crate::checkpoint;
-use crate::data_directory::{COMPLETE_FILE, LOG_FILE, LOG_KEY_FILE, lock_store};
+use crate::data_directory::{COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store};
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
@@ -20,6 +20,7 @@ use crate::objects::Object;
 use crate::recovery::{self, Relation};
 use crate::redb_store::RedbStore;
 use crate::store::{Batch, Snapshot, Store, StoreError, Tree};
+use crate::trust::{self, TrustState};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::BufReader;
@@ -104,7 +105,12 @@ fn restore_part(from: &Path, part: &Path, place: &Path) -> Result<Restored, Nota
         )?,
     };
     let complete = part.join(COMPLETE_FILE);
-    files::create(&complete, b"", Mode::Shared)
+    let content = match part.join(trust::FILE).exists() {
+        true => WITH_TRUST,
+        // Of a notary that never ran since there is one.
+        false => b"",
+    };
+    files::create(&complete, content, Mode::Shared)
         .map_err(|source| NotaryError::file(&complete, source))?;
     Ok(restored)
 }
@@ -201,7 +207,8 @@ fn begin_new_tree(
     let path = part.join(identity::FILE);
     files::replace(&path, &identity.to_json(&path)?, Mode::Shared)
         .map_err(|source| NotaryError::file(&path, source))?;
-    let key = SigningKey::load(&part.join(LOG_KEY_FILE))?;
+    let state = TrustState::load(part, &identity)?;
+    let key = SigningKey::load(&part.join(&state.log.key))?;
     let signed = checkpoint::sign(&identity.origin(), tree.size, &frontier.root(), &key)?;
     store.commit(Batch {
         tree: Tree {

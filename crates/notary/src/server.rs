@@ -22,6 +22,8 @@ const HEAD_TIME: Duration = Duration::from_secs(15);
 const MAX_HEAD: usize = 32 * 1024;
 /// How long requests may go on after the stop.
 const STOP_TIME: Duration = Duration::from_secs(10);
+/// How often it is looked for what was revoked.
+const KEEPER_PAUSE: Duration = Duration::from_millis(500);
 /// How long to wait when the system has no more sockets to give.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -61,6 +63,7 @@ pub struct Handle {
     local: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
+    keeper: JoinHandle<()>,
 }
 
 /// Starts a notary. When this returns, it answers.
@@ -81,8 +84,10 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         config.address.as_deref(),
         &default,
     )?);
+    notary.settle().await?;
     #[cfg(unix)]
     let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
+    let keeper = tokio::spawn(keep(notary.clone()));
     let (stop, stopped) = oneshot::channel();
     let task = tokio::spawn(run(listener, notary.clone(), stopped));
     Ok(Handle {
@@ -92,7 +97,17 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         local,
         stop,
         task,
+        keeper,
     })
+}
+
+/// Sees to what is revoked while the notary runs.
+async fn keep(notary: Arc<Notary>) {
+    loop {
+        tokio::time::sleep(KEEPER_PAUSE).await;
+        // It is tried again, and told by whoever waits for it.
+        let _ = notary.catch_up().await;
+    }
 }
 
 impl Handle {
@@ -116,6 +131,9 @@ impl Handle {
     pub async fn stop(self) {
         let _ = self.stop.send(());
         let _ = self.task.await;
+        // What it has not finished is finished at the next start.
+        self.keeper.abort();
+        let _ = self.keeper.await;
         // The last owner waits for the writer, which may wait for the disk.
         let _ = tokio::task::spawn_blocking(move || {
             #[cfg(unix)]

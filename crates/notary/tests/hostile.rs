@@ -19,8 +19,8 @@ const SEARCH: &str = "/api/v1/index/retrieve";
 const BULK: &str = "/attestations/bulk";
 const JSON: &str = "application/json";
 
-fn setting() -> (tempfile::TempDir, Running, SigningKey) {
-    let data = tempfile::tempdir().unwrap();
+fn setting() -> (common::DataFolder, Running, SigningKey) {
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     (data, notary, SigningKey::generate().unwrap())
 }

@@ -32,7 +32,7 @@ fn document() -> Value {
 
 /// A notary that is held against its description.
 struct Held {
-    _data: tempfile::TempDir,
+    _data: common::DataFolder,
     notary: Running,
     document: Value,
     met: BTreeSet<(String, String, String)>,
@@ -137,7 +137,7 @@ fn every_route_is_described_and_no_other() {
 
 #[test]
 fn what_is_answered_is_what_is_described() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     let key = SigningKey::generate().unwrap();
     let pem = key.public_pem();
@@ -238,6 +238,7 @@ fn what_is_answered_is_what_is_described() {
         "/checkpoint",
         "/log.vkey",
         "/trusted_root.json",
+        "/trust/succession.json",
         "/healthz",
         "/ping",
         "/",

@@ -7,7 +7,7 @@ use common::{Running, hashed_rekord};
 
 #[test]
 fn the_page_says_how_to_add_the_notary_and_what_was_logged_last() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     let key = SigningKey::generate().unwrap();
     assert!(notary.get("/").text.contains("0 entries"));

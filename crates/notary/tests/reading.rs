@@ -10,8 +10,8 @@ use common::{Answer, Running, attestations, dsse, hashed_rekord, standing, state
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-fn setting() -> (tempfile::TempDir, Running, SigningKey) {
-    let data = tempfile::tempdir().unwrap();
+fn setting() -> (common::DataFolder, Running, SigningKey) {
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     (data, notary, SigningKey::generate().unwrap())
 }

@@ -113,7 +113,7 @@ fn only(entry: &Value) -> (&str, &Value) {
 #[test]
 fn everything_is_answered_as_a_real_rekor_answers_it() {
     let Some(exchanges) = exchanges() else { return };
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     let key = SigningKey::generate().unwrap();
     for number in 0..BEFORE {

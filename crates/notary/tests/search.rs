@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 const SEARCH: &str = "/api/v1/index/retrieve";
 const RETRIEVE: &str = "/api/v1/log/entries/retrieve";
 
-fn setting() -> (tempfile::TempDir, Running, SigningKey) {
-    let data = tempfile::tempdir().unwrap();
+fn setting() -> (common::DataFolder, Running, SigningKey) {
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     (data, notary, SigningKey::generate().unwrap())
 }
@@ -39,7 +39,7 @@ fn code(answer: &Answer) -> (u16, u64) {
     (answer.status, answer.json()["code"].as_u64().unwrap())
 }
 
-fn enrol(data: &tempfile::TempDir, notary: &Running, name: &str, key: &SigningKey) -> String {
+fn enrol(data: &common::DataFolder, notary: &Running, name: &str, key: &SigningKey) -> String {
     let pem = key.public_pem();
     assay_notary::signers::enrol(data.path(), name, pem.as_bytes()).unwrap();
     notary.get(&format!("/signers/sha256:{}", key.id())).text

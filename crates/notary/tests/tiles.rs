@@ -49,7 +49,7 @@ fn checkpoint(notary: &Running) -> Note {
 #[test]
 fn all_tiles_lead_from_the_entries_to_the_signed_root() {
     for size in [0, 1, 255, 256, 257, 700] {
-        let data = tempfile::tempdir().unwrap();
+        let data = common::DataFolder::new();
         let notary = log_of(data.path(), size);
         let key: VerifierKey = notary.get("/log.vkey").text.trim_end().parse().unwrap();
         let note = checkpoint(&notary);
@@ -94,7 +94,7 @@ fn all_tiles_lead_from_the_entries_to_the_signed_root() {
 
 #[test]
 fn only_what_the_log_has_is_there_and_a_tile_that_grows_keeps_its_earlier_widths() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = log_of(data.path(), 257);
     let status = |path: &str| notary.get_bytes(path).0;
     for path in [
@@ -164,7 +164,7 @@ fn only_what_the_log_has_is_there_and_a_tile_that_grows_keeps_its_earlier_widths
 
 #[test]
 fn the_checkpoint_says_what_rekors_says_and_the_trust_roots_key_signed_it_too() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = log_of(data.path(), 0);
     let key = SigningKey::generate().unwrap();
     notary.add(&hashed_rekord(b"file", &key, &key.public_pem()));
@@ -196,7 +196,7 @@ fn the_checkpoint_says_what_rekors_says_and_the_trust_roots_key_signed_it_too() 
 
 #[test]
 fn lines_of_witnesses_are_served_under_the_checkpoint_that_they_are_about() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = log_of(data.path(), 3);
     let file = data.path().join(COSIGNED_FILE);
     let own = checkpoint(&notary);
@@ -223,7 +223,7 @@ fn lines_of_witnesses_are_served_under_the_checkpoint_that_they_are_about() {
 
 #[test]
 fn a_data_directory_of_an_earlier_version_gets_its_checkpoint_key_and_keeps_its_trust_root() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let first = Running::start(data.path());
     let root = first.get("/trusted_root.json").text;
     first.stop();
@@ -239,7 +239,7 @@ fn a_data_directory_of_an_earlier_version_gets_its_checkpoint_key_and_keeps_its_
 
 #[test]
 fn large_entries_come_in_parts_and_longer_ones_than_a_bundle_holds_are_not_logged() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let large = |number: u8| {
         let mut body = vec![b'x'; MAX_ENTRY_BYTES];
         body[0] = number;

@@ -26,7 +26,8 @@ pub const UUID_PATTERN: &str = "^([0-9a-fA-F]{64}|[0-9a-fA-F]{80})$";
 pub async fn add(State(notary): State<Arc<Notary>>, request: Request) -> Answer {
     let body = body::read(request, "proposedEntry").await?;
     let preparer = notary.clone();
-    let submission = apart(move || Ok(preparer.prepare(Proposal::parse(body.as_bytes())?))).await?;
+    let submission =
+        apart(move || Ok(preparer.prepare(Proposal::parse(body.as_bytes())?)?)).await?;
     let (status, index) = match notary.add(submission).await? {
         Placed::New(index) => (StatusCode::CREATED, index),
         Placed::Known(index) => (StatusCode::CONFLICT, index),
@@ -122,7 +123,8 @@ impl Uuid {
 }
 
 fn one(status: StatusCode, notary: &Notary, entry: &ProvenEntry) -> Answer {
-    answer::json(status, &entry.to_json(notary.identity(), &notary.log_id()))
+    let log_id = notary.log_id_of(entry.entry.index);
+    answer::json(status, &entry.to_json(notary.identity(), &log_id))
 }
 
 fn one_or_none(notary: &Notary, entry: Option<ProvenEntry>) -> Answer {

@@ -24,6 +24,7 @@ mod tiles;
 mod trust;
 
 use crate::notary::Notary;
+use assay_core::succession::SUCCESSION_PATH;
 use axum::Router;
 use axum::http::header::{ETAG, LINK, LOCATION};
 use axum::http::{Method, StatusCode};
@@ -77,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         reading("/attestations/{digest}", get(attestations::by_digest)),
         asking("/attestations/bulk", post(bulk::by_digests)),
         reading("/trusted_root.json", get(trust::trusted_root)),
+        reading(SUCCESSION_PATH, get(trust::succession)),
         reading("/signers/{key}", get(trust::signer)),
         reading("/checkpoint", get(tiles::checkpoint)),
         reading("/log.vkey", get(tiles::verifier_key)),

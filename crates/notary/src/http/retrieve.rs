@@ -71,10 +71,12 @@ fn find(notary: &Notary, body: &str) -> Result<Vec<u8>, Refusal> {
         })?;
         found.extend(notary.entry(index)?);
     }
-    let log_id = notary.log_id();
     let list: Vec<_> = found
         .iter()
-        .map(|entry| entry.to_json(notary.identity(), &log_id))
+        .map(|entry| {
+            let log_id = notary.log_id_of(entry.entry.index);
+            entry.to_json(notary.identity(), &log_id)
+        })
         .collect();
     serde_json::to_vec(&list).map_err(Refusal::internal)
 }

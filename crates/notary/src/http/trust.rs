@@ -16,6 +16,11 @@ pub async fn trusted_root(State(notary): State<Arc<Notary>>) -> Response {
     answer::of(StatusCode::OK, JSON, notary.trusted_root().to_owned())
 }
 
+/// `GET /trust/succession.json`
+pub async fn succession(State(notary): State<Arc<Notary>>) -> Response {
+    answer::of(StatusCode::OK, JSON, notary.trust().succession.clone())
+}
+
 /// `GET /signers/{key}`
 pub async fn signer(
     State(notary): State<Arc<Notary>>,

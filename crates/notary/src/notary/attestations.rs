@@ -6,7 +6,7 @@
 
 use super::cursor::{Cursor, KINDS};
 use super::{Notary, of_signer};
-use crate::bundle::Bundle;
+use crate::bundle::{self, Bundle};
 use crate::dsse::Envelope;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::Hash;
@@ -14,6 +14,7 @@ use crate::proposal::decode_base64;
 use crate::sequencer::Head;
 use crate::statement;
 use crate::store::{Entry, MentionKind, Snapshot, StoreError};
+use crate::trust::Trust;
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -122,11 +123,14 @@ impl Selection {
 
     /// The bundles, each with its proof, and each made when it is asked for.
     pub fn bundles(self, notary: &Notary) -> impl Iterator<Item = Result<Bundle, StoreError>> {
-        let log_id = notary.log.key.id();
+        let trust = notary.trust();
+        let present = notary.log.key.id();
         let entries = self.entries.into_iter();
         entries.filter_map(move |entry| {
             let index = entry.index;
-            let proven = match ProvenEntry::prove(entry, &self.head, self.snapshot.as_ref()) {
+            let era = trust.era_of(index);
+            let (log_id, head) = era.unwrap_or((present, &self.head));
+            let proven = match ProvenEntry::prove(entry, head, self.snapshot.as_ref()) {
                 Ok(proven) => proven,
                 Err(error) => return Some(Err(error)),
             };
@@ -150,8 +154,9 @@ impl Notary {
         // The head is taken before the snapshot, so the snapshot holds all that the head covers.
         let head = self.head();
         let snapshot = self.store.snapshot()?;
+        let trust = self.trust();
         let walk = |from, already| {
-            let walk = Walk::of(question, reach, already);
+            let walk = Walk::of(question, reach, &trust, already);
             walk.go(from, &head, snapshot.as_ref())
         };
         let start = question.after.unwrap_or(Cursor::START);
@@ -162,7 +167,7 @@ impl Notary {
             if reach == Reach::Little {
                 return Ok(None);
             }
-            let first = self.newest_of_each(question, &head, snapshot.as_ref())?;
+            let first = self.newest_of_each(question, &trust, &head, snapshot.as_ref())?;
             let Some(with_first) = walk(start, first)? else {
                 return Ok(None);
             };
@@ -181,6 +186,7 @@ impl Notary {
     fn newest_of_each(
         &self,
         question: &Question<'_>,
+        trust: &Trust,
         head: &Head,
         snapshot: &dyn Snapshot,
     ) -> Result<Vec<Entry>, StoreError> {
@@ -191,9 +197,12 @@ impl Notary {
             let of_signer = of_signer(&question.digest, &key);
             let kind = MentionKind::OfSigner;
             for index in snapshot.mentions_below(&of_signer, kind, head.size, NEWEST_OF_EACH)? {
-                let entry = snapshot.entry(index)?;
-                let entry = entry.filter(|entry| question.asks_for(entry));
-                found.extend(entry.map(|entry| (length(&entry), index)));
+                let Some(entry) = snapshot.entry(index)? else {
+                    continue;
+                };
+                if question.asks_for(&entry) && counts(&entry, trust)? {
+                    found.push((length(&entry), index));
+                }
             }
         }
         found.sort_unstable();
@@ -236,6 +245,7 @@ struct Found {
 struct Walk<'a> {
     question: &'a Question<'a>,
     reach: Reach,
+    trust: &'a Trust,
     found: Vec<Entry>,
     /// How many of those found came first, out of the order of the list.
     first: usize,
@@ -252,10 +262,11 @@ enum Step {
 }
 
 impl<'a> Walk<'a> {
-    fn of(question: &'a Question<'a>, reach: Reach, first: Vec<Entry>) -> Self {
+    fn of(question: &'a Question<'a>, reach: Reach, trust: &'a Trust, first: Vec<Entry>) -> Self {
         Self {
             question,
             reach,
+            trust,
             first: first.len(),
             bytes: first.iter().map(length).sum(),
             found: first,
@@ -326,7 +337,7 @@ impl<'a> Walk<'a> {
         if little && self.examined_bytes > LITTLE_BYTES {
             return Ok(Step::TooMuch);
         }
-        if !self.question.asks_for(&entry) {
+        if !self.question.asks_for(&entry) || !counts(&entry, self.trust)? {
             return Ok(Step::On);
         }
         if self.bytes + length > self.question.bytes {
@@ -336,6 +347,15 @@ impl<'a> Walk<'a> {
         self.found.push(entry);
         Ok(Step::On)
     }
+}
+
+/// Whether an entry is no signature by a key that was revoked then. As it is left out of the
+/// selection, a revocation changes the selection's tag.
+fn counts(entry: &Entry, trust: &Trust) -> Result<bool, StoreError> {
+    let revoked = bundle::is_by_revoked(entry, &trust.revoked);
+    revoked
+        .map(|revoked| !revoked)
+        .map_err(|error| StoreError::Failed(format!("entry {}: {error}", entry.index)))
 }
 
 fn length(entry: &Entry) -> usize {

@@ -173,12 +173,7 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
         status: response.status().as_u16(),
         headers: response.headers().clone(),
         // Tiles are no text; whoever wants their bytes asks for bytes.
-        text: response
-            .body_mut()
-            .with_config()
-            .lossy_utf8(true)
-            .read_to_string()
-            .unwrap(),
+        text: String::from_utf8_lossy(&response.body_mut().read_to_vec().unwrap()).into_owned(),
     }
 }
 

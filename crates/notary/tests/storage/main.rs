@@ -116,7 +116,7 @@ impl World {
                 let content = format!("file {}", self.written).into_bytes();
                 let entry = hashed_rekord(&content, &self.key, &self.key.public_pem());
                 let proposal = Proposal::parse(entry.to_string().as_bytes()).unwrap();
-                (content, notary.prepare(proposal))
+                (content, notary.prepare(proposal).unwrap())
             })
             .collect();
         self.submit(notary, submissions)

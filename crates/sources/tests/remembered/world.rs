@@ -9,6 +9,7 @@ use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::trust_root::fingerprint;
 use assay_notary::keys::SigningKey;
+use assay_notary::rotation::{Rotate, rotate};
 use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport, driver, notary};
 use std::cell::{Cell, RefCell};
@@ -97,6 +98,7 @@ impl World {
             fingerprint: fingerprint(&trusted_root).unwrap(),
             trusted_root,
             enabled: true,
+            followed: None,
         };
         let wire = Wire::default();
         *wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
@@ -113,6 +115,31 @@ impl World {
 
     pub fn log(&self, branch: usize, content: &str) {
         log(&self.branches[branch], &self.key, content);
+    }
+
+    /// One branch gets new keys, and its trust root is followed.
+    pub fn rotate(self, branch: usize) -> Self {
+        let mut branches = self.branches.map(Some);
+        branches[branch].take().unwrap().stop();
+        let data = self._data[branch].path();
+        let both = Rotate {
+            log: true,
+            authority: true,
+        };
+        wait_for(rotate(data, both)).unwrap();
+        branches[branch] = Some(Running::start(data));
+        let branches = branches.map(Option::unwrap);
+        let notary = Notary {
+            trusted_root: branches[branch].get("/trusted_root.json").text,
+            ..self.notary
+        };
+        *self.wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
+        Self {
+            branches,
+            roots: notary::own_root(&notary).unwrap(),
+            notary,
+            ..self
+        }
     }
 
     /// What a notary answers about a file, proven but not compared.
