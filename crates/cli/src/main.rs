@@ -2,6 +2,7 @@
 
 mod args;
 mod client;
+mod client_token;
 mod config;
 mod contact;
 mod declare;
@@ -15,11 +16,13 @@ mod logged;
 mod logs;
 mod memory;
 mod notary;
+mod notary_tokens;
 mod output;
 mod progress;
 mod report;
 mod roots;
 mod sealed;
+mod serve_args;
 mod sign;
 mod sources;
 mod standing;

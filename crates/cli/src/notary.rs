@@ -1,10 +1,12 @@
 //! `assay notary`.
 
-use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
+use crate::args::{NotaryArgs, NotaryCommand, SignerAddArgs, SignerCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::notary_tokens;
 use crate::output;
-use assay_notary::{Config, Handle, serve};
+use crate::serve_args::ServeArgs;
+use assay_notary::{Handle, config, serve};
 use serde_json::json;
 use std::io::Read;
 use std::path::Path;
@@ -19,6 +21,11 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
     match args.command {
         Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        Some(NotaryCommand::Token(command)) => notary_tokens::run(&command),
+        Some(NotaryCommand::Config) => {
+            output::say(config::EXAMPLE.trim_end())?;
+            Ok(Exit::DONE)
+        }
         None => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
@@ -28,13 +35,7 @@ pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
 }
 
 async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
-    let handle = serve(Config {
-        // Required by the command line.
-        data: args.data.unwrap_or_default(),
-        listen: args.listen,
-        address: args.address,
-    })
-    .await?;
+    let handle = serve(args.configuration()?).await?;
     // Before anybody is told that it is ready, so that a stop is never a kill.
     let stop = told_to_stop()?;
     announce(&handle, args.json)?;

@@ -35,10 +35,12 @@ impl Answer {
 
 impl Running {
     pub fn start(data: &Path) -> Self {
+        Self::start_with(Config::on_loopback(data))
+    }
+
+    pub fn start_with(config: Config) -> Self {
         let runtime = Runtime::new().unwrap();
-        let handle = runtime
-            .block_on(assay_notary::serve(Config::on_loopback(data)))
-            .unwrap();
+        let handle = runtime.block_on(assay_notary::serve(config)).unwrap();
         Self {
             url: handle.url(),
             runtime,
