@@ -12,6 +12,7 @@ use crate::notary::Notary;
 use crate::patience::Patience;
 use crate::shares::{Share, Shares};
 use crate::tls::Certificate;
+use crate::tokens;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::net::SocketAddr;
@@ -104,6 +105,10 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         ("open_writing", config.writing.open.into()),
     ];
     logger.tell(Level::Info, "started", &started);
+    if !config.writing.open && tokens::list(&config.data)?.is_empty() {
+        let fields = [("do", "assay notary token add NAME --data DIR".into())];
+        logger.tell(Level::Info, "nobody_can_write", &fields);
+    }
     Ok(Handle {
         notary,
         local,

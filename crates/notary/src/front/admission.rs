@@ -29,12 +29,14 @@ pub struct Admission {
     writes: Arc<Semaphore>,
     buffers: Arc<Buffers>,
     answer_time: Duration,
+    wait: Duration,
 }
 
 struct Buffers {
     units: u32,
     free: Arc<Semaphore>,
     shares: Arc<Shares>,
+    wait: Duration,
 }
 
 /// Memory that is taken until this is dropped.
@@ -52,6 +54,10 @@ pub struct Admitted<'a> {
 impl Admission {
     /// Places as the limits say.
     pub fn new(limits: &Limits) -> Self {
+        Self::waiting(limits, WAIT)
+    }
+
+    fn waiting(limits: &Limits, wait: Duration) -> Self {
         let places = |number: u64| Arc::new(Semaphore::new(usize::try_from(number).unwrap_or(1)));
         let units = limits.buffers_mib.saturating_mul(1024 * 1024) / UNIT;
         Self {
@@ -61,8 +67,10 @@ impl Admission {
                 units: u32::try_from(units).unwrap_or(u32::MAX),
                 free: places(units),
                 shares: Shares::new(units / 4),
+                wait,
             }),
             answer_time: Duration::from_secs(limits.answer_seconds),
+            wait,
         }
     }
 
@@ -87,7 +95,7 @@ impl Admission {
     /// When there is no place for it.
     pub async fn enter(&self, writes: bool) -> Result<Admitted<'_>, Refused> {
         let places = if writes { &self.writes } else { &self.reads };
-        let place = tokio::time::timeout(WAIT, places.clone().acquire_owned()).await;
+        let place = tokio::time::timeout(self.wait, places.clone().acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             return Err(Refused::Busy);
         };
@@ -110,7 +118,7 @@ impl Buffers {
         };
         let units = u32::try_from(units).unwrap_or(u32::MAX).min(self.units);
         let taken = self.free.clone().acquire_many_owned(units);
-        match tokio::time::timeout(WAIT, taken).await {
+        match tokio::time::timeout(self.wait, taken).await {
             Ok(Ok(units)) => Ok(Buffer {
                 _units: units,
                 _share: share,
@@ -144,13 +152,13 @@ impl Admitted<'_> {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_finds_no_place_is_told_to_come_back() {
         let limits = Limits {
             writes_at_once: 1,
             ..Limits::default()
         };
-        let admission = Admission::new(&limits);
+        let admission = Admission::waiting(&limits, Duration::ZERO);
         let first = admission.enter(true).await.ok().unwrap();
         assert_eq!(admission.enter(true).await.err(), Some(Refused::Busy));
         assert!(admission.enter(false).await.is_ok());
@@ -158,13 +166,13 @@ mod tests {
         assert!(admission.enter(true).await.is_ok());
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn one_client_gets_a_quarter_of_the_memory() {
         let limits = Limits {
             buffers_mib: 16,
             ..Limits::default()
         };
-        let admission = Admission::new(&limits);
+        let admission = Admission::waiting(&limits, Duration::ZERO);
         let (a, b) = (IpAddr::from([192, 0, 2, 1]), IpAddr::from([192, 0, 2, 2]));
         let mib = 1024 * 1024;
         let mut held = Vec::new();

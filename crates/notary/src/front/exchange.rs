@@ -3,7 +3,8 @@
 use crate::config::Level;
 use crate::logging::Logger;
 use crate::metrics::Metrics;
-use axum::http::{Request, StatusCode};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde_json::Value;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -29,15 +30,15 @@ pub struct Exchange {
 
 impl Exchange {
     /// A request that has come in.
-    pub fn begin<B>(
+    pub fn begin(
         metrics: &Arc<Metrics>,
         logger: &Arc<Logger>,
         client: IpAddr,
         route: &'static str,
-        request: &Request<B>,
+        head: &Parts,
     ) -> Self {
         let known = ["GET", "HEAD", "POST", "OPTIONS", "PUT", "DELETE", "PATCH"];
-        let method = request.method().as_str();
+        let method = head.method.as_str();
         let path = logger.tells(Level::Debug);
         Self {
             metrics: metrics.clone(),
@@ -47,7 +48,7 @@ impl Exchange {
             route,
             // Anything can be sent as a method.
             method: known.into_iter().find(|m| *m == method).unwrap_or("other"),
-            path: path.then(|| request.uri().path().to_owned()),
+            path: path.then(|| head.uri.path().to_owned()),
             writer: None,
             reason: None,
             status: GONE,

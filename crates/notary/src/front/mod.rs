@@ -19,8 +19,9 @@ use crate::rate_limit::RateLimit;
 use crate::tokens::{self, Tokens};
 use admission::Admission;
 use axum::Router;
-use axum::body::{Body, HttpBody};
-use axum::http::header::{AUTHORIZATION, X_CONTENT_TYPE_OPTIONS};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::{AUTHORIZATION, EXPECT, X_CONTENT_TYPE_OPTIONS};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
 use exchange::Exchange;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -33,6 +34,11 @@ use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+/// How much of a body that is not wanted is read, in bytes.
+const MAX_AWAY: usize = 4 * 1024 * 1024;
+/// How long that may take.
+const AWAY_TIME: Duration = Duration::from_secs(5);
 
 /// What all connections share.
 pub struct Front {
@@ -112,14 +118,22 @@ impl Front {
     }
 
     async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
-        let client = self.client(peer, request.headers());
-        let route = label(request.uri().path());
-        let mut exchange = Exchange::begin(&self.metrics, &self.logger, client, route, &request);
-        let answered = self.work(client, route, &mut exchange, request).await;
-        let mut response = answered.unwrap_or_else(|refused| {
-            exchange.refused(refused.reason());
-            refused.into_response()
-        });
+        let (head, mut body) = request.into_parts();
+        let client = self.client(peer, &head.headers);
+        let route = label(head.uri.path());
+        let mut exchange = Exchange::begin(&self.metrics, &self.logger, client, route, &head);
+        // Who waits to be told to go on has not sent the body.
+        let waits = head.headers.contains_key(EXPECT);
+        let mut response = match self.work(client, &mut exchange, head, &mut body).await {
+            Ok(response) => response,
+            Err(refused) => {
+                exchange.refused(refused.reason());
+                if !waits && refused.is_heard_after_the_body() {
+                    read_away(&mut body).await;
+                }
+                refused.into_response()
+            }
+        };
         exchange.answered(response.status());
         response
             .headers_mut()
@@ -130,11 +144,11 @@ impl Front {
     async fn work(
         &self,
         client: IpAddr,
-        route: &'static str,
         exchange: &mut Exchange,
-        request: Request<Incoming>,
+        head: Parts,
+        body: &mut Incoming,
     ) -> Result<Response<Body>, Refused> {
-        let writes = writes(request.method(), request.uri().path());
+        let writes = writes(&head.method, head.uri.path());
         let limited = self.is_limited(client);
         if limited {
             let limit = if writes { &self.writes } else { &self.reads };
@@ -142,19 +156,19 @@ impl Front {
             limit.take(group, Instant::now()).map_err(Refused::Rate)?;
         }
         if writes && !self.config.writing.open {
-            exchange.wrote_as(self.writer(request.headers())?);
+            exchange.wrote_as(self.writer(&head.headers)?);
         }
         let most = self.config.limits.body_bytes;
-        let hint = request.body().size_hint();
+        let hint = body.size_hint();
         let length = hint.upper().unwrap_or(most);
         if hint.lower() > most {
             return Err(Refused::TooLarge(most));
         }
         // Whether the notary lives must be told above all when it is busy.
-        if route == "/healthz" {
-            return Ok(self.ask(request.map(|_| Body::empty())).await);
+        if label(head.uri.path()) == "/healthz" {
+            return Ok(self.ask(Request::from_parts(head, Body::empty())).await);
         }
-        if let Some(answer) = self.own(&request).await? {
+        if let Some(answer) = self.own(&head).await? {
             return Ok(answer);
         }
         let who = limited.then_some(client);
@@ -162,8 +176,9 @@ impl Front {
         let too_slow = |_| Refused::TooSlow(time.as_secs());
         // Who sends slowly holds memory, of which it has a share, and no place.
         let buffer = self.admission.buffer(who, length.min(most)).await?;
-        let whole = tokio::time::timeout(time, whole(request, most));
-        let request = whole.await.map_err(too_slow)??;
+        let whole = tokio::time::timeout(time, whole(body, most));
+        let body = whole.await.map_err(too_slow)??;
+        let request = Request::from_parts(head, body);
         let admitted = self.admission.enter(writes).await?;
         let answering = tokio::time::timeout(time, self.ask(request));
         let response = answering.await.map_err(too_slow)?;
@@ -172,11 +187,11 @@ impl Front {
     }
 
     /// What is answered here: the page, and what is measured.
-    async fn own(&self, request: &Request<Incoming>) -> Result<Option<Response<Body>>, Refused> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    async fn own(&self, head: &Parts) -> Result<Option<Response<Body>>, Refused> {
+        if !matches!(head.method, Method::GET | Method::HEAD) {
             return Ok(None);
         }
-        let mut response = match request.uri().path() {
+        let mut response = match head.uri.path() {
             "/" => {
                 let page = self.page.read(&self.notary).await;
                 page.map_err(Refused::Broken)?.into_response()
@@ -184,7 +199,7 @@ impl Front {
             "/metrics" if self.config.metrics.public => self.measured(),
             _ => return Ok(None),
         };
-        if request.method() == Method::HEAD {
+        if head.method == Method::HEAD {
             *response.body_mut() = Body::empty();
         }
         Ok(Some(response))
@@ -241,11 +256,10 @@ impl Front {
     }
 }
 
-/// The request with all of its body, of `most` bytes at most.
-async fn whole(request: Request<Incoming>, most: u64) -> Result<Request<Body>, Refused> {
-    let (head, body) = request.into_parts();
+/// All of a body, of `most` bytes at most.
+async fn whole(body: &mut Incoming, most: u64) -> Result<Body, Refused> {
     if body.is_end_stream() {
-        return Ok(Request::from_parts(head, Body::empty()));
+        return Ok(Body::empty());
     }
     let limit = usize::try_from(most).unwrap_or(usize::MAX);
     let collected = Limited::new(body, limit).collect().await;
@@ -253,7 +267,24 @@ async fn whole(request: Request<Incoming>, most: u64) -> Result<Request<Body>, R
         true => Refused::TooLarge(most),
         false => Refused::Unreadable(error.to_string()),
     })?;
-    Ok(Request::from_parts(head, Body::from(collected.to_bytes())))
+    Ok(Body::from(collected.to_bytes()))
+}
+
+/// Reads what is left of a body, within bounds, and forgets it: a client that is still sending when
+/// the connection is closed never sees the answer.
+async fn read_away(body: &mut Incoming) {
+    let reading = async {
+        let mut left = MAX_AWAY;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    // However far it came.
+    let _ = tokio::time::timeout(AWAY_TIME, reading).await;
 }
 
 impl Service<Request<Incoming>> for Connected {

@@ -56,6 +56,12 @@ impl Refused {
         }
     }
 
+    /// Whether the client is to send the rest of its body first, as it would not hear the answer
+    /// while it sends.
+    pub fn is_heard_after_the_body(&self) -> bool {
+        !matches!(self, Self::TooSlow(_) | Self::Unreadable(_))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NoToken | Self::WrongToken => StatusCode::UNAUTHORIZED,

@@ -1,6 +1,8 @@
 //! A real notary on loopback, and a client that signs.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod raw;
+
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use assay_notary::keys::SigningKey;
@@ -70,6 +72,30 @@ impl Running {
             .post(format!("{}{path}", self.url))
             .content_type(kind);
         answer(request.send(body).unwrap())
+    }
+
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = agent().get(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(request.call().unwrap())
+    }
+
+    /// How many bytes an answer has that may be longer than usual.
+    pub fn get_bytes(&self, path: &str) -> usize {
+        let mut response = agent().get(format!("{}{path}", self.url)).call().unwrap();
+        let body = response.body_mut().with_config().limit(1 << 30);
+        body.read_to_vec().unwrap().len()
+    }
+
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut request = agent().post(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.content_type("application/json");
+        answer(request.send(body.to_string().as_bytes()).unwrap())
     }
 
     pub fn add(&self, entry: &Value) -> Answer {
