@@ -58,6 +58,10 @@ impl ServeArgs {
     /// # Errors
     /// When one of them cannot be used, or no data directory is named.
     pub fn configuration(&self) -> Result<Config, CliError> {
+        let names: Vec<_> = std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .collect();
+        config::refuse_unknown(names.iter().map(String::as_str))?;
         let mut settings = config::environment(|name| std::env::var(name).ok());
         settings.extend(self.settings()?);
         let config = config::read(self.config.as_deref(), &settings)?;

@@ -3,6 +3,7 @@
 mod common;
 
 use common::{Done, Notary, PROGRAM, User, done};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -242,4 +243,93 @@ fn a_notary_with_open_writing_asks_for_nothing() {
     let notary = Notary::start(data.path());
     user.write("a.txt", "content");
     user.with(&notary.url(), &["sign", "a.txt"]).expect(0);
+}
+
+/// A certificate for `localhost` and its key, and the authority that a client has to trust. PEM.
+fn certificate() -> [String; 3] {
+    let mut authority = CertificateParams::new(Vec::new()).unwrap();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    let root = authority.self_signed(&key).unwrap().pem();
+    let issuer = Issuer::new(authority, key);
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let leaf = params.signed_by(&key, &issuer).unwrap().pem();
+    [leaf, key.serialize_pem(), root]
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn two_signers_sign_behind_tls_as_the_guide_says() {
+    use std::os::unix::fs::PermissionsExt;
+    let admin = User::new();
+    let [leaf, key, root] = certificate();
+    admin.write("fullchain.pem", leaf);
+    admin.write("privkey.pem", key);
+    admin.write("root.pem", root);
+    let secret = PermissionsExt::from_mode(0o600);
+    std::fs::set_permissions(admin.path("privkey.pem"), secret).unwrap();
+    let home = admin.home.path().display();
+    // The name has to be the one that the certificate is for, so the port is chosen before.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    admin.write(
+        "notary.toml",
+        format!(
+            "data = \"{home}/notary\"\nlisten = \"127.0.0.1:{port}\"\n\
+             address = \"https://localhost:{port}\"\n\n[tls]\n\
+             certificate = \"{home}/fullchain.pem\"\nkey = \"{home}/privkey.pem\"\n"
+        ),
+    );
+    let file = admin.path("notary.toml");
+    let (child, ready) = start(&["--config", file.to_str().unwrap()], &[]);
+    let url = ready["address"].as_str().unwrap();
+    let fingerprint = ready["trust_root_fingerprint"].as_str().unwrap();
+    let data = admin.path("notary");
+    let reader = User::new();
+    let ask = |user: &User, arguments: &[&str]| {
+        let mut command = user.command(arguments);
+        command
+            .env("ASSAY_NOTARY", url)
+            .env("SSL_CERT_FILE", admin.path("root.pem"));
+        done(command.output().unwrap())
+    };
+    for name in ["alice@example.org", "ci@example.org"] {
+        let signer = User::new();
+        let public = signer.run(&["key"]).expect(0).out;
+        admin.write("signer.pub", public);
+        let data = data.to_str().unwrap();
+        admin
+            .run(&[
+                "notary",
+                "signer",
+                "add",
+                name,
+                "signer.pub",
+                "--data",
+                data,
+            ])
+            .expect(0);
+        let made = admin
+            .run(&["notary", "token", "add", name, "--data", data])
+            .expect(0);
+        signer.write("token", made.out);
+        let secret = PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(signer.path("token"), secret).unwrap();
+        signer.write("app.bin", name);
+        let sign = [
+            "sign",
+            "app.bin",
+            "--fingerprint",
+            fingerprint,
+            "--token-file",
+            "token",
+        ];
+        ask(&signer, &sign).expect(0);
+        reader.write("app.bin", name);
+        ask(&reader, &["verify", "app.bin", "--signer", name]).expect(0);
+        ask(&reader, &["sign", "app.bin"]).expect(1);
+    }
+    stop(child);
 }

@@ -17,6 +17,9 @@ use x509_cert::der::DateTime;
 /// How many lines may wait.
 const QUEUE: usize = 4096;
 
+/// From how many bytes on lines are written together.
+const MAX_WRITE: usize = 64 * 1024;
+
 /// Where happenings are told.
 pub struct Logger {
     options: Log,
@@ -91,12 +94,25 @@ impl Logger {
     }
 }
 
-fn write_all(lines: &Receiver<Message>) {
-    while let Ok(message) = lines.recv() {
-        match message {
-            // Where nobody listens there is nothing to do about it.
-            Message::Line(line) => drop(std::io::stderr().write_all(line.as_bytes())),
-            Message::Flush(written) => drop(written.send(())),
+fn write_all(waiting: &Receiver<Message>) {
+    while let Ok(first) = waiting.recv() {
+        // All that wait share a write.
+        let mut lines = String::new();
+        let mut next = Some(first);
+        let mut flush = None;
+        while let Some(message) = next.take() {
+            match message {
+                Message::Line(line) => lines.push_str(&line),
+                Message::Flush(written) => flush = Some(written),
+            }
+            if flush.is_none() && lines.len() < MAX_WRITE {
+                next = waiting.try_recv().ok();
+            }
+        }
+        // Where nobody listens there is nothing to do about it.
+        let _ = std::io::stderr().write_all(lines.as_bytes());
+        if let Some(written) = flush {
+            let _ = written.send(());
         }
     }
 }

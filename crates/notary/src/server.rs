@@ -232,7 +232,7 @@ impl Door {
                 },
                 () = told(&mut stopped) => break,
             };
-            self.let_in(stream, peer, place, &graceful);
+            self.let_in(stream, peer, place, &graceful, &stopped);
         }
         drop(listener);
         let _ = tokio::time::timeout(STOP_TIME, graceful.shutdown()).await;
@@ -244,6 +244,7 @@ impl Door {
         peer: SocketAddr,
         place: OwnedSemaphorePermit,
         graceful: &GracefulShutdown,
+        stopped: &watch::Receiver<bool>,
     ) {
         let peer = peer.ip().to_canonical();
         let share = match self.front.is_limited(peer) {
@@ -270,10 +271,14 @@ impl Door {
                 tokio::spawn(talk(stream, connected, held, watcher, head_time));
             }
             Some(acceptor) => {
-                let metrics = self.metrics.clone();
+                let (metrics, mut stopped) = (self.metrics.clone(), stopped.clone());
                 tokio::spawn(async move {
                     let shaking = tokio::time::timeout(head_time, acceptor.accept(stream));
-                    match shaking.await {
+                    let shaken = tokio::select! {
+                        shaken = shaking => shaken,
+                        () = told(&mut stopped) => return,
+                    };
+                    match shaken {
                         Ok(Ok(stream)) => {
                             let stream = Patience::new(stream, answer_time);
                             talk(stream, connected, held, watcher, head_time).await;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
-pub use read::{ConfigError, KEYS, Setting, environment, read, variable};
+pub use read::{ConfigError, KEYS, Setting, environment, read, refuse_unknown, variable};
 
 /// A configuration file that says of every setting what it does, with the values that hold anyway.
 pub const EXAMPLE: &str = include_str!("example.toml");

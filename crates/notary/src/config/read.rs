@@ -91,6 +91,27 @@ pub fn variable(key: &str) -> String {
     format!("ASSAY_NOTARY_{}", key.replace('.', "_").to_uppercase())
 }
 
+/// Names one of the environment's variables that looks like a setting of a section and is none.
+///
+/// # Errors
+/// The first that is found.
+pub fn refuse_unknown<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), ConfigError> {
+    let known: Vec<String> = KEYS.iter().map(|key| variable(key)).collect();
+    let sections = KEYS.iter().filter_map(|key| key.split_once('.'));
+    let sections: Vec<String> = sections.map(|(name, _)| variable(name) + "_").collect();
+    let unknown = names.into_iter().find(|name| {
+        let of_section = sections.iter().any(|section| name.starts_with(section));
+        of_section && !known.iter().any(|known| known == name)
+    });
+    match unknown {
+        None => Ok(()),
+        Some(name) => Err(ConfigError::Setting {
+            origin: format!("the environment's {name}"),
+            detail: "there is no such setting".into(),
+        }),
+    }
+}
+
 /// The settings that the environment makes; `value` reads a variable.
 pub fn environment(value: impl Fn(&str) -> Option<String>) -> Vec<Setting> {
     let made = |key: &&str| {
@@ -341,6 +362,14 @@ mod tests {
         }
         let missing = read(Some(Path::new("/nowhere/notary.toml")), &[]).unwrap_err();
         assert!(missing.to_string().contains("/nowhere/notary.toml"));
+    }
+
+    #[test]
+    fn a_variable_that_is_nearly_a_setting_is_refused() {
+        let others = ["ASSAY_NOTARY_TOKEN", "ASSAY_NOTARY_LIMITS_EXEMPT", "PATH"];
+        assert!(refuse_unknown(others).is_ok());
+        let error = refuse_unknown(["ASSAY_NOTARY_LIMITS_CONECTIONS"]).unwrap_err();
+        assert!(error.to_string().contains("CONECTIONS"), "{error}");
     }
 
     #[test]
