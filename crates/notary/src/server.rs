@@ -247,7 +247,7 @@ impl Door {
         stopped: &watch::Receiver<bool>,
     ) {
         let peer = peer.ip().to_canonical();
-        let share = match self.front.is_limited(peer) {
+        let share = match self.front.counts_connections(peer) {
             true => match self.shares.take(peer, 1) {
                 Some(share) => Some(share),
                 // Closed at once: an answer would need a place of its own.

@@ -64,6 +64,18 @@ fn one_address_has_so_many_connections_and_no_more() {
 }
 
 #[test]
+fn a_trusted_proxy_has_as_many_connections_as_it_needs() {
+    let data = tempfile::tempdir().unwrap();
+    let mut config = strict(data.path());
+    config.proxy.trusted = vec!["127.0.0.2".parse().unwrap()];
+    let notary = Running::start_with(config);
+    let address = notary.handle().local_address();
+    let _idle = slow_clients(address);
+    let answer = raw::ask(raw::connect_from(SLOW, address), &raw::get("/api/v1/log"));
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[test]
 fn heads_and_bodies_that_do_not_come_are_given_up() {
     let data = tempfile::tempdir().unwrap();
     let mut config = strict(data.path());

@@ -131,6 +131,7 @@ fn the_page_tells_what_the_log_holds_and_no_name_breaks_it() {
         "https://example.org/&lt;script&gt;alert(1)&lt;/script&gt;",
         "Attestation &lt;/span&gt;&lt;script&gt;",
         "Declared untrusted",
+        "Who may write",
         "Signature",
         notary.handle().notary().fingerprint(),
         &format!("href=\"{link}\""),

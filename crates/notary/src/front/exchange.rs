@@ -77,7 +77,7 @@ impl Drop for Exchange {
         let took = self.started.elapsed();
         self.metrics.request(self.route, self.status, took);
         let level = match (self.status, self.reason) {
-            (500.., None) => Level::Error,
+            (500, _) | (500.., None) => Level::Error,
             (_, Some(_)) => Level::Warn,
             _ => Level::Info,
         };

@@ -103,8 +103,12 @@ impl Front {
         }
     }
 
-    /// Whether limits apply to an address.
-    pub fn is_limited(&self, client: IpAddr) -> bool {
+    /// Whether the connections of an address are counted: a proxy has many users.
+    pub fn counts_connections(&self, peer: IpAddr) -> bool {
+        self.is_limited(peer) && !client_address::is_in(&self.config.proxy.trusted, peer)
+    }
+
+    fn is_limited(&self, client: IpAddr) -> bool {
         !client_address::is_in(&self.config.limits.exempt, client)
     }
 
@@ -193,7 +197,7 @@ impl Front {
         }
         let mut response = match head.uri.path() {
             "/" => {
-                let page = self.page.read(&self.notary).await;
+                let page = self.page.read(&self.notary, self.config.writing.open).await;
                 page.map_err(Refused::Broken)?.into_response()
             }
             "/metrics" if self.config.metrics.public => self.measured(),

@@ -32,11 +32,11 @@ pub struct StatusPage {
 pub struct Page(Bytes);
 
 impl StatusPage {
-    /// The page, made anew if it is too old.
+    /// The page, made anew if it is too old. `open`: everybody may write.
     ///
     /// # Errors
     /// When the log cannot be read.
-    pub async fn read(&self, notary: &Arc<Notary>) -> Result<Page, String> {
+    pub async fn read(&self, notary: &Arc<Notary>, open: bool) -> Result<Page, String> {
         // Whoever comes while it is made waits for it.
         let mut made = self.made.lock().await;
         if let Some((at, page)) = made.as_ref()
@@ -47,7 +47,7 @@ impl StatusPage {
         let notary = notary.clone();
         let making = tokio::task::spawn_blocking(move || {
             let latest = shown::latest(&notary).map_err(|error| error.to_string())?;
-            Ok::<_, String>(view::page(&notary, &latest))
+            Ok::<_, String>(view::page(&notary, open, &latest))
         });
         let html = making.await.map_err(|error| error.to_string())??;
         let page = Page(html.into());

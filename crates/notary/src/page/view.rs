@@ -13,8 +13,8 @@ const SHORT: usize = 16;
 /// The longest name that is shown whole, in characters.
 const LONG: usize = 120;
 
-/// The page.
-pub fn page(notary: &Notary, latest: &[Shown]) -> String {
+/// The page of a notary to which everybody may write if it is `open`.
+pub fn page(notary: &Notary, open: bool, latest: &[Shown]) -> String {
     let host = notary.identity().host();
     let head = [
         void("meta", &[("charset", "utf-8")]),
@@ -32,18 +32,27 @@ pub fn page(notary: &Notary, latest: &[Shown]) -> String {
     let main = element(
         "main",
         &[],
-        [about(notary), add(notary), entries(latest), key(notary)],
+        [
+            about(notary, open),
+            add(notary),
+            entries(latest),
+            key(notary),
+        ],
     );
     document(head, [main])
 }
 
-fn about(notary: &Notary) -> Html {
+fn about(notary: &Notary, open: bool) -> Html {
     let identity = notary.identity();
     let fact = |class: &str, name: &str, value: Html| {
         let name = element("dt", &[], [text(name)]);
         element("div", &[("class", class)], [name, value])
     };
     let size = grouped(notary.head().size);
+    let writers = match open {
+        true => "Everybody",
+        false => "Whoever has a token from its operator",
+    };
     element(
         "header",
         &[],
@@ -72,6 +81,8 @@ fn about(notary: &Notary) -> Html {
                         "Address",
                         element("dd", &[("class", "mono")], [text(&identity.address)]),
                     ),
+                    fact("", "Who may read", element("dd", &[], [text("Everybody")])),
+                    fact("", "Who may write", element("dd", &[], [text(writers)])),
                     fact(
                         "wide",
                         "Fingerprint of its trust root",
