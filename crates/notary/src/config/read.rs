@@ -373,6 +373,22 @@ mod tests {
     }
 
     #[test]
+    fn no_limit_promises_more_than_the_api_takes() {
+        let limits = Config::default().limits;
+        assert_eq!(limits.body_bytes, crate::http::MAX_BODY as u64);
+        assert_eq!(limits.request_seconds, crate::http::REQUEST_TIME.as_secs());
+        for (key, value) in [
+            ("limits.body_bytes", limits.body_bytes + 1),
+            ("limits.request_seconds", limits.request_seconds + 1),
+        ] {
+            assert!(
+                read(None, &[setting(key, &value.to_string())]).is_err(),
+                "{key}"
+            );
+        }
+    }
+
+    #[test]
     fn half_of_tls_is_refused() {
         let error = read(None, &[setting("tls.key", "k")])
             .unwrap_err()
