@@ -69,6 +69,9 @@ impl NotaryProcess {
             .args([
                 "notary",
                 "--json",
+                "--open-writing",
+                "--log-level",
+                "warn",
                 "--listen",
                 &listen,
                 "--address",

@@ -3,8 +3,9 @@
 use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
 use crate::notary::args::{RotateArgs, SignerCommand};
 use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
+use crate::notary_tokens::TokenCommand;
+use crate::serve_args::ServeArgs;
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Sign and verify files, run a notary.
@@ -78,6 +79,8 @@ impl Command {
                 Some(NotaryCommand::Signer(SignerCommand::List(args))) => args.json,
                 Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => args.json,
                 Some(NotaryCommand::Rotate(args)) => args.json,
+                Some(NotaryCommand::Token(command)) => command.wants_json(),
+                Some(NotaryCommand::Config) => false,
                 None => args.serve.json,
             },
         }
@@ -93,6 +96,9 @@ pub struct Contact {
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
     #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
     pub fingerprint: Option<String>,
+    /// File with the token that the notary asks of those who write; ASSAY_NOTARY_TOKEN holds one too.
+    #[arg(long, env = "ASSAY_NOTARY_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// The private key.
@@ -484,6 +490,8 @@ const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
+  assay notary config > notary.toml && assay notary --config notary.toml
+  assay notary token add ci --data /var/lib/assay
   assay notary signer add release@example.org release.pub --data /var/lib/assay
   assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
   assay notary rotate --data /var/lib/assay
@@ -493,33 +501,11 @@ Examples:
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
-#[command(subcommand_negates_reqs = true)]
 pub struct NotaryArgs {
     #[command(subcommand)]
     pub command: Option<NotaryCommand>,
     #[command(flatten)]
     pub serve: ServeArgs,
-}
-
-/// `assay notary` without a further command: run it.
-#[derive(Debug, clap::Args)]
-pub struct ServeArgs {
-    /// The notary's data directory; made if it is not there.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR", required = true)]
-    pub data: Option<PathBuf>,
-    /// The directory with the log's lock: outside the data directory and its backups, best on
-    /// another disk [default: beside the data directory, its name with .lock].
-    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
-    pub lock: Option<PathBuf>,
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7340")]
-    pub listen: SocketAddr,
-    /// The public address under which clients know the notary. It is fixed on the first start.
-    #[arg(long, value_name = "URL")]
-    pub address: Option<String>,
-    /// Print the ready line as JSON (schema assay.notary.ready.v1).
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// What to administer.
@@ -536,6 +522,11 @@ pub enum NotaryCommand {
     Adopt(AdoptArgs),
     /// Give the notary new keys; it must not be running.
     Rotate(RotateArgs),
+    /// The tokens with which clients may write.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print a configuration file with every setting, what it does, and its default.
+    Config,
 }
 
 #[cfg(test)]
@@ -592,7 +583,10 @@ mod tests {
     fn running_a_notary_and_administering_it_are_told_apart() {
         let parse = |line: &str| Args::try_parse_from(line.split(' '));
         assert!(parse("assay notary --data d").is_ok());
-        assert!(parse("assay notary").is_err());
+        assert!(parse("assay notary --config f --open-writing --set a=b").is_ok());
+        assert!(parse("assay notary config").is_ok());
+        assert!(parse("assay notary token add n --data d").is_ok());
+        assert!(parse("assay notary token add n").is_err());
         assert!(parse("assay notary signer add n k --data d").is_ok());
         assert!(parse("assay notary signer add n k").is_err());
         assert!(parse("assay notary backup --data d --to f").is_ok());

@@ -1,5 +1,6 @@
 //! The HTTP client.
 
+use crate::client_token::ClientToken;
 use crate::progress::Waiting;
 use crate::roots::now;
 use assay_core::evidence::Failure;
@@ -90,15 +91,23 @@ impl Client {
         })
     }
 
-    /// Sends JSON, within the usual limits.
+    /// Sends JSON, within the usual limits, and the token, if there is one. No redirect is followed,
+    /// so nobody else gets to see it.
     ///
     /// # Errors
     /// As [`Transport::send`].
-    pub fn post(&self, url: &str, body: &str) -> Result<Posted, Failure> {
+    pub fn post(
+        &self,
+        url: &str,
+        body: &str,
+        token: Option<&ClientToken>,
+    ) -> Result<Posted, Failure> {
         let _waiting = Waiting::new(url);
-        let response = self
-            .agent(url)
-            .post(url)
+        let mut request = self.agent(url).post(url);
+        if let Some(token) = token {
+            request = request.header("Authorization", token.authorization());
+        }
+        let response = request
             .header("Accept", "application/json")
             .content_type("application/json")
             .config()

@@ -5,12 +5,14 @@ mod rotate;
 mod signers;
 
 use self::args::SignerCommand;
-use crate::args::{NotaryArgs, NotaryCommand, ServeArgs};
+use crate::args::{NotaryArgs, NotaryCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::notary_data;
+use crate::notary_tokens;
 use crate::output;
-use assay_notary::{Config, Handle, serve};
+use crate::serve_args::ServeArgs;
+use assay_notary::{Handle, config, serve};
 use serde_json::json;
 use std::io::Read;
 use std::path::Path;
@@ -31,6 +33,11 @@ pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
         Some(NotaryCommand::Backup(args)) => notary_data::back_up(&args),
         Some(NotaryCommand::Restore(args)) => notary_data::restore(&args),
         Some(NotaryCommand::Adopt(args)) => notary_data::adopt(&args),
+        Some(NotaryCommand::Token(command)) => notary_tokens::run(&command),
+        Some(NotaryCommand::Config) => {
+            output::say(config::EXAMPLE.trim_end())?;
+            Ok(Exit::DONE)
+        }
         None => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
@@ -40,14 +47,7 @@ pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
 }
 
 async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
-    let handle = serve(Config {
-        // Required by the command line.
-        data: args.data.unwrap_or_default(),
-        lock: args.lock,
-        listen: args.listen,
-        address: args.address,
-    })
-    .await?;
+    let handle = serve(args.configuration()?).await?;
     // Before anybody is told that it is ready, so that a stop is never a kill.
     let stop = told_to_stop()?;
     announce(&handle, args.json)?;

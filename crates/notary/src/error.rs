@@ -72,6 +72,33 @@ pub enum NotaryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Others could read what is sent to the notary.
+    #[error(
+        "{address} is reachable by others, and plain HTTP would show them the tokens. Set \
+         tls.certificate and tls.key; or, if a proxy in front speaks TLS, --behind-proxy"
+    )]
+    PlainHttp {
+        /// Where it was to listen.
+        address: SocketAddr,
+    },
+    /// Nobody can say where the notary is to be found.
+    #[error(
+        "the notary listens on all addresses, so say with --address under which clients will know \
+         it, such as https://notary.example; it is fixed on this first start"
+    )]
+    NoAddress,
+    /// Everybody on the machine can read or write a secret.
+    #[error(
+        "everybody on this machine can read or write {}, which is a secret. If that may have \
+         happened, replace it; then `chmod 600 {}`", path.display(), path.display()
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was asked about a token cannot be done.
+    #[error("{0}")]
+    Token(String),
     /// A signer cannot be enrolled.
     #[error("{0}")]
     Enrol(String),

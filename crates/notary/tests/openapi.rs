@@ -6,6 +6,8 @@ mod common;
 mod schema;
 
 use assay_core::digest::Sha256Digest;
+use assay_notary::Config;
+use assay_notary::front::OWN;
 use assay_notary::http::{MAX_BODY, routes};
 use assay_notary::keys::SigningKey;
 use base64::Engine;
@@ -112,9 +114,12 @@ fn every_route_is_described_and_no_other() {
             methods.map(|method| (path.clone(), method.to_ascii_uppercase()))
         })
         .collect();
-    let served: BTreeSet<(String, String)> = routes()
-        .iter()
-        .flat_map(|route| route.methods.iter().map(|method| (route.path, *method)))
+    let ours = routes()
+        .into_iter()
+        .map(|route| (route.path, route.methods));
+    let served: BTreeSet<(String, String)> = ours
+        .chain(OWN)
+        .flat_map(|(path, methods)| methods.iter().map(move |method| (path, *method)))
         // Said once for all in the description's own words.
         .filter(|(_, method)| *method != "HEAD")
         .map(|(path, method)| (path.replace("{*", "{"), method.to_owned()))
@@ -138,7 +143,9 @@ fn every_route_is_described_and_no_other() {
 #[test]
 fn what_is_answered_is_what_is_described() {
     let data = common::DataFolder::new();
-    let notary = Running::start(data.path());
+    let mut config = Config::on_loopback(data.path());
+    config.metrics.public = true;
+    let notary = Running::start_with(config);
     let key = SigningKey::generate().unwrap();
     let pem = key.public_pem();
     assay_notary::signers::enrol(data.path(), "a@example.org", pem.as_bytes()).unwrap();
@@ -241,12 +248,19 @@ fn what_is_answered_is_what_is_described() {
         "/trust/succession.json",
         "/healthz",
         "/ping",
+        "/metrics",
         "/",
     ] {
         held.get(route, route, 200);
     }
     let served = held.get("/openapi.json", "/openapi.json", 200);
     assert_eq!(served.json(), held.document);
+
+    let elsewhere = common::DataFolder::new();
+    let mut config = Config::on_loopback(elsewhere.path());
+    config.writing.open = false;
+    held.notary = Running::start_with(config);
+    held.post(ENTRIES, &proposals[0], 401);
 
     for (path, methods) in held.document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

@@ -21,7 +21,8 @@ impl Notary {
 
     pub fn start_on(data: &Path, listen: &str) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["notary", "--json", "--listen", listen, "--data"])
+            .args(["notary", "--json", "--open-writing", "--log-level", "warn"])
+            .args(["--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()
@@ -116,6 +117,8 @@ impl User {
             .current_dir(self.home.path())
             .env("ASSAY_CONFIG_DIR", self.path("config"))
             .env_remove("ASSAY_NOTARY")
+            .env_remove("ASSAY_NOTARY_TOKEN")
+            .env_remove("ASSAY_NOTARY_TOKEN_FILE")
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")

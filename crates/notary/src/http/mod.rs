@@ -12,7 +12,6 @@ mod bulk;
 mod entries;
 mod flight;
 mod health;
-mod home;
 mod index;
 mod log;
 mod missing;
@@ -86,7 +85,6 @@ pub fn routes() -> Vec<Route> {
         reading("/openapi.json", get(openapi::document)),
         reading("/healthz", get(health::healthz)),
         reading("/ping", get(health::ping)),
-        reading("/", get(home::page)),
     ]
 }
 
@@ -103,7 +101,7 @@ pub fn router(notary: Arc<Notary>) -> Router {
     let mut router = Router::new();
     for route in routes() {
         // A tile's name takes all that follows, a slash too.
-        if route.path != "/" && !route.path.contains("{*") {
+        if !route.path.contains("{*") {
             router = router.route(&format!("{}/", route.path), route.handler.clone());
         }
         router = router.route(route.path, route.handler);

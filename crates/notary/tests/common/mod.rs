@@ -1,6 +1,8 @@
 //! A real notary on loopback, and a client that signs.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod raw;
+
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use assay_notary::keys::SigningKey;
@@ -36,7 +38,11 @@ impl Answer {
 
 impl Running {
     pub fn start(data: &Path) -> Self {
-        Self::try_start(Config::on_loopback(data)).unwrap()
+        Self::start_with(Config::on_loopback(data))
+    }
+
+    pub fn start_with(config: Config) -> Self {
+        Self::try_start(config).unwrap()
     }
 
     pub fn try_start(config: Config) -> Result<Self, NotaryError> {
@@ -108,6 +114,16 @@ impl Running {
     /// The socket's address.
     pub fn socket(&self) -> std::net::SocketAddr {
         self.handle().local_address()
+    }
+
+    pub fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send("GET", path, headers, None)
+    }
+
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let json = ("content-type", "application/json");
+        let headers = [headers, &[json]].concat();
+        self.send("POST", path, &headers, Some(body.to_string().as_bytes()))
     }
 
     pub fn add(&self, entry: &Value) -> Answer {
