@@ -16,6 +16,7 @@ pub mod files;
 pub mod hashed_rekord;
 pub mod http;
 pub mod identity;
+pub mod intoto;
 pub mod keys;
 pub mod log_entry;
 pub mod merkle;
@@ -25,7 +26,9 @@ pub mod redb_store;
 pub mod sequencer;
 pub mod server;
 pub mod signers;
+pub mod statement;
 pub mod store;
+pub mod terms;
 pub mod trusted_root;
 pub mod verifier;
 

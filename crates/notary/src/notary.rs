@@ -1,7 +1,6 @@
 //! The notary, without its HTTP clothes.
 
 use crate::authority::{self, Authority};
-use crate::bundle::Bundle;
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files;
@@ -13,28 +12,23 @@ use crate::proposal::Proposal;
 use crate::redb_store::RedbStore;
 use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
 use crate::signers::Signers;
-use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
+use crate::store::{MentionKind, Store, StoreError};
 use crate::trusted_root;
 use assay_core::digest::Sha256Digest;
 use std::path::Path;
 use std::sync::Arc;
+
+mod attestations;
+mod search;
+
+pub use attestations::{Cursor, MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Selection};
+pub use search::{FoundEntries, MAX_FOUND, Operator, SearchTerm};
 
 const LOG_KEY_FILE: &str = "keys/log.pem";
 const LOG_FILE: &str = "log.redb";
 
 /// There once all the others are: from then on none of them is made anew.
 const COMPLETE_FILE: &str = "set-up-complete";
-
-/// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
-/// enrolled signers, so that neither strangers nor one of these can crowd out another.
-pub const MAX_ATTESTATIONS: usize = 100;
-
-/// The most bytes that the entries in one answer have together. As bundles they are nearly twice as
-/// long, and clients read 16 MiB.
-pub const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
-
-/// So many of the newest entries of each enrolled signer come before all others.
-const NEWEST_OF_EACH: usize = 2;
 
 /// A notary: its identity, its keys, its log.
 pub struct Notary {
@@ -47,15 +41,6 @@ pub struct Notary {
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
     store: Arc<dyn Store>,
-}
-
-/// The attestations of an artifact.
-#[derive(Debug, Default)]
-pub struct Attestations {
-    /// One bundle an entry.
-    pub bundles: Vec<Bundle>,
-    /// Whether there are more than these.
-    pub truncated: bool,
 }
 
 /// A proof that one tree begins with another.
@@ -172,12 +157,14 @@ impl Notary {
             .collect();
         let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
         let search = proposal.search.into_iter();
+        let terms = proposal.terms.into_iter();
         Submission {
             body: proposal.body,
             envelope: proposal.envelope,
             digests: artifacts
                 .chain(of_signer)
                 .chain(search.map(|digest| (digest, MentionKind::Search)))
+                .chain(terms.map(|term| (term, MentionKind::Term)))
                 .collect(),
         }
     }
@@ -213,81 +200,6 @@ impl Notary {
         }
     }
 
-    /// All that is known about the artifact with this SHA-256 digest.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn attestations(&self, digest: &Hash) -> Result<Attestations, StoreError> {
-        let head = self.head();
-        let snapshot = self.store.snapshot()?;
-        let mut indexes = Vec::new();
-        for kind in [MentionKind::Named, MentionKind::Other] {
-            let wanted = MAX_ATTESTATIONS + 1 - indexes.len();
-            indexes.extend(snapshot.mentions(digest, kind, wanted)?);
-        }
-        let found = self.bundles(&indexes, &head, snapshot.as_ref())?;
-        if !found.truncated {
-            return Ok(found);
-        }
-        let first = self.newest_of_each(digest, snapshot.as_ref())?;
-        indexes.retain(|index| !first.contains(index));
-        indexes.splice(0..0, first);
-        self.bundles(&indexes, &head, snapshot.as_ref())
-    }
-
-    /// The newest entries of each enrolled signer about an artifact, those that take little first.
-    fn newest_of_each(
-        &self,
-        digest: &Hash,
-        snapshot: &dyn Snapshot,
-    ) -> Result<Vec<u64>, StoreError> {
-        let keys = self.signers.keys();
-        let keys = keys.map_err(|error| StoreError::Failed(error.to_string()))?;
-        let mut found = Vec::new();
-        for key in keys {
-            let of_signer = of_signer(digest, &key);
-            for index in snapshot.mentions(&of_signer, MentionKind::OfSigner, NEWEST_OF_EACH)? {
-                let length = snapshot.entry(index)?.map_or(0, |entry| length(&entry));
-                found.push((length, index));
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found.into_iter().map(|(_, index)| index).collect())
-    }
-
-    fn bundles(
-        &self,
-        indexes: &[u64],
-        head: &Arc<Head>,
-        snapshot: &dyn Snapshot,
-    ) -> Result<Attestations, StoreError> {
-        let log_id = self.log.key.id();
-        let mut found = Attestations {
-            bundles: Vec::new(),
-            truncated: indexes.len() > MAX_ATTESTATIONS,
-        };
-        let mut left = MAX_ANSWER_BYTES;
-        for index in indexes.iter().take(MAX_ATTESTATIONS) {
-            let Some(proven) = ProvenEntry::read(*index, head, snapshot)? else {
-                // Logged a moment ago, after the head that this answer is about.
-                continue;
-            };
-            match left.checked_sub(length(&proven.entry)) {
-                Some(rest) => left = rest,
-                None => {
-                    // A shorter one may have room still.
-                    found.truncated = true;
-                    continue;
-                }
-            }
-            let bundle = Bundle::of(&proven, log_id.as_bytes())
-                .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
-            found.bundles.extend(bundle);
-        }
-        Ok(found)
-    }
-
     /// The proof that the tree of `second` entries begins with that of `first`;
     /// `0 < first <= second <=` the log's size.
     ///
@@ -306,10 +218,6 @@ impl Notary {
 fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
     let both = [artifact.as_slice(), key.as_bytes()].concat();
     *Sha256Digest::of(&both).as_bytes()
-}
-
-fn length(entry: &Entry) -> usize {
-    entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
 }
 
 fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {

@@ -156,16 +156,17 @@ impl Snapshot for RedbSnapshot {
         Ok(row.map(|row| row.value()))
     }
 
-    fn mentions(
+    fn mentions_below(
         &self,
         digest: &Hash,
         kind: MentionKind,
+        below: u64,
         limit: usize,
     ) -> Result<Vec<u64>, StoreError> {
         let kind = kind as u8;
         let rows = self
             .mentions
-            .range((digest, kind, 0)..=(digest, kind, u64::MAX))
+            .range((digest, kind, 0)..(digest, kind, below))
             .map_err(failed)?;
         rows.rev()
             .take(limit)
@@ -232,6 +233,9 @@ mod tests {
         assert_eq!(found(MentionKind::Other, 9), [300, 0]);
         assert_eq!(found(MentionKind::Other, 1), [300]);
         assert_eq!(found(MentionKind::Named, 9), [9]);
+        let below = |index| snapshot.mentions_below(&[5; 32], MentionKind::Other, index, 9);
+        assert_eq!(below(300).unwrap(), [0]);
+        assert!(below(0).unwrap().is_empty());
         assert!(found(MentionKind::Search, 9).is_empty());
         assert!(matches!(
             snapshot.node(0, 0),

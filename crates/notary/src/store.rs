@@ -21,7 +21,7 @@ pub trait Store: Send + Sync {
 }
 
 /// One state of the log.
-pub trait Snapshot: Nodes<Error = StoreError> {
+pub trait Snapshot: Nodes<Error = StoreError> + Send {
     /// How far the log has grown.
     ///
     /// # Errors
@@ -40,7 +40,20 @@ pub trait Snapshot: Nodes<Error = StoreError> {
     /// When the store cannot be read.
     fn index_of(&self, leaf: &Hash) -> Result<Option<u64>, StoreError>;
 
-    /// The entries that mention `digest` in one way, the newest first, at most `limit`.
+    /// The entries before the index `below` that mention `digest` in one way, the newest first, at
+    /// most `limit`. Costs as much as it gives, however many there are.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn mentions_below(
+        &self,
+        digest: &Hash,
+        kind: MentionKind,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<u64>, StoreError>;
+
+    /// The newest entries that mention `digest` in one way, the newest first, at most `limit`.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -49,7 +62,9 @@ pub trait Snapshot: Nodes<Error = StoreError> {
         digest: &Hash,
         kind: MentionKind,
         limit: usize,
-    ) -> Result<Vec<u64>, StoreError>;
+    ) -> Result<Vec<u64>, StoreError> {
+        self.mentions_below(digest, kind, u64::MAX, limit)
+    }
 }
 
 /// How far a log has grown.
@@ -103,6 +118,9 @@ pub enum MentionKind {
     /// It is an attestation by one of the signers that this notary names, and the digest stands for
     /// the artifact together with that signer.
     OfSigner = 3,
+    /// The digest stands for a [`crate::terms`] term: a key, a name in a certificate, a digest by
+    /// another algorithm.
+    Term = 4,
 }
 
 /// What is added in one go.

@@ -70,6 +70,33 @@ impl Running {
         answer(request.send(body).unwrap())
     }
 
+    /// Any request; headers as name and value.
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&[u8]>,
+    ) -> Answer {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let agent = agent();
+        let response = match body {
+            Some(body) => agent.run(request.body(body).unwrap()),
+            None => agent.run(request.body(()).unwrap()),
+        };
+        answer(response.unwrap())
+    }
+
+    /// The socket's address.
+    pub fn socket(&self) -> std::net::SocketAddr {
+        self.handle().local_address()
+    }
+
     pub fn add(&self, entry: &Value) -> Answer {
         self.post("/api/v1/log/entries", entry)
     }
@@ -97,6 +124,8 @@ impl Running {
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
+        .allow_non_standard_methods(true)
+        .timeout_global(Some(std::time::Duration::from_secs(60)))
         .build()
         .into()
 }
@@ -127,14 +156,46 @@ pub fn hashed_rekord(content: &[u8], key: &SigningKey, verifier: &str) -> Value 
 
 /// A `dsse` proposal with a statement about the standing of `content`.
 pub fn standing(content: &[u8], standing: &str, key: &SigningKey, verifier: &str) -> Value {
-    let payload = json!({
+    let predicate = json!({ "standing": standing, "reason": "because" });
+    let payload = statement(content, "urn:assay:standing:v1", &predicate);
+    dsse(IN_TOTO, payload.as_bytes(), &[key], &[verifier])
+}
+
+/// A statement about `content`.
+pub fn statement(content: &[u8], predicate_type: &str, predicate: &Value) -> String {
+    json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": [{ "name": "file", "digest": { "sha256": Sha256Digest::of(content).to_hex() } }],
-        "predicateType": "urn:assay:standing:v1",
-        "predicate": { "standing": standing, "reason": "because" },
+        "predicateType": predicate_type,
+        "predicate": predicate,
     })
-    .to_string();
-    dsse(IN_TOTO, payload.as_bytes(), &[key], &[verifier])
+    .to_string()
+}
+
+/// An `intoto` proposal.
+pub fn intoto(payload: &[u8], key: &SigningKey, verifier: &str) -> Value {
+    let twice = |bytes: &[u8]| STANDARD.encode(STANDARD.encode(bytes));
+    let message = pre_authentication_encoding(IN_TOTO, payload);
+    json!({
+        "apiVersion": "0.0.2",
+        "kind": "intoto",
+        "spec": { "content": {
+            "envelope": {
+                "payloadType": IN_TOTO,
+                "payload": twice(payload),
+                "signatures": [{
+                    "sig": twice(&key.sign_afresh(&message).unwrap()),
+                    "publicKey": STANDARD.encode(verifier),
+                }],
+            },
+            "hash": { "algorithm": "sha256", "value": "0".repeat(64) },
+        } },
+    })
+}
+
+/// Where the attestations of `content` are read.
+pub fn attestations(content: &[u8]) -> String {
+    format!("/attestations/sha256:{}", Sha256Digest::of(content))
 }
 
 /// A `dsse` proposal.
