@@ -8,16 +8,15 @@ mod front;
 use assay_notary::merkle::leaf_hash;
 use assay_notary::sequencer::{Placed, Submission};
 use assay_notary::store::MentionKind;
-use common::{Done, Notary, User};
+use common::{DataFolder, Done, Notary, User};
 use front::Front;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// A log, and who audits it.
 struct World {
-    data: TempDir,
+    data: DataFolder,
     notary: Option<Notary>,
     front: Front,
     user: User,
@@ -25,7 +24,7 @@ struct World {
 
 impl World {
     fn of(size: u64) -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = DataFolder::new();
         fill(data.path(), 0..size, "");
         let notary = Notary::start(data.path());
         Self {
@@ -136,6 +135,8 @@ fn copy(from: &Path, to: &Path) {
                 std::fs::create_dir_all(&copied).unwrap();
                 copy(&path, &copied);
             }
+            // The socket of a notary that was killed is no file.
+            false if !path.is_file() => {}
             false => drop(std::fs::copy(&path, copied).unwrap()),
         }
     }
@@ -419,11 +420,12 @@ fn an_entry_that_the_search_does_not_find_or_finds_elsewhere_is_found_and_named(
 }
 
 /// A log that goes two ways after 300 entries, to these sizes.
-fn fork(first: u64, second: u64) -> (World, Notary, TempDir) {
+fn fork(first: u64, second: u64) -> (World, Notary, DataFolder) {
     let mut world = World::of(300);
     world.notary.take().unwrap().kill();
-    let data = tempfile::tempdir().unwrap();
-    copy(world.data.path(), data.path());
+    // With its lock: otherwise the copy would be refused, as it should be.
+    let data = DataFolder::new();
+    copy(&world.data.beside(""), &data.beside(""));
     fill(data.path(), 300..second, "second");
     let other = Notary::start(data.path());
     fill(world.data.path(), 300..first, "first");

@@ -124,7 +124,7 @@ fn only_those_with_a_token_write() {
 #[cfg(unix)]
 #[test]
 fn what_is_said_holds_no_secret() {
-    let (user, data) = (User::new(), tempfile::tempdir().unwrap());
+    let (user, data) = (User::new(), common::DataFolder::new());
     let path = data.path().to_str().unwrap();
     let listen = ["--data", path, "--listen", "127.0.0.1:0"];
     let all = [
@@ -185,7 +185,7 @@ fn what_is_said_holds_no_secret() {
 #[cfg(unix)]
 #[test]
 fn the_command_line_goes_before_the_environment_and_both_before_the_file() {
-    let (user, data) = (User::new(), tempfile::tempdir().unwrap());
+    let (user, data) = (User::new(), common::DataFolder::new());
     let example = user.run(&["notary", "config"]).expect(0).out;
     let example = example.replace("7340", "1").replace("\"info\"", "\"warn\"");
     user.write("notary.toml", example);
@@ -239,7 +239,7 @@ fn a_configuration_that_is_wrong_is_told_with_its_place() {
 
 #[test]
 fn a_notary_with_open_writing_asks_for_nothing() {
-    let (user, data) = (User::new(), tempfile::tempdir().unwrap());
+    let (user, data) = (User::new(), common::DataFolder::new());
     let notary = Notary::start(data.path());
     user.write("a.txt", "content");
     user.with(&notary.url(), &["sign", "a.txt"]).expect(0);

@@ -13,14 +13,14 @@ const NAME: &str = "release@example.org";
 struct Setting {
     notary: Option<Notary>,
     front: Front,
-    data: tempfile::TempDir,
+    data: common::DataFolder,
     publisher: User,
 }
 
 impl Setting {
     /// A notary with a signer, behind an address that stays.
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = common::DataFolder::new();
         let notary = Notary::start(data.path());
         let publisher = User::new();
         let key = publisher.run(&["key"]).expect(0).out;

@@ -380,7 +380,7 @@ fn new_private_keys_are_their_owners_alone_and_old_ones_are_gone() {
         found.push(file.file_name().into_string().unwrap());
     }
     found.sort();
-    assert_eq!(found, ["authority-1.pem", "log-1.pem"]);
+    assert_eq!(found, ["authority-1.pem", "checkpoint.pem", "log-1.pem"]);
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn until_served(address: SocketAddr) {
 
 #[test]
 fn one_address_has_so_many_connections_and_no_more() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start_with(strict(data.path()));
     let address = notary.handle().local_address();
     let mut slow = slow_clients(address);
@@ -65,7 +65,7 @@ fn one_address_has_so_many_connections_and_no_more() {
 
 #[test]
 fn a_trusted_proxy_has_as_many_connections_as_it_needs() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = strict(data.path());
     config.proxy.trusted = vec!["127.0.0.2".parse().unwrap()];
     let notary = Running::start_with(config);
@@ -77,7 +77,7 @@ fn a_trusted_proxy_has_as_many_connections_as_it_needs() {
 
 #[test]
 fn heads_and_bodies_that_do_not_come_are_given_up() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = strict(data.path());
     config.limits.head_seconds = 1;
     config.limits.request_seconds = 1;
@@ -104,7 +104,7 @@ fn heads_and_bodies_that_do_not_come_are_given_up() {
 
 #[test]
 fn answers_that_are_not_read_are_given_up() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = strict(data.path());
     config.limits.answer_seconds = 3;
     let notary = Running::start_with(config);

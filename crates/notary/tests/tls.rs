@@ -80,7 +80,7 @@ fn ask(
 
 #[test]
 fn a_renewed_certificate_is_used_and_a_broken_one_is_not() {
-    let (files, data) = (Files::new(), tempfile::tempdir().unwrap());
+    let (files, data) = (Files::new(), common::DataFolder::new());
     let first = files.renew();
     let notary = Running::start_with(files.config(data.path()));
     let address = notary.handle().local_address();

@@ -44,7 +44,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
 
 #[test]
 fn what_is_measured_is_told_on_a_port_of_its_own() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = Config::on_loopback(data.path());
     config.metrics.listen = Some("127.0.0.1:0".parse().unwrap());
     let notary = Running::start_with(config);
@@ -84,7 +84,7 @@ fn what_is_measured_is_told_on_a_port_of_its_own() {
 
 #[test]
 fn the_page_tells_what_the_log_holds_and_no_name_breaks_it() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     let name = "https://example.org/<script>alert(1)</script>";
     let named = SigningKey::generate().unwrap();
@@ -153,10 +153,10 @@ fn the_page_tells_what_the_log_holds_and_no_name_breaks_it() {
 
 #[test]
 fn a_name_that_a_stranger_certified_is_not_shown() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start(data.path());
     // Another notary's certificate for the same key says a name that this one never gave.
-    let elsewhere = tempfile::tempdir().unwrap();
+    let elsewhere = common::DataFolder::new();
     let other = Running::start(elsewhere.path());
     let key = SigningKey::generate().unwrap();
     let name = "release@example.org";

@@ -34,7 +34,7 @@ fn is_refusal(answer: &Answer, status: u16) {
 
 #[test]
 fn writing_needs_a_token_and_reading_does_not() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start_with(protected(data.path()));
     let without = notary.add(&entry("a"));
     is_refusal(&without, 401);
@@ -86,7 +86,7 @@ fn writing_needs_a_token_and_reading_does_not() {
 
 #[test]
 fn tokens_that_cannot_be_read_let_nobody_in() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let notary = Running::start_with(protected(data.path()));
     let token = tokens::add(data.path(), "ci").unwrap();
     std::fs::write(data.path().join(tokens::FILE), "{}").unwrap();
@@ -98,7 +98,7 @@ fn tokens_that_cannot_be_read_let_nobody_in() {
 
 #[test]
 fn who_asks_too_much_waits_and_harms_no_other() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = Config::on_loopback(data.path());
     config.limits.reads_per_minute = 3;
     config.limits.writes_per_minute = 1;
@@ -132,7 +132,7 @@ fn who_asks_too_much_waits_and_harms_no_other() {
 
 #[test]
 fn without_a_trusted_proxy_nobody_says_who_he_is() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = Config::on_loopback(data.path());
     config.limits.reads_per_minute = 2;
     config.limits.exempt = Vec::new();
@@ -145,7 +145,7 @@ fn without_a_trusted_proxy_nobody_says_who_he_is() {
 
 #[test]
 fn a_body_that_is_too_long_is_refused_before_it_is_read() {
-    let data = tempfile::tempdir().unwrap();
+    let data = common::DataFolder::new();
     let mut config = Config::on_loopback(data.path());
     config.limits.body_bytes = 2048;
     let notary = Running::start_with(config);
