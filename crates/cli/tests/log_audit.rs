@@ -406,6 +406,12 @@ fn an_entry_that_the_search_does_not_find_or_finds_elsewhere_is_found_and_named(
         without["search"],
         json!({ "which": "all", "checked": 20, "by_digest": false })
     );
+    // A search that has more to name than it may proves nothing against the log.
+    world.front.change("/index/retrieve", |_, _, _| {
+        let others = vec!["0".repeat(64); 1000];
+        (200, json!(others).to_string().into_bytes())
+    });
+    world.audit(&["--full", "--search", "all"]).expect(0);
     let hash = hex::encode(leaf_hash(&body(3, "")));
     let of_hash = hash.clone();
     world.front.change("", move |asked, status, body| {

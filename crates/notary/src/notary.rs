@@ -16,7 +16,9 @@ use crate::merkle::{self, Hash};
 use crate::objects::Objects;
 use crate::proposal::{Proposal, ProposalError};
 use crate::redb_store::RedbStore;
-use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::sequencer::{
+    FailedBatch, Head, LogIdentity, Placed, Sequencer, SequencerError, Submission,
+};
 use crate::signed_note::VerifierKey;
 use crate::signers::Signers;
 use crate::store::{MentionKind, Snapshot, Store, StoreError};
@@ -27,6 +29,7 @@ use assay_core::digest::Sha256Digest;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 
 mod attestations;
 mod cursor;
@@ -223,6 +226,11 @@ impl Notary {
     /// What the log commits to now.
     pub fn head(&self) -> Arc<Head> {
         self.sequencer.head()
+    }
+
+    /// The last entries that could not be logged; changes with each batch of them.
+    pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
+        self.sequencer.failed()
     }
 
     /// What the log commits to now, and a state of it that has all of that.

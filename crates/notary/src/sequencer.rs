@@ -90,11 +90,22 @@ pub struct LogIdentity {
     pub origin: Origin,
 }
 
+/// Entries that could not be logged. Who sent them is told that it failed; why is the operator's
+/// business, as it names the operator's files.
+#[derive(Debug, Clone)]
+pub struct FailedBatch {
+    /// How many.
+    pub entries: usize,
+    /// Why.
+    pub error: SequencerError,
+}
+
 /// The writer of a log.
 pub struct Sequencer {
     queue: Option<mpsc::Sender<Job>>,
     room: Arc<Semaphore>,
     head: watch::Receiver<Arc<Head>>,
+    failed: watch::Receiver<Option<FailedBatch>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -129,17 +140,24 @@ impl Sequencer {
     ) -> Result<Self, SequencerError> {
         let mut writer = Writer::new(store, lock, identity)?;
         let (publish, head) = watch::channel(Arc::new(writer.head()?));
+        let (tell, failed) = watch::channel(None);
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
-            .spawn(move || writer.run(jobs, &publish))
+            .spawn(move || writer.run(jobs, &publish, &tell))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             head,
+            failed,
             thread: Some(thread),
         })
+    }
+
+    /// The last batch that could not be logged; changes with each.
+    pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
+        self.failed.clone()
     }
 
     /// Logs an entry. When this returns, the entry is on disk.

@@ -22,6 +22,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 use tokio_rustls::TlsAcceptor;
 
 /// The largest head of a request, in bytes.
@@ -134,11 +135,26 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     })
 }
 
-/// Sees to what is revoked while the notary runs.
+/// Sees to what is revoked while the notary runs, and tells of what could not be logged.
 async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
     let mut told = None;
+    let mut failed = notary.failed();
+    let mut pause = tokio::time::interval(KEEPER_PAUSE);
+    pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(KEEPER_PAUSE).await;
+        tokio::select! {
+            Ok(()) = failed.changed() => {
+                if let Some(batch) = failed.borrow_and_update().as_ref() {
+                    let fields = [
+                        ("entries", batch.entries.into()),
+                        ("error", batch.error.to_string().into()),
+                    ];
+                    logger.tell(Level::Error, "entries_not_logged", &fields);
+                }
+                continue;
+            }
+            _ = pause.tick() => {}
+        }
         // It is tried again, and told once for each reason.
         let error = notary.catch_up().await.err().map(|error| error.to_string());
         if error != told

@@ -6,7 +6,7 @@ use crate::clock::now;
 use crate::lock::{Lock, Locked};
 use crate::merkle::{self, Frontier, Hash};
 use crate::recovery::{self, Agreed, Disagreement};
-use crate::sequencer::{Head, Job, LogIdentity, Placed, SequencerError, Submission};
+use crate::sequencer::{FailedBatch, Head, Job, LogIdentity, Placed, SequencerError, Submission};
 use crate::store::{Batch, Entry, Mention, Store, Tree};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -104,7 +104,12 @@ impl Writer {
     }
 
     /// Writes until nobody can ask for it any more.
-    pub(crate) fn run(mut self, mut jobs: mpsc::Receiver<Job>, publish: &watch::Sender<Arc<Head>>) {
+    pub(crate) fn run(
+        mut self,
+        mut jobs: mpsc::Receiver<Job>,
+        publish: &watch::Sender<Arc<Head>>,
+        failed: &watch::Sender<Option<FailedBatch>>,
+    ) {
         let mut waiting = Vec::new();
         while jobs.blocking_recv_many(&mut waiting, MAX_BATCH) > 0 {
             let (submissions, answers): (Vec<_>, Vec<_>) = waiting
@@ -123,11 +128,10 @@ impl Writer {
                     }
                 }
                 Err(error) => {
-                    // Clients are not told: it names files of the operator.
-                    eprintln!(
-                        "assay notary: {} entries were not logged: {error}",
-                        answers.len()
-                    );
+                    failed.send_replace(Some(FailedBatch {
+                        entries: answers.len(),
+                        error: error.clone(),
+                    }));
                     for answer in answers {
                         answer.send(Err(error.clone()));
                     }

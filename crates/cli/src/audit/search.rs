@@ -6,6 +6,7 @@ use super::download::Log;
 use assay_core::evidence::Failure;
 use assay_notary::log_entry::ProvenEntry;
 use assay_notary::merkle::Hash;
+use assay_notary::notary::MAX_FOUND;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -180,6 +181,10 @@ impl<'a> Lookup<'a> {
         };
         // With the number of the tree before it, or without.
         if !listed.iter().any(|uuid| uuid.ends_with(leaf)) {
+            // A search names so many, the newest: an older one is looked up by its own hash.
+            if listed.len() >= MAX_FOUND {
+                return Ok(false);
+            }
             let place = format!("{RETRIEVE} of {digest}");
             let expected = format!("the entry with the hash {leaf}");
             let what = format!("{} others", listed.len());

@@ -1,7 +1,7 @@
 //! A notary and a fork of it, whose answers may be replaced on the way.
 
 use crate::book::Book;
-use crate::common::{Running, hashed_rekord};
+use crate::common::{DataFolder, Running, hashed_rekord};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt};
 use assay_core::log_memory::{Contradiction, LogMemory, Proof};
@@ -14,7 +14,6 @@ use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport, driver, notary};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
-use tempfile::TempDir;
 
 const ADDRESS: &str = "https://notary.example";
 pub const NOW: i64 = 1_800_000_000;
@@ -22,7 +21,7 @@ pub const NOW: i64 = 1_800_000_000;
 /// A notary and a fork of it: both have what was logged before the fork, and the same keys.
 pub struct World {
     pub branches: [Running; 2],
-    pub _data: [TempDir; 2],
+    pub _data: [DataFolder; 2],
     pub key: SigningKey,
     pub wire: Wire,
     pub book: Book,
@@ -77,14 +76,15 @@ impl Transport for Wire {
 impl World {
     /// After so many entries in common the two branches part, and get so many each of their own.
     pub fn new(common: usize, own: [usize; 2]) -> Self {
-        let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let data = [DataFolder::new(), DataFolder::new()];
         let key = SigningKey::generate().unwrap();
         let first = Running::start(data[0].path());
         for i in 0..common {
             log(&first, &key, &format!("common {i}"));
         }
         first.stop();
-        copy(data[0].path(), data[1].path());
+        // With the lock: without it, the copy would be refused.
+        copy(&data[0].beside(""), &data[1].beside(""));
         let branches = [0, 1].map(|i: usize| Running::start(data[i].path()));
         for (i, branch) in branches.iter().enumerate() {
             for entry in 0..own[i] {
@@ -126,7 +126,7 @@ impl World {
             log: true,
             authority: true,
         };
-        wait_for(rotate(data, both)).unwrap();
+        wait_for(rotate(data, None, both)).unwrap();
         branches[branch] = Some(Running::start(data));
         let branches = branches.map(Option::unwrap);
         let notary = Notary {
