@@ -62,7 +62,7 @@ pub fn writes(method: &Method, path: &str) -> bool {
 /// A path with a slash at its end is the same as without.
 pub(super) fn without_slash(path: &str) -> &str {
     match path.strip_suffix('/') {
-        Some("") | None => path,
+        Some("" | "/") | None => path,
         Some(bare) => bare,
     }
 }
