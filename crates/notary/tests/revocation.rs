@@ -146,6 +146,26 @@ fn what_was_logged_before_stays_named_and_what_came_since_is_not_told() {
 }
 
 #[test]
+fn an_answer_that_was_kept_does_not_hold_after_a_revocation() {
+    let setting = Setting::new();
+    let (key, other) = (
+        SigningKey::generate().unwrap(),
+        SigningKey::generate().unwrap(),
+    );
+    let certificate = setting.enrol(NAME, &key);
+    setting.logged(&hashed_rekord(b"file", &key, &certificate));
+    setting.logged(&hashed_rekord(b"file", &other, &other.public_pem()));
+    let digest = Sha256Digest::of(b"file");
+    let path = format!("/attestations/sha256:{digest}");
+    let first = setting.notary.get(&path);
+    let kept = [("if-none-match", first.header("etag").unwrap())];
+    assert_eq!(setting.notary.get_with(&path, &kept).status, 304);
+    setting.revoke(NAME, 0, None);
+    assert_eq!(setting.notary.get_with(&path, &kept).status, 200);
+    assert_eq!(setting.found(&digest).len(), 1);
+}
+
+#[test]
 fn nothing_more_is_logged_with_a_revoked_certificate() {
     let setting = Setting::new();
     let key = SigningKey::generate().unwrap();

@@ -9,7 +9,7 @@ use assay_notary::keys::SigningKey;
 use assay_notary::rotation::{Rotate, Rotated, begin, rotate};
 use assay_notary::store::StoreError;
 use assay_notary::trust::TrustState;
-use assay_notary::{NotaryError, signers};
+use assay_notary::{Config, NotaryError, signers};
 use common::{Running, hashed_rekord};
 use serde_json::{Value, json};
 use sigstore_trust_root::TrustedRoot;
@@ -392,5 +392,39 @@ fn a_notary_that_lost_its_succession_or_a_new_key_does_not_begin_anew() {
         std::fs::remove_file(data.path().join(lost)).unwrap();
         let opened = assay_notary::Notary::open(data.path(), None, None, "http://127.0.0.1:1");
         assert!(matches!(opened, Err(NotaryError::Lost { .. })), "{lost}");
+    }
+}
+
+#[test]
+fn a_backup_brings_the_keys_in_office_back_and_what_those_before_signed() {
+    let data = common::DataFolder::new();
+    let key = SigningKey::generate().unwrap();
+    let notary = Running::start(data.path());
+    sign(&notary, b"before", &key, &key.public_pem());
+    notary.stop();
+    let after = rotated(data.path(), BOTH).after;
+    let notary = Running::start(data.path());
+    sign(&notary, b"after", &key, &key.public_pem());
+    let ids = [log_id(&notary, 0), log_id(&notary, 2)];
+    assert_ne!(ids[0], ids[1]);
+    let succession = notary.get(SUCCESSION_PATH).text;
+    notary.stop();
+    let (file, new) = (data.beside("backup"), data.beside("new"));
+    assay_notary::backup_file::make(data.path(), &file).unwrap();
+    // Without the lock, so in a new tree.
+    let lock = data.beside("another.lock");
+    let restored = assay_notary::restore::restore(&file, &new, Some(&lock)).unwrap();
+    assert!(restored.ended.is_some());
+    let mut config = Config::on_loopback(&new);
+    config.lock = Some(lock);
+    let notary = Running::start_with(config);
+    let known = Known::of(&notary);
+    assert_eq!(fingerprint(&known.root).unwrap(), after);
+    assert_eq!(known.succession, succession);
+    assert_eq!([log_id(&notary, 0), log_id(&notary, 2)], ids);
+    sign(&notary, b"restored", &key, &key.public_pem());
+    for content in [b"before".as_slice(), b"after", b"restored"] {
+        let bundle = only_bundle(&notary, content);
+        assert!(known.verifies_key(content, &bundle, &key));
     }
 }
