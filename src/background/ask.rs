@@ -16,6 +16,7 @@ use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::revocation;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings};
 use assay_core::signer::RootId;
@@ -196,6 +197,7 @@ impl Background {
         // they trust.
         let blocked = self.withhold_blocked(&mut evidence).await;
         let settings = settings_store::load().await?;
+        revocation::withhold(&mut evidence, &settings.notaries);
         let project = self.project_of(&record, &evidence).await?;
         self.conclude(
             id,
@@ -303,7 +305,7 @@ impl Background {
                 known.unwrap_or_else(|| proving::failed(*named, late()))
             });
             let known = marked(known.collect(), about);
-            if let Err(error) = self.tell_already(record, known, settings).await {
+            if let Err(error) = self.tell_already(record, known).await {
                 log(&error.to_string());
             }
             all.await;
@@ -318,11 +320,13 @@ impl Background {
         self: &Rc<Self>,
         record: &DownloadRecord,
         mut known: Vec<Evidence>,
-        settings: &Settings,
     ) -> Result<(), BackgroundError> {
         withhold(&mut known, &self.blocked_logs().await?);
+        // A notary may have been followed meanwhile.
+        let settings = settings_store::load().await?;
+        revocation::withhold(&mut known, &settings.notaries);
         let project = self.project_of(record, &known).await?;
-        let judged = record.judge(&known, settings, project.as_ref());
+        let judged = record.judge(&known, &settings, project.as_ref());
         let matters = matches!(
             judged.verdict,
             Verdict::Verified | Verdict::Authentic | Verdict::Untrusted
@@ -488,7 +492,27 @@ impl Background {
     }
 
     /// Asks one notary.
-    async fn ask_notary(&self, notary: &Notary, about: &About) -> Evidence {
+    async fn ask_notary(self: &Rc<Self>, notary: &Notary, about: &About) -> Evidence {
+        if about.private {
+            return self.ask_notary_once(notary, about).await;
+        }
+        let asked = self.ask_notary_once(notary, about);
+        let (evidence, followed) = join(asked, self.followed(notary)).await;
+        if !evidence.has_refused() {
+            return evidence;
+        }
+        // It may have other keys by now.
+        let followed = match followed {
+            None => self.followed_at_once(notary).await,
+            followed => followed,
+        };
+        match followed {
+            Some(notary) => self.ask_notary_once(&notary, about).await,
+            None => evidence,
+        }
+    }
+
+    async fn ask_notary_once(&self, notary: &Notary, about: &About) -> Evidence {
         let own = self.own_root(notary);
         if let Err(problem) = &*own {
             return notary::unusable(notary, problem);

@@ -6,6 +6,7 @@ use crate::settings_store;
 use assay_core::evidence::Evidence;
 use assay_core::message::{BroughtProof, Response};
 use assay_core::record::{DownloadRecord, Stage};
+use assay_core::revocation;
 use std::rc::Rc;
 
 impl Background {
@@ -29,6 +30,9 @@ impl Background {
             evidence.extend(self.gather(&settings, &digest, &file).await.0);
         }
         self.withhold_blocked(&mut evidence).await;
+        // It may have come out meanwhile.
+        let settings = settings_store::load().await?;
+        revocation::withhold(&mut evidence, &settings.notaries);
         file.judgement = Some(file.judge(&evidence, &settings, None));
         file.evidence = evidence;
         file.stage = Stage::Done;

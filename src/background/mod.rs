@@ -6,6 +6,7 @@
 
 mod ask;
 mod examine;
+mod following;
 mod hashing;
 mod history;
 mod holding;

@@ -14,6 +14,7 @@ use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Hold, Stage};
+use assay_core::revocation;
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site_rule::SiteRule;
@@ -138,6 +139,7 @@ impl Background {
                 None => Ok(refused("refused_no_minisign_key", [""])),
             },
             Request::ListRoots => Ok(self.list_roots().await),
+            Request::FollowNotary { address } => self.follow_now(&address).await,
             Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
             Request::Examine { file, proofs, ask } => self.examine(*file, &proofs, ask).await,
@@ -306,7 +308,7 @@ impl Background {
     }
 
     /// Boxed, so that there is one copy of this in the wasm and not one for every change.
-    async fn change_settings(
+    pub(super) async fn change_settings(
         &self,
         change: Box<dyn FnOnce(&mut Settings)>,
     ) -> Result<Response, BackgroundError> {
@@ -340,6 +342,7 @@ impl Background {
         let judge = |record: &DownloadRecord, project: Option<&Project>| {
             let mut evidence = record.evidence.clone();
             withhold(&mut evidence, &blocked);
+            revocation::withhold(&mut evidence, &settings.notaries);
             let judgement = record.judge(&evidence, &settings, project);
             (evidence, Some(judgement))
         };

@@ -3,6 +3,7 @@
 mod hashing;
 mod interaction;
 mod latency;
+mod notary;
 mod peer;
 mod proving;
 mod report;
@@ -16,7 +17,7 @@ use assay_tests::{Browser, Error, Options, Result};
 use crate::report::Report;
 
 /// What is measured, besides sizes.
-const PARTS: [&str; 4] = ["latency", "proving", "hashing", "memory"];
+const PARTS: [&str; 5] = ["latency", "proving", "hashing", "memory", "notary"];
 
 fn main() -> ExitCode {
     match run() {
@@ -32,7 +33,24 @@ fn run() -> Result<()> {
     let arguments = Arguments::read()?;
     let wanted = |part: &str| arguments.only.as_deref().is_none_or(|only| only == part);
     let mut report = Report::default();
-    size::measure(&mut report)?;
+    if wanted("notary") {
+        step("the notary under load");
+        notary::measure(&mut report)?;
+    }
+    // The others need a browser.
+    if arguments.only.as_deref() != Some("notary") {
+        measure_extension(wanted, &mut report)?;
+    }
+    print!("{}", report.table());
+    if let Some(path) = arguments.json {
+        std::fs::write(&path, report.json())?;
+    }
+    Ok(())
+}
+
+/// What is measured of the extension.
+fn measure_extension(wanted: impl Fn(&str) -> bool, report: &mut Report) -> Result<()> {
+    size::measure(report)?;
     // The peer's script needs a place in an extension, so the measured one is a copy with it.
     let extension = peer::extension_with_peer()?;
     let options = Options {
@@ -41,25 +59,21 @@ fn run() -> Result<()> {
     };
     if wanted("latency") {
         step("latency and first paint");
-        latency::measure(&Browser::launch(options.clone())?, &mut report)?;
+        latency::measure(&Browser::launch(options.clone())?, report)?;
     }
     if wanted("proving") {
         step("proving speed");
         proving::equip(&extension)?;
         let browser = Browser::launch(options.clone())?;
-        proving::measure(&browser.extension()?, &mut report)?;
+        proving::measure(&browser.extension()?, report)?;
     }
     if wanted("hashing") {
         step("hashing speed");
-        hashing::measure_speed(&Browser::launch(options.clone())?, &mut report)?;
+        hashing::measure_speed(&Browser::launch(options.clone())?, report)?;
     }
     if wanted("memory") {
         step("memory");
-        hashing::measure_memory(Browser::launch(options)?, &mut report)?;
-    }
-    print!("{}", report.table());
-    if let Some(path) = arguments.json {
-        std::fs::write(&path, report.json())?;
+        hashing::measure_memory(Browser::launch(options)?, report)?;
     }
     Ok(())
 }

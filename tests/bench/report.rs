@@ -11,6 +11,8 @@ pub struct Report {
 enum Against {
     /// At most so much.
     AtMost(f64),
+    /// At least so much.
+    AtLeast(f64),
     /// At least so many times another number.
     TimesAtLeast(&'static [(&'static str, f64)]),
 }
@@ -26,6 +28,17 @@ const LIMITS: &[(&str, Against)] = &[
     ("history.search_ms_p95", Against::AtMost(50.0)),
     ("hash.peak_rss_growth_mib", Against::AtMost(64.0)),
     ("latency.complete_to_verdict_ms_p50", Against::AtMost(150.0)),
+    ("notary.1m.lookup_p99_ms", Against::AtMost(20.0)),
+    ("notary.1m.lookup_per_s", Against::AtLeast(15_000.0)),
+    ("notary.1m.notarize_per_s", Against::AtLeast(3_000.0)),
+    ("notary.1m.rss_mib", Against::AtMost(200.0)),
+    ("notary.1m.start_after_kill_ms", Against::AtMost(2_000.0)),
+    ("notary.1m.start_ms", Against::AtMost(2_000.0)),
+    ("notary.lookup_p99_ms", Against::AtMost(20.0)),
+    ("notary.lookup_per_s", Against::AtLeast(15_000.0)),
+    ("notary.notarize_per_s", Against::AtLeast(3_000.0)),
+    ("notary.rss_mib", Against::AtMost(200.0)),
+    ("notary.start_ms", Against::AtMost(2_000.0)),
     ("popup.first_paint_10000_ms_p50", Against::AtMost(120.0)),
     ("popup.first_paint_ms_p50", Against::AtMost(120.0)),
     ("popup.list_10000_ms_p50", Against::AtMost(120.0)),
@@ -63,6 +76,7 @@ impl Report {
         let mark = |holds: bool| if holds { "ok" } else { "MISSED" };
         match against {
             Against::AtMost(limit) => format!("at most {limit}: {}", mark(number <= *limit)),
+            Against::AtLeast(limit) => format!("at least {limit}: {}", mark(number >= *limit)),
             Against::TimesAtLeast(others) => others
                 .iter()
                 .filter_map(|(other, factor)| {

@@ -2,6 +2,7 @@
 
 mod accessibility;
 mod beside;
+mod clients;
 mod continuity;
 mod forking;
 mod github;

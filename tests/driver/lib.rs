@@ -5,6 +5,7 @@
 
 mod axe;
 mod browser;
+mod clients;
 mod connection;
 mod each;
 mod error;
@@ -33,6 +34,7 @@ mod wait;
 
 pub use axe::Axe;
 pub use browser::{Browser, Options, Target};
+pub use clients::{Client, Stranger, interop, statement};
 pub use connection::{Connection, Event};
 pub use each::{each_signer, each_standing, each_verdict, unfinished};
 pub use error::{Error, Result};
@@ -46,8 +48,8 @@ pub use page::{Appearance, Page};
 pub use pictures::take_pictures;
 pub use places::{assay_program, extension_folder, target_folder};
 pub use problems::Problem;
-pub use process::{resident_bytes, stop_group};
-pub use programs::{NotaryProcess, Person};
+pub use process::{resident_bytes, stop_group, taken_by};
+pub use programs::{NotaryProcess, Person, output_of};
 pub use records::signer_named;
 pub use rekor_site::{LogRequest, RekorSite};
 pub use scene::{LARGE, Offer, SIGNER, Scene};

@@ -7,12 +7,15 @@ use std::process::{Child, Command, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::process::stop_group;
+use crate::process::{stop_group, terminate};
 use crate::{Error, Result, assay_program};
 
 /// The real notary, run as a program, with data of its own.
 pub struct NotaryProcess {
-    data: TempDir,
+    /// Where its data are, and all that it keeps beside them.
+    home: PathBuf,
+    /// The same, where it is removed with it.
+    _temporary: Option<TempDir>,
     port: u16,
     address: String,
     child: Option<Child>,
@@ -27,10 +30,30 @@ impl NotaryProcess {
     pub fn start() -> Result<Self> {
         // Its address names the port and is fixed on the first start, so the port is chosen here.
         let port = free_port()?;
+        let temporary = folder("assay-notary-")?;
         let mut notary = Self {
-            data: folder("assay-notary-")?,
+            home: temporary.path().to_owned(),
+            _temporary: Some(temporary),
             port,
             address: format!("http://127.0.0.1:{port}"),
+            child: None,
+            fingerprint: String::new(),
+        };
+        notary.restart()?;
+        Ok(notary)
+    }
+
+    /// Starts one on a free port, with its data in `notary` in this folder, which stays. What is there
+    /// already must be a notary's that says it has the same address.
+    ///
+    /// # Errors
+    /// The program is missing or did not get ready.
+    pub fn start_in(home: &Path, address: &str) -> Result<Self> {
+        let mut notary = Self {
+            home: home.to_owned(),
+            _temporary: None,
+            port: free_port()?,
+            address: address.to_owned(),
             child: None,
             fingerprint: String::new(),
         };
@@ -45,14 +68,16 @@ impl NotaryProcess {
     /// The data could not be copied, or one of them did not get ready.
     pub fn split(&mut self) -> Result<Self> {
         self.stop();
+        let temporary = folder("assay-notary-")?;
         let mut copy = Self {
-            data: folder("assay-notary-")?,
+            home: temporary.path().to_owned(),
+            _temporary: Some(temporary),
             port: free_port()?,
             address: self.address.clone(),
             child: None,
             fingerprint: String::new(),
         };
-        copy_folder(self.data.path(), copy.data.path())?;
+        copy_folder(&self.home, &copy.home)?;
         self.restart()?;
         copy.restart()?;
         Ok(copy)
@@ -69,13 +94,16 @@ impl NotaryProcess {
             .args([
                 "notary",
                 "--json",
+                "--open-writing",
+                "--log-level",
+                "warn",
                 "--listen",
                 &listen,
                 "--address",
                 &self.address,
             ])
             .arg("--data")
-            .arg(self.data.path())
+            .arg(self.folder())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .process_group(0)
@@ -98,11 +126,42 @@ impl NotaryProcess {
         Ok(())
     }
 
+    /// Its data; its lock lies beside it.
+    fn folder(&self) -> PathBuf {
+        self.home.join("notary")
+    }
+
     /// Ends it at once: connections are refused.
     pub fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             stop_group(&mut child);
         }
+    }
+
+    /// Asks it to stop (SIGTERM), and waits until it has.
+    ///
+    /// # Errors
+    /// It does not run, or did not end well.
+    pub fn terminate(&mut self) -> Result<()> {
+        let Some(mut child) = self.child.take() else {
+            return Err(Error::Other("the notary does not run".to_owned()));
+        };
+        terminate(&child);
+        let status = child.wait().map_err(Error::io("the notary's end"))?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(Error::Other(format!("the notary ended with {status}"))),
+        }
+    }
+
+    /// Its process, while it runs.
+    pub fn process(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// Its port on the loopback address.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where it answers.
@@ -147,9 +206,17 @@ impl NotaryProcess {
     pub fn enrol(&self, name: &str, person: &Person) -> Result<()> {
         let key = person.home.path().join("public.pem");
         std::fs::write(&key, person.public_key()?).map_err(Error::path("written", &key))?;
+        self.enrol_key(name, &key)
+    }
+
+    /// The same with a public key in a file (PEM).
+    ///
+    /// # Errors
+    /// The program refused.
+    pub fn enrol_key(&self, name: &str, key: &Path) -> Result<()> {
         let mut add = assay()?;
         add.args(["notary", "signer", "add", name]).arg(key);
-        add.arg("--data").arg(self.data.path());
+        add.arg("--data").arg(self.folder());
         output_of(&mut add).map(drop)
     }
 }
@@ -194,6 +261,23 @@ impl Person {
         output_of(&mut sign).map(drop)
     }
 
+    /// What `assay verify` says of a file to them, who trust these signers.
+    ///
+    /// # Errors
+    /// The program could not be started, or said nothing.
+    pub fn verify(&self, file: &Path, notary: &NotaryProcess, signers: &[&str]) -> Result<Value> {
+        let mut verify = self.assay()?;
+        verify.args(["verify", "--json", "--notary", &notary.url()]);
+        for signer in signers {
+            verify.args(["--signer", signer]);
+        }
+        // Its exit code says the verdict, which is in the answer, too.
+        let output = verify.arg(file).output();
+        let output = output.map_err(Error::io("the program could not be started"))?;
+        let mut said: Value = serde_json::from_slice(&output.stdout)?;
+        Ok(said["results"][0].take())
+    }
+
     /// Forgets what they remember of logs.
     pub fn forget_logs(&self) {
         // Where there is nothing, nothing is remembered.
@@ -234,7 +318,11 @@ fn assay() -> Result<Command> {
     Ok(command)
 }
 
-fn output_of(command: &mut Command) -> Result<String> {
+/// What a program prints on standard output; an error with all that it said if it fails.
+///
+/// # Errors
+/// It could not be started, or failed.
+pub fn output_of(command: &mut Command) -> Result<String> {
     let shown = format!("{command:?}");
     let output = command
         .stdin(Stdio::null())
@@ -264,7 +352,7 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
         let copied = to.join(path.file_name().unwrap_or_default());
         if path.is_dir() {
             copy_folder(&path, &copied)?;
-        } else {
+        } else if path.is_file() {
             std::fs::copy(&path, &copied).map_err(Error::path("copied", &path))?;
         }
     }

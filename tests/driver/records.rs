@@ -116,6 +116,7 @@ impl Extension {
             trusted_root,
             fingerprint: fingerprint.clone(),
             enabled: true,
+            followed: None,
         };
         let added = self.change_settings(|settings| settings.add_notary(notary))?;
         done(&added)?;

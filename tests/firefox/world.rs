@@ -62,6 +62,7 @@ impl World {
             trusted_root: root,
             fingerprint: self.notary.fingerprint().to_owned(),
             enabled: true,
+            followed: None,
         };
         self.change_settings(|settings| settings.add_notary(notary))
     }

@@ -6,6 +6,7 @@
 mod arguments;
 mod browser_install;
 mod bundle_wasm;
+mod clients;
 mod extension;
 mod fuzz;
 mod manifest;
@@ -32,10 +33,13 @@ cargo xtask <command>
   build [--out DIR]            build the extension into dist/chromium and dist/firefox
                                (or Chromium's into DIR)
   package [--check]            zip both reproducibly; --check builds twice and compares
-  test [--filter TEXT]         unit tests, wasm tests in a browser, end-to-end tests
+  test [--filter TEXT] [--interop]
+                               unit tests, wasm tests in a browser, end-to-end tests;
+                               --interop adds those with clients of others (npm, Python and Go
+                               have to be there; minutes the first time), as CI always does
   demo [--headless] [--out DIR]
                                notary, signer, download site and a browser with the extension
-  bench [--json FILE] [--only latency|proving|hashing|memory]
+  bench [--json FILE] [--only latency|proving|hashing|memory|notary]
                                measure speed, memory, latency and size
   screenshots [--docs] [--out DIR]
                                pictures of every page in every state, into target/screenshots;
@@ -68,8 +72,9 @@ fn run() -> Result<ExitCode> {
         }
         Some("test") => {
             let filter = arguments.text("--filter")?;
+            let interop = arguments.flag("--interop");
             arguments.finish()?;
-            return verify::run_tests(filter.as_deref());
+            return verify::run_tests(filter.as_deref(), interop);
         }
         Some(name @ ("demo" | "bench" | "screenshots")) => {
             return programs::run_program(name, arguments.rest());

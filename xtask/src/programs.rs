@@ -1,3 +1,4 @@
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
@@ -21,6 +22,16 @@ impl Built {
     pub fn all(workspace: &Workspace, release: bool) -> Result<Self> {
         let chromium = browser_install::chromium()?;
         let extension = extension::build(None)?;
+        let mut built = Self::program(workspace, release)?;
+        built.variables.extend([
+            ("ASSAY_CHROMIUM", chromium.into()),
+            ("ASSAY_EXTENSION", extension.into()),
+        ]);
+        Ok(built)
+    }
+
+    /// Builds the program `assay` alone.
+    fn program(workspace: &Workspace, release: bool) -> Result<Self> {
         step("building the program `assay`");
         let mut build = workspace.cargo();
         build.args(["build", "--locked", "--package", "assay-cli"]);
@@ -32,8 +43,6 @@ impl Built {
         let program = workspace.target_dir.join(profile).join("assay");
         Ok(Self {
             variables: vec![
-                ("ASSAY_CHROMIUM", chromium.into()),
-                ("ASSAY_EXTENSION", extension.into()),
                 ("ASSAY_PROGRAM", program.into()),
                 ("ASSAY_TARGET", workspace.target_dir.clone().into()),
                 ("ASSAY_VERSION", workspace.version.clone().into()),
@@ -64,29 +73,58 @@ impl Built {
 }
 
 /// What the benchmark of proofs runs: the folder with the wasm, and the native program.
-fn build_speed(workspace: &Workspace) -> Result<(std::path::PathBuf, std::path::PathBuf)> {
+fn build_speed(workspace: &Workspace) -> Result<(PathBuf, PathBuf)> {
     step("building what the benchmark of proofs runs");
     let wasm = bundle_wasm::build_speed(workspace)?;
-    let mut native = workspace.cargo();
-    native.args(["build", "--locked", "--release", "--package", "assay-speed"]);
-    run(&mut native)?;
-    Ok((wasm, workspace.target_dir.join("release/speed")))
+    let native = build_release(workspace, "assay-speed", "speed")?;
+    Ok((wasm, native))
+}
+
+fn build_release(workspace: &Workspace, package: &str, program: &str) -> Result<PathBuf> {
+    let mut build = workspace.cargo();
+    build.args(["build", "--locked", "--release", "--package", package]);
+    run(&mut build)?;
+    Ok(workspace.target_dir.join("release").join(program))
+}
+
+/// Builds what the benchmarks need. What is measured is never a development build; what measures may
+/// be one, except what loads the notary, which must cost little. The notary's need no browser.
+fn build_for_bench(workspace: &Workspace, arguments: &[String]) -> Result<Built> {
+    let mut words = arguments.iter().map(String::as_str);
+    let only = words.find_map(|word| match word {
+        "--only" => Some(None),
+        other => other.strip_prefix("--only=").map(Some),
+    });
+    let only = only.and_then(|value| value.or_else(|| words.next()));
+    let mut built = match only {
+        Some("notary") => Built::program(workspace, true)?,
+        _ => {
+            let mut built = Built::all(workspace, true)?;
+            // The package's size is one of the numbers.
+            let package = package::zip(workspace, Target::Chromium)?.0;
+            let (wasm, native) = build_speed(workspace)?;
+            built.variables.extend([
+                ("ASSAY_PACKAGE", package.into()),
+                ("ASSAY_SPEED_WASM", wasm.into()),
+                ("ASSAY_SPEED", native.into()),
+            ]);
+            built
+        }
+    };
+    if only.is_none_or(|only| only == "notary") {
+        step("building what loads the notary");
+        let load = build_release(workspace, "assay-load", "load")?;
+        built.variables.push(("ASSAY_LOAD", load.into()));
+    }
+    Ok(built)
 }
 
 /// Builds everything and starts one program of `assay-tests` with `arguments`.
 pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
-    // What is measured must not be a development build; what measures may be one.
-    let release = name == "bench";
-    let built = Built::all(&workspace, release)?;
-    let package = match release {
-        // The package's size is one of the numbers.
-        true => Some(package::zip(&workspace, Target::Chromium)?.0),
-        false => None,
-    };
-    let speed = match release {
-        true => Some(build_speed(&workspace)?),
-        false => None,
+    let built = match name {
+        "bench" => build_for_bench(&workspace, &arguments)?,
+        _ => Built::all(&workspace, false)?,
     };
     step(&format!("building the program `{name}`"));
     let mut build = workspace.cargo();
@@ -101,11 +139,6 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     run(&mut build)?;
     let mut program = Command::new(workspace.target_dir.join("debug").join(name));
     built.give_to(program.args(arguments));
-    if let Some((wasm, native)) = speed {
-        program.env("ASSAY_SPEED_WASM", wasm);
-        program.env("ASSAY_SPEED", native);
-    }
-    program.envs(package.map(|package| ("ASSAY_PACKAGE", package)));
     let status = program
         .status()
         .with_context(|| format!("`{}` could not be started", shown(&program)))?;

@@ -1,7 +1,11 @@
 //! The command line.
 
+use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
+use crate::notary::args::{RotateArgs, SignerCommand};
+use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
+use crate::notary_tokens::TokenCommand;
+use crate::serve_args::ServeArgs;
 use clap::{Parser, Subcommand};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Sign and verify files, run a notary.
@@ -43,6 +47,8 @@ pub enum Command {
     Roots(RootsArgs),
     /// Show what is remembered of transparency logs, and decide about those that contradicted themselves.
     Logs(LogsArgs),
+    /// Audit the whole log of a notary.
+    Log(TransparencyLogArgs),
     /// Show what is remembered of projects and sites, by which a change is noticed, or forget it.
     Memory(MemoryArgs),
     /// Run a notary, or administer one.
@@ -61,9 +67,20 @@ impl Command {
             Self::Declare(args) => args.json,
             Self::Roots(args) => args.json,
             Self::Logs(args) => args.json,
+            Self::Log(args) => match &args.command {
+                TransparencyLogCommand::Audit(args) => args.json,
+            },
             Self::Memory(args) => args.json,
             Self::Notary(args) => match &args.command {
                 Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
+                Some(NotaryCommand::Backup(args)) => args.json,
+                Some(NotaryCommand::Restore(args)) => args.json,
+                Some(NotaryCommand::Adopt(args)) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::List(args))) => args.json,
+                Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => args.json,
+                Some(NotaryCommand::Rotate(args)) => args.json,
+                Some(NotaryCommand::Token(command)) => command.wants_json(),
+                Some(NotaryCommand::Config) => false,
                 None => args.serve.json,
             },
         }
@@ -79,6 +96,9 @@ pub struct Contact {
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
     #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
     pub fingerprint: Option<String>,
+    /// File with the token that the notary asks of those who write; ASSAY_NOTARY_TOKEN holds one too.
+    #[arg(long, env = "ASSAY_NOTARY_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
 }
 
 /// The private key.
@@ -474,34 +494,22 @@ const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
   assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
-  assay notary signer add release@example.org release.pub --data /var/lib/assay";
+  assay notary config > notary.toml && assay notary --config notary.toml
+  assay notary token add ci --data /var/lib/assay
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
+  assay notary rotate --data /var/lib/assay
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
 
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
-#[command(subcommand_negates_reqs = true)]
 pub struct NotaryArgs {
     #[command(subcommand)]
     pub command: Option<NotaryCommand>,
     #[command(flatten)]
     pub serve: ServeArgs,
-}
-
-/// `assay notary` without a further command: run it.
-#[derive(Debug, clap::Args)]
-pub struct ServeArgs {
-    /// The notary's data directory; made if it is not there.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR", required = true)]
-    pub data: Option<PathBuf>,
-    /// Where to listen.
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:7340")]
-    pub listen: SocketAddr,
-    /// The public address under which clients know the notary. It is fixed on the first start.
-    #[arg(long, value_name = "URL")]
-    pub address: Option<String>,
-    /// Print the ready line as JSON (schema assay.notary.ready.v1).
-    #[arg(long)]
-    pub json: bool,
 }
 
 /// What to administer.
@@ -510,29 +518,19 @@ pub enum NotaryCommand {
     /// The signers whom the notary names.
     #[command(subcommand)]
     Signer(SignerCommand),
-}
-
-/// What to do with signers.
-#[derive(Debug, Subcommand)]
-pub enum SignerCommand {
-    /// Enrol a public key under a name; the notary may be running.
-    Add(SignerAddArgs),
-}
-
-/// `assay notary signer add`.
-#[derive(Debug, clap::Args)]
-pub struct SignerAddArgs {
-    /// Who holds the key: an email address or a URI.
-    pub name: String,
-    /// File with the public key (PEM), or - for standard input.
-    #[arg(value_name = "KEYFILE")]
-    pub key_file: PathBuf,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// Print JSON (schema assay.signer.v1).
-    #[arg(long)]
-    pub json: bool,
+    /// Write all of a notary but its lock into one file; it may be running.
+    Backup(BackupArgs),
+    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
+    Restore(RestoreArgs),
+    /// Bring a notary of an earlier version, which had no lock yet, up to date.
+    Adopt(AdoptArgs),
+    /// Give the notary new keys; it must not be running.
+    Rotate(RotateArgs),
+    /// The tokens with which clients may write.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print a configuration file with every setting, what it does, and its default.
+    Config,
 }
 
 #[cfg(test)]
@@ -589,8 +587,14 @@ mod tests {
     fn running_a_notary_and_administering_it_are_told_apart() {
         let parse = |line: &str| Args::try_parse_from(line.split(' '));
         assert!(parse("assay notary --data d").is_ok());
-        assert!(parse("assay notary").is_err());
+        assert!(parse("assay notary --config f --open-writing --set a=b").is_ok());
+        assert!(parse("assay notary config").is_ok());
+        assert!(parse("assay notary token add n --data d").is_ok());
+        assert!(parse("assay notary token add n").is_err());
         assert!(parse("assay notary signer add n k --data d").is_ok());
         assert!(parse("assay notary signer add n k").is_err());
+        assert!(parse("assay notary backup --data d --to f").is_ok());
+        assert!(parse("assay notary restore f --data d --lock l").is_ok());
+        assert!(parse("assay notary restore f").is_err());
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP client.
 
 use crate::cache::{Cache, Kept};
+use crate::client_token::ClientToken;
 use crate::progress::Waiting;
 use crate::roots::now;
 use assay_core::evidence::Failure;
@@ -78,6 +79,18 @@ impl Client {
         ask(self.agent(&request.url), request, self.cache.as_ref())
     }
 
+    /// Sends a request on a thread of its own, and does not tell that it is waited for: whoever asks
+    /// for much tells how far it is.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub async fn send_quietly(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let (agent, request) = (self.agent(&request.url).clone(), request.clone());
+        let cache = self.cache.clone();
+        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request, cache.as_ref()));
+        asking.await.unwrap_or(Err(Failure::Unreachable))
+    }
+
     /// Reads JSON, within the usual limits.
     ///
     /// # Errors
@@ -94,15 +107,23 @@ impl Client {
         })
     }
 
-    /// Sends JSON, within the usual limits.
+    /// Sends JSON, within the usual limits, and the token, if there is one. No redirect is followed,
+    /// so nobody else gets to see it.
     ///
     /// # Errors
     /// As [`Transport::send`].
-    pub fn post(&self, url: &str, body: &str) -> Result<Posted, Failure> {
+    pub fn post(
+        &self,
+        url: &str,
+        body: &str,
+        token: Option<&ClientToken>,
+    ) -> Result<Posted, Failure> {
         let _waiting = Waiting::new(url);
-        let response = self
-            .agent(url)
-            .post(url)
+        let mut request = self.agent(url).post(url);
+        if let Some(token) = token {
+            request = request.header("Authorization", token.authorization());
+        }
+        let response = request
             .header("Accept", "application/json")
             .content_type("application/json")
             .config()
@@ -121,11 +142,8 @@ impl Client {
 impl Transport for Client {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         let _waiting = Waiting::new(&request.url);
-        let (agent, request) = (self.agent(&request.url).clone(), request.clone());
-        let cache = self.cache.clone();
-        // On a thread of its own: several are sent at once.
-        let asking = tokio::task::spawn_blocking(move || ask(&agent, &request, cache.as_ref()));
-        asking.await.unwrap_or(Err(Failure::Unreachable))
+        // Several are sent at once.
+        self.send_quietly(request).await
     }
 }
 

@@ -11,7 +11,7 @@ use assay_core::settings::{Notary, notary_address};
 use assay_core::site::host_of;
 use assay_core::trust_root::fingerprint;
 use assay_notary::files::{self, Mode};
-use assay_sources::notary::{own_root, trust_root_request};
+use assay_sources::notary::{self, own_root, succession_request, trust_root_request};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -41,23 +41,13 @@ pub fn contact(
     let file = pin_file(&address)?;
     let pinned = load(&file)?;
     let notary = match (fetch(client, &address), pinned) {
-        (Ok(shown), Some(pinned)) => {
-            let found = shown.fingerprint;
-            if found != pinned.fingerprint {
-                return Err(CliError::OtherTrustRoot {
-                    address,
-                    pinned: pinned.fingerprint,
-                    found,
-                    file,
-                });
-            }
-            pinned
-        }
+        (Ok(shown), Some(pinned)) => follow(client, &file, pinned, &shown)?,
         // An outage is told where the notary is asked for what it is there for.
         (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
         (Ok(shown), None) => {
             expect(fingerprint, &shown)?;
-            pin(&file, &shown)?
+            let pinned = pin(&file, &shown)?;
+            follow(client, &file, pinned, &shown)?
         }
         (Err(error), _) => return Err(error),
     };
@@ -78,15 +68,82 @@ pub fn pinned() -> Vec<Notary> {
         .collect()
 }
 
+/// Follows the pinned trust root to the one that the notary has now, where that was signed with the
+/// keys of the pinned one, and learns which keys it revoked.
+fn follow(
+    client: &Client,
+    file: &Path,
+    mut pinned: Notary,
+    shown: &Notary,
+) -> Result<Notary, CliError> {
+    let before = root_fingerprint(&pinned);
+    let answer = client.ask(&succession_request(&pinned.address));
+    let followed = answer.and_then(|response| notary::follow(&pinned, &response));
+    let (latest, problem) = match followed {
+        Ok(latest) => (latest, None),
+        Err(failure) => (None, Some(failure)),
+    };
+    if let Some(latest) = &latest
+        && pinned.take_over(latest)
+    {
+        replace_pin(file, &pinned)?;
+    }
+    let now = root_fingerprint(&pinned);
+    if now != before {
+        output::note(&format!(
+            "{} has new keys, and signed them with those that were pinned: its trust root is now {now}",
+            pinned.address
+        ));
+    }
+    // What it shows may be older than what it led to, if it comes out of some cache.
+    if shown.fingerprint != now && shown.fingerprint != before {
+        return Err(CliError::OtherTrustRoot {
+            address: pinned.address,
+            pinned: now,
+            found: shown.fingerprint.clone(),
+            file: file.to_owned(),
+        });
+    }
+    // A notary that never showed a succession is one of before there was any.
+    let is_withheld = latest.is_none() && pinned.followed.is_some();
+    match problem {
+        Some(problem) => output::note(&format!(
+            "{}: whether it revoked keys since the last time is not known: {problem}",
+            pinned.address
+        )),
+        None if is_withheld => output::note(&format!(
+            "{}: it does not show any more which keys it revoked",
+            pinned.address
+        )),
+        None => {}
+    }
+    Ok(pinned)
+}
+
+/// The fingerprint of the trust root that is in use.
+fn root_fingerprint(notary: &Notary) -> String {
+    fingerprint(&notary.trusted_root).unwrap_or_else(|_| notary.fingerprint.clone())
+}
+
+fn replace_pin(file: &Path, notary: &Notary) -> Result<(), CliError> {
+    let text =
+        serde_json::to_vec_pretty(notary).map_err(|error| CliError::Internal(error.to_string()))?;
+    files::replace(file, &text, Mode::Private).map_err(|source| CliError::file(file, source))
+}
+
+/// Either of the first trust root or of the present one.
 fn expect(fingerprint: Option<&str>, notary: &Notary) -> Result<(), CliError> {
+    let is_it = |expected: &str| {
+        let expected = expected.trim();
+        expected.eq_ignore_ascii_case(&notary.fingerprint)
+            || expected.eq_ignore_ascii_case(&root_fingerprint(notary))
+    };
     match fingerprint {
-        Some(expected) if !expected.trim().eq_ignore_ascii_case(&notary.fingerprint) => {
-            Err(CliError::UnexpectedTrustRoot {
-                address: notary.address.clone(),
-                expected: expected.to_owned(),
-                found: notary.fingerprint.clone(),
-            })
-        }
+        Some(expected) if !is_it(expected) => Err(CliError::UnexpectedTrustRoot {
+            address: notary.address.clone(),
+            expected: expected.to_owned(),
+            found: root_fingerprint(notary),
+        }),
         _ => Ok(()),
     }
 }
@@ -113,6 +170,7 @@ fn fetch(client: &Client, address: &str) -> Result<Notary, CliError> {
         fingerprint: fingerprint(&trusted_root).map_err(|error| malformed(error.to_string()))?,
         trusted_root,
         enabled: true,
+        followed: None,
     };
     // What is no trust root is not pinned.
     own_root(&notary).map_err(|error| malformed(error.to_string()))?;

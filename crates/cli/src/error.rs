@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use assay_core::artifact::ArtifactDigestError;
 use assay_core::evidence::Failure;
 use assay_notary::NotaryError;
+use assay_notary::config::ConfigError;
 use assay_notary::keys::KeyError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,23 @@ pub enum CliError {
         address: String,
         /// What it said.
         message: String,
+    },
+    /// The notary lets only those write who have a token.
+    #[error(
+        "the notary {address} {}. Ask its administrator for a token, keep it in a file that only \
+         you can read, and name that file with --token-file or ASSAY_NOTARY_TOKEN_FILE; or set \
+         ASSAY_NOTARY_TOKEN",
+        if *had_one {
+            "does not know the token that it was given; it may have been removed"
+        } else {
+            "lets only those write who have a token"
+        }
+    )]
+    Token {
+        /// The notary.
+        address: String,
+        /// Whether it was given one.
+        had_one: bool,
     },
     /// What the notary answered does not prove that it logged the signature.
     #[error("the notary {address} did not prove that it logged the signature: {detail}")]
@@ -101,6 +119,9 @@ pub enum CliError {
     /// The notary command failed.
     #[error(transparent)]
     Notary(#[from] NotaryError),
+    /// The notary's configuration cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -125,7 +146,7 @@ impl CliError {
                 Exit::OTHER_TRUST_ROOT
             }
             Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
-            Self::Usage(_) => Exit::USAGE,
+            Self::Usage(_) | Self::Config(_) => Exit::USAGE,
             _ => Exit::FAILED,
         }
     }

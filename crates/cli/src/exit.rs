@@ -19,6 +19,9 @@ impl Exit {
     /// The notary gave no usable answer.
     pub const NO_ANSWER: Self = Self(4);
 
+    /// A log is not what it has to be.
+    pub const LOG_DIFFERS: Self = Self(5);
+
     /// The code of a verdict: 0 for verified only, the worse the larger.
     pub fn of(verdict: Verdict) -> Self {
         Self(match verdict {
@@ -60,6 +63,6 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Verdict::ALL.len());
-        assert!(codes.iter().all(|code| ![1, 2, 3, 4].contains(code)));
+        assert!(codes.iter().all(|code| ![1, 2, 3, 4, 5].contains(code)));
     }
 }

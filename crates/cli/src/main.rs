@@ -1,8 +1,10 @@
 //! The program `assay`: sign and verify files, run a notary.
 
 mod args;
+mod audit;
 mod cache;
 mod client;
+mod client_token;
 mod config;
 mod contact;
 mod declare;
@@ -16,11 +18,14 @@ mod logged;
 mod logs;
 mod memory;
 mod notary;
+mod notary_data;
+mod notary_tokens;
 mod output;
 mod progress;
 mod report;
 mod roots;
 mod sealed;
+mod serve_args;
 mod sign;
 mod sources;
 mod standing;
@@ -49,6 +54,7 @@ fn main() -> ExitCode {
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Logs(args) => logs::run(&args),
+        Command::Log(args) => audit::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Notary(args) => notary::run(args),
     };

@@ -1,10 +1,18 @@
 //! `assay notary`.
 
-use crate::args::{NotaryArgs, NotaryCommand, ServeArgs, SignerAddArgs, SignerCommand};
+pub mod args;
+mod rotate;
+mod signers;
+
+use self::args::SignerCommand;
+use crate::args::{NotaryArgs, NotaryCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::notary_data;
+use crate::notary_tokens;
 use crate::output;
-use assay_notary::{Config, Handle, serve};
+use crate::serve_args::ServeArgs;
+use assay_notary::{Handle, config, serve};
 use serde_json::json;
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +26,18 @@ const MAX_KEY_FILE: u64 = 64 * 1024;
 /// When it cannot start, or the command fails.
 pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
     match args.command {
-        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => add_signer(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Add(args))) => signers::add(&args),
+        Some(NotaryCommand::Signer(SignerCommand::List(args))) => signers::list(&args),
+        Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => signers::revoke(&args),
+        Some(NotaryCommand::Rotate(args)) => rotate::run(&args),
+        Some(NotaryCommand::Backup(args)) => notary_data::back_up(&args),
+        Some(NotaryCommand::Restore(args)) => notary_data::restore(&args),
+        Some(NotaryCommand::Adopt(args)) => notary_data::adopt(&args),
+        Some(NotaryCommand::Token(command)) => notary_tokens::run(&command),
+        Some(NotaryCommand::Config) => {
+            output::say(config::EXAMPLE.trim_end())?;
+            Ok(Exit::DONE)
+        }
         None => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
@@ -28,13 +47,7 @@ pub fn run(args: NotaryArgs) -> Result<Exit, CliError> {
 }
 
 async fn run_until_told(args: ServeArgs) -> Result<Exit, CliError> {
-    let handle = serve(Config {
-        // Required by the command line.
-        data: args.data.unwrap_or_default(),
-        listen: args.listen,
-        address: args.address,
-    })
-    .await?;
+    let handle = serve(args.configuration()?).await?;
     // Before anybody is told that it is ready, so that a stop is never a kill.
     let stop = told_to_stop()?;
     announce(&handle, args.json)?;
@@ -54,6 +67,7 @@ fn announce(handle: &Handle, as_json: bool) -> Result<(), CliError> {
             "listening": listening,
             "log_id": log,
             "trust_root_fingerprint": root,
+            "verifier_key": notary.verifier_key().to_string(),
         });
         return output::say(&line.to_string());
     }
@@ -85,27 +99,6 @@ fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError
             .await
             .map_err(|error| CliError::Internal(error.to_string()))
     })
-}
-
-fn add_signer(args: &SignerAddArgs) -> Result<Exit, CliError> {
-    let pem = read_key(&args.key_file)?;
-    let enrolled = assay_notary::signers::enrol(&args.data, &args.name, &pem)?;
-    if args.json {
-        output::json(&json!({
-            "schema": "assay.signer.v1",
-            "name": args.name,
-            "fingerprint": enrolled.fingerprint,
-            "certificate": enrolled.file.to_string_lossy(),
-        }))?;
-    } else {
-        output::say(&format!(
-            "enrolled {}\n  key         {}\n  certificate {}",
-            output::plain(&args.name),
-            enrolled.fingerprint,
-            output::plain(&enrolled.file.to_string_lossy())
-        ))?;
-    }
-    Ok(Exit::DONE)
 }
 
 /// The text of a key file, or of standard input for `-`.

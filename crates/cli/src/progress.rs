@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 
-/// How much of a file was read. It vanishes when it is dropped.
+/// How much of something was read. It vanishes when it is dropped.
 pub struct Reading {
     bar: Option<ProgressBar>,
+    template: &'static str,
     name: String,
     size: u64,
     done: u64,
@@ -25,23 +26,33 @@ impl Reading {
     /// Of a file with so many bytes.
     pub fn new(path: &Path, size: u64) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str());
+        let template = "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        Self::of(&name.to_string_lossy(), template, size)
+    }
+
+    /// Of the log at this address, of which so many entries are read.
+    pub fn of_log(url: &str, entries: u64) -> Self {
+        let template = "{msg} {wide_bar} {pos} of {len} entries, {per_sec}, {eta} left";
+        Self::of(host(url), template, entries)
+    }
+
+    fn of(name: &str, template: &'static str, size: u64) -> Self {
         Self {
             bar: None,
-            name: output::plain(&name.to_string_lossy()),
+            template,
+            name: output::plain(name),
             size,
             done: 0,
             begun: Instant::now(),
         }
     }
 
-    /// So many bytes more.
-    pub fn advance(&mut self, bytes: usize) {
-        self.done = self.done.saturating_add(bytes as u64);
+    /// So much more.
+    pub fn advance(&mut self, more: usize) {
+        self.done = self.done.saturating_add(more as u64);
         if self.bar.is_none() && self.begun.elapsed() >= PATIENCE && on_a_terminal() {
             let bar = ProgressBar::new(self.size)
-                .with_style(style(
-                    "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left",
-                ))
+                .with_style(style(self.template))
                 .with_message(self.name.clone())
                 .with_elapsed(self.begun.elapsed());
             self.bar = Some(bar);

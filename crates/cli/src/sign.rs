@@ -2,6 +2,7 @@
 
 use crate::args::SignArgs;
 use crate::client::Client;
+use crate::client_token::ClientToken;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -25,12 +26,13 @@ use std::path::{Path, PathBuf};
 pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
+    let token = ClientToken::find(args.contact.token_file.as_deref())?;
     let notary = contact(
         &client,
         &args.contact.notary,
         args.contact.fingerprint.as_deref(),
     )?;
-    let submitter = Submitter::new(&client, &notary, &key)?;
+    let submitter = Submitter::new(&client, &notary, &key, token)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     for file in &args.files {

@@ -2,6 +2,7 @@
 
 use crate::args::StandingArgs;
 use crate::client::Client;
+use crate::client_token::ClientToken;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -25,12 +26,13 @@ use std::path::Path;
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
+    let token = ClientToken::find(args.contact.token_file.as_deref())?;
     let notary = contact(
         &client,
         &args.contact.notary,
         args.contact.fingerprint.as_deref(),
     )?;
-    let submitter = Submitter::new(&client, &notary, &key)?;
+    let submitter = Submitter::new(&client, &notary, &key, token)?;
     let predicate = StandingPredicate {
         standing,
         reason: args.reason.clone(),

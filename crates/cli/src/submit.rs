@@ -1,6 +1,7 @@
 //! Has a notary log a signature, and believes nothing that it does not prove.
 
 use crate::client::Client;
+use crate::client_token::ClientToken;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
 use crate::logs::{self, Comparing};
@@ -29,6 +30,7 @@ pub struct Submitter<'a> {
     /// What goes into the log: the notary's certificate for the key, or else the key. PEM.
     pub verifier: String,
     certified: bool,
+    token: Option<ClientToken>,
 }
 
 /// A logged signature.
@@ -44,7 +46,7 @@ pub struct Submitted {
 }
 
 impl<'a> Submitter<'a> {
-    /// Asks the notary whether it has named the key.
+    /// Asks the notary whether it has named the key. `token` is what it asks of those who write.
     ///
     /// # Errors
     /// When it gives no usable answer, or its log has contradicted itself.
@@ -52,6 +54,7 @@ impl<'a> Submitter<'a> {
         client: &'a Client,
         notary: &'a KnownNotary,
         key: &'a SigningKey,
+        token: Option<ClientToken>,
     ) -> Result<Self, CliError> {
         logs::refuse_alarmed(&notary.notary)?;
         let url = format!("{}/signers/sha256:{}", notary.notary.address, key.id());
@@ -66,12 +69,23 @@ impl<'a> Submitter<'a> {
             ),
             status => return Err(no_answer(notary, Failure::Status { status })),
         };
+        let own = key_fingerprint(key.public_der());
+        let followed = notary.notary.followed.as_ref();
+        let mut revoked = followed.iter().flat_map(|followed| &followed.revoked);
+        // Under another name it may have been enrolled again.
+        if verifier.is_none() && revoked.any(|one| one.key == own) {
+            return Err(CliError::Log(format!(
+                "{} has revoked this key: what it signs does not count. Have a new key enrolled",
+                notary.notary.address
+            )));
+        }
         Ok(Self {
             client,
             notary,
             key,
             certified: verifier.is_some(),
             verifier: verifier.unwrap_or_else(|| key.public_pem()),
+            token,
         })
     }
 
@@ -113,7 +127,11 @@ impl<'a> Submitter<'a> {
             .map_err(|error| CliError::Internal(error.to_string()))?;
         let posted = self
             .client
-            .post(&format!("{address}{ENTRIES}"), &proposal)
+            .post(
+                &format!("{address}{ENTRIES}"),
+                &proposal,
+                self.token.as_ref(),
+            )
             .map_err(|failure| no_answer(self.notary, failure))?;
         let (response, known) = match posted.response.status {
             201 => (posted.response, false),
@@ -190,6 +208,12 @@ impl<'a> Submitter<'a> {
     }
 
     fn refused(&self, response: &HttpResponse) -> CliError {
+        if response.status == 401 {
+            return CliError::Token {
+                address: self.notary.notary.address.clone(),
+                had_one: self.token.is_some(),
+            };
+        }
         let message = serde_json::from_slice::<Value>(&response.body)
             .ok()
             .and_then(|body| Some(body.get("message")?.as_str()?.to_owned()));

@@ -7,12 +7,11 @@ mod front;
 
 use assay_core::digest::Sha256Digest;
 use assay_core::log_memory::Contradiction;
-use common::{Done, Notary, User, done};
+use common::{DataFolder, Done, Notary, User, done};
 use front::{Front, Held};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 
 /// The path of the request for a consistency proof.
 const PROOF: &str = "/api/v1/log/proof";
@@ -20,7 +19,7 @@ const PROOF: &str = "/api/v1/log/proof";
 /// A notary and a fork of it, with the same keys, of which one is shown.
 struct World {
     branches: [Notary; 2],
-    _data: [TempDir; 2],
+    _data: [DataFolder; 2],
     front: Front,
     user: User,
     signer: String,
@@ -30,14 +29,19 @@ impl World {
     /// Both logs have `common.txt`; then each gets so many entries more. `first.txt` is in the one
     /// that is shown first, `second.txt` in the other.
     fn new(more: [usize; 2]) -> Self {
-        let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let data = [DataFolder::new(), DataFolder::new()];
         let user = User::new();
         let key = user.run(&["key", "--json"]).expect(0).json();
         let signer = key["fingerprint"].as_str().unwrap().to_owned();
         let first = Notary::start(data[0].path());
         sign(&user, &first, "common.txt");
         first.kill();
+        // A notary that lies copies its lock, too.
         copy(data[0].path(), data[1].path());
+        copy(
+            &data[0].beside("notary.lock"),
+            &data[1].beside("notary.lock"),
+        );
         let branches = [0, 1].map(|i: usize| Notary::start(data[i].path()));
         for (i, name) in ["first", "second"].iter().enumerate() {
             for entry in 1..more[i] {
@@ -139,15 +143,14 @@ fn sign_elsewhere(user: &User, notary: &Notary, file: &str) -> std::process::Com
 }
 
 fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let path = entry.unwrap().path();
         let copied = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => {
-                std::fs::create_dir_all(&copied).unwrap();
-                copy(&path, &copied);
-            }
-            false => drop(std::fs::copy(&path, copied).unwrap()),
+        if path.is_dir() {
+            copy(&path, &copied);
+        } else if path.is_file() {
+            std::fs::copy(&path, copied).unwrap();
         }
     }
 }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Notary, PROGRAM};
+use common::{DataFolder, Notary, PROGRAM};
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -100,7 +100,7 @@ fn whom_it_waits_for_is_told_until_the_answer_comes() {
 #[test]
 fn how_much_of_a_file_was_read_is_told() {
     let home = tempfile::tempdir().unwrap();
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     let notary = Notary::start(data.path());
     let file = home.path().join("large\u{202e}name");
     // Takes no room on the disk, and longer than any machine reads in a second.

@@ -2,19 +2,19 @@
 
 mod common;
 
-use common::{Notary, User, done};
+use common::{DataFolder, Notary, User, done};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
 struct Setting {
     notary: Notary,
-    data: tempfile::TempDir,
+    data: DataFolder,
     user: User,
 }
 
 fn setting() -> Setting {
-    let data = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
     Setting {
         notary: Notary::start(data.path()),
         data,
@@ -247,7 +247,7 @@ fn the_trust_root_is_pinned_on_first_contact_and_another_is_refused() {
     assert_eq!(s.run(&["sign", "a.txt"]).expect(0).err, "");
     let socket = s.notary.socket();
     s.notary.kill();
-    let impostor_data = tempfile::tempdir().unwrap();
+    let impostor_data = DataFolder::new();
     let impostor = Notary::start_on(impostor_data.path(), &socket);
     for command in ["sign", "verify", "untrust"] {
         let refused = s.user.with(&impostor.url(), &[command, "a.txt"]).expect(3);

@@ -131,6 +131,12 @@ pub enum LogDoubt {
     },
     /// The log contradicted itself, and the user has not decided what to make of it.
     Contradicted,
+    /// The key had been revoked when this was logged. It is no doubt about the log, but just as little
+    /// a statement about the file.
+    Revoked {
+        /// From when on, in seconds since 1970.
+        since: i64,
+    },
 }
 
 /// Why a source gave no usable answer. Never a statement about the file.

@@ -111,6 +111,7 @@ impl Managed {
                 trusted_root: managed.trusted_root.clone(),
                 fingerprint: managed.fingerprint.clone(),
                 enabled: true,
+                followed: None,
                 address,
             })
         })

@@ -83,6 +83,11 @@ pub enum Request {
     },
     /// Tell what can be seen of the trust roots.
     ListRoots,
+    /// Follow a notary to the trust root that it has now, if that was signed with the pinned one.
+    FollowNotary {
+        /// Its address.
+        address: String,
+    },
     /// Refresh a trust root now.
     RefreshRoot {
         /// Which.

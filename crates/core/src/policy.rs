@@ -506,11 +506,14 @@ fn supersedes(new: &Attestation, known: &Attestation) -> bool {
     }
 }
 
+/// The log in which the entries have one order. A notary has one tree, whatever its keys.
 fn log_of(attestation: &Attestation) -> Option<&str> {
-    attestation
-        .logged
-        .as_ref()
-        .map(|logged| logged.log_id.as_str())
+    let logged = attestation.logged.as_ref()?;
+    let is_tree = attestation.signer.root.is_notary() && !logged.origin.is_empty();
+    Some(match is_tree {
+        true => &logged.origin,
+        false => &logged.log_id,
+    })
 }
 
 fn still_untrusted<'a>(

@@ -4,7 +4,7 @@ use crate::evidence::{Change, Failure, LogDoubt, Withheld};
 use crate::file_digest::FileDigest;
 use crate::lookalike::Oddity;
 use crate::proof::{Check, ProofError};
-use crate::root_store::StaleRoot;
+use crate::root_store::{StaleRoot, day};
 use crate::signer::Signer;
 use crate::words::Message;
 
@@ -176,6 +176,15 @@ pub enum Reason {
         /// The log's name for itself.
         log: String,
     },
+    /// A key had been revoked by whoever vouched for it when it signed.
+    KeyRevoked {
+        /// The name of the source that offered the proof.
+        source: String,
+        /// Who would have signed.
+        signer: Signer,
+        /// From when on, in seconds since 1970.
+        since: i64,
+    },
     /// The extension may not read files ("Allow access to file URLs" is off).
     NoFileAccess,
     /// This browser lets no extension read files that were downloaded.
@@ -303,6 +312,14 @@ impl Reason {
             Self::LogContradicted { source, log } => {
                 Message::new("reason_log_contradicted", [source.clone(), log.clone()])
             }
+            Self::KeyRevoked {
+                source,
+                signer,
+                since,
+            } => Message::new(
+                "reason_key_revoked",
+                [source.clone(), signer.told(), day(*since)],
+            ),
             Self::AnswerTruncated { source } => {
                 Message::new("reason_source_truncated", [source.clone()])
             }
@@ -360,6 +377,11 @@ impl Reason {
         let log = log.map_or_else(String::new, |logged| logged.origin.clone());
         match &withheld.doubt {
             LogDoubt::Contradicted => Self::LogContradicted { source, log },
+            LogDoubt::Revoked { since } => Self::KeyRevoked {
+                source,
+                signer: withheld.attestation.signer.clone(),
+                since: *since,
+            },
             LogDoubt::Memory { detail } => Self::LogMemoryFailed {
                 source,
                 detail: detail.clone(),
@@ -505,6 +527,11 @@ impl Reason {
             Self::LogContradicted {
                 source: "source".into(),
                 log: "log".into(),
+            },
+            Self::KeyRevoked {
+                source: "source".into(),
+                signer: signer(),
+                since: 0,
             },
             Self::AnswerTruncated {
                 source: "source".into(),

@@ -4,6 +4,7 @@ use crate::managed::Managed;
 use crate::signer::{RootId, Signer};
 use crate::site;
 use crate::site_rule::{Demand, Mode, Ruling, SiteRule};
+use crate::succession::{Followed, Latest};
 use serde::{Deserialize, Serialize};
 
 /// The version of the stored settings.
@@ -80,6 +81,10 @@ pub struct Notary {
     pub fingerprint: String,
     /// Whether it is asked.
     pub enabled: bool,
+    /// How far its trust root was followed, and the signers whose keys it revoked, where it was
+    /// followed at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub followed: Option<Followed>,
 }
 
 /// A signer whom the user trusts.
@@ -265,13 +270,26 @@ impl Settings {
         }
     }
 
-    /// Pins another trust root of the notary at `address`. Its signers stay known under the
-    /// fingerprint of the first.
+    /// Pins another trust root of the notary at `address`, which the user confirmed. Its signers stay
+    /// known under the fingerprint of the first, and revoked keys stay revoked.
     pub fn take_root(&mut self, address: &str, trusted_root: &str) {
         let mut known = self.notaries.iter_mut();
         if let Some(notary) = known.find(|one| one.address == address) {
             trusted_root.clone_into(&mut notary.trusted_root);
+            // What follows begins anew with this root.
+            if let Some(followed) = &mut notary.followed {
+                followed.link.clear();
+            }
         }
+    }
+
+    /// Takes over where the trust root led to that is pinned of the notary at `address`. Says whether
+    /// that changes anything. Where another root was pinned meanwhile, it does not.
+    pub fn follow_root(&mut self, address: &str, pinned: &str, latest: &Latest) -> bool {
+        let mut known = self.notaries.iter_mut();
+        let is_it = |one: &&mut Notary| one.address == address && one.trusted_root == pinned;
+        let notary = known.find(is_it);
+        notary.is_some_and(|notary| notary.take_over(latest))
     }
 
     /// The notary whose trust root this is, where there is one.
@@ -311,6 +329,17 @@ impl Settings {
 }
 
 impl Notary {
+    /// Takes over where its pinned trust root led to. Says whether that changes anything.
+    pub fn take_over(&mut self, latest: &Latest) -> bool {
+        let before = (&self.trusted_root, self.followed.as_ref());
+        if before == (&latest.trusted_root, Some(&latest.followed)) {
+            return false;
+        }
+        self.trusted_root.clone_from(&latest.trusted_root);
+        self.followed = Some(latest.followed.clone());
+        true
+    }
+
     /// The name of its trust root in signers.
     pub fn root_id(&self) -> RootId {
         RootId::notary(&self.fingerprint)
@@ -392,6 +421,7 @@ mod tests {
             trusted_root: "first".into(),
             fingerprint: format!("first of {name}"),
             enabled: true,
+            followed: None,
         };
         let mut settings = Settings {
             notaries: ["a", "b", "c"].map(notary).into(),

@@ -8,6 +8,7 @@ use crate::files::{self, Mode};
 use crate::identity::Identity;
 use crate::keys::{self, SigningKey};
 use assay_core::digest::Sha256Digest;
+use serde::{Deserialize, Serialize};
 use sigstore_crypto::{SigningScheme, verify_signature};
 use sigstore_types::{DerPublicKey, SignatureBytes};
 use std::path::Path;
@@ -30,11 +31,27 @@ use x509_cert::spki::{AlgorithmIdentifierOwned, SubjectPublicKeyInfoOwned};
 use x509_cert::time::{Time, Validity};
 use x509_cert::{Certificate, TbsCertificate, Version};
 
-const KEY_FILE: &str = "keys/authority.pem";
-const CERTIFICATE_FILE: &str = "authority.pem";
+/// Where an authority is kept, below the data directory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorityFiles {
+    /// The private key's file.
+    pub key: String,
+    /// The certificate's file.
+    pub certificate: String,
+    /// Since when the authority is in office, in seconds since the Unix epoch.
+    pub since: u64,
+}
 
-/// What it is made of, in the data directory.
-pub const FILES: [&str; 2] = [KEY_FILE, CERTIFICATE_FILE];
+impl AuthorityFiles {
+    /// Those of a notary's first authority, which is in office since the notary was set up.
+    pub fn first(since: u64) -> Self {
+        Self {
+            key: "keys/authority.pem".into(),
+            certificate: "authority.pem".into(),
+            since,
+        }
+    }
+}
 
 /// How long the authority may vouch, in seconds: 30 years.
 const AUTHORITY_SECONDS: u64 = 30 * 366 * 86_400;
@@ -58,18 +75,22 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Opens the authority of a data directory, which is made if there is none.
+    /// Opens an authority of a data directory, which is made if there is none.
     ///
     /// # Errors
     /// When its files cannot be read or written.
-    pub fn open(data: &Path, identity: &Identity) -> Result<Self, NotaryError> {
-        let key = SigningKey::load_or_create(&data.join(KEY_FILE))?;
-        let path = data.join(CERTIFICATE_FILE);
+    pub fn open(
+        data: &Path,
+        identity: &Identity,
+        names: &AuthorityFiles,
+    ) -> Result<Self, NotaryError> {
+        let key = SigningKey::load_or_create(&data.join(&names.key))?;
+        let path = data.join(&names.certificate);
         let exists = path
             .try_exists()
             .map_err(|source| NotaryError::file(&path, source))?;
         if !exists {
-            let der = root_certificate(&key, identity)?;
+            let der = root_certificate(&key, identity, names.since)?;
             match files::create(
                 &path,
                 keys::pem("CERTIFICATE", &der).as_bytes(),
@@ -93,7 +114,7 @@ impl Authority {
             .to_der()
             .map_err(|error| unusable(error.to_string()))?;
         if certified != key.public_der() {
-            return Err(unusable(format!("it is not for the key in {KEY_FILE}")));
+            return Err(unusable(format!("it is not for the key in {}", names.key)));
         }
         Ok(Self {
             until: certificate
@@ -107,6 +128,11 @@ impl Authority {
             key,
             der,
         })
+    }
+
+    /// The authority's key, with which it also signs what it revokes.
+    pub fn key(&self) -> &SigningKey {
+        &self.key
     }
 
     /// The authority's own certificate, DER.
@@ -184,7 +210,11 @@ impl Authority {
     }
 }
 
-fn root_certificate(key: &SigningKey, identity: &Identity) -> Result<Vec<u8>, NotaryError> {
+fn root_certificate(
+    key: &SigningKey,
+    identity: &Identity,
+    since: u64,
+) -> Result<Vec<u8>, NotaryError> {
     let name: Name = format!("CN=Assay notary,O={}", identity.host())
         .parse()
         .map_err(failed)?;
@@ -207,7 +237,7 @@ fn root_certificate(key: &SigningKey, identity: &Identity) -> Result<Vec<u8>, No
         serial_number: serial_number()?,
         signature: algorithm(),
         issuer: name.clone(),
-        validity: validity(identity.created, identity.created + AUTHORITY_SECONDS)?,
+        validity: validity(since, since + AUTHORITY_SECONDS)?,
         subject: name,
         subject_public_key_info: SubjectPublicKeyInfoOwned::from_der(key.public_der())
             .map_err(failed)?,
@@ -234,6 +264,21 @@ fn algorithm() -> AlgorithmIdentifierOwned {
         oid: ECDSA_WITH_SHA256,
         parameters: None,
     }
+}
+
+/// The name that a certificate (DER) of an authority here is for, and since when it holds (in seconds
+/// since the Unix epoch). `None` where it names nobody.
+pub fn named_in(certificate: &[u8]) -> Option<(String, u64)> {
+    let certificate = Certificate::from_der(certificate).ok()?.tbs_certificate;
+    let since = certificate.validity.not_before.to_unix_duration().as_secs();
+    let (_, names) = certificate.get::<SubjectAltName>().ok()??;
+    let name = names.0.iter().find_map(|name| match name {
+        GeneralName::Rfc822Name(text) | GeneralName::UniformResourceIdentifier(text) => {
+            Some(text.to_string())
+        }
+        _ => None,
+    })?;
+    Some((name, since))
 }
 
 /// An email address if it is plainly one, otherwise a URI.
@@ -333,7 +378,8 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let identity =
                 Identity::load_or_create(directory.path(), None, "http://127.0.0.1:1").unwrap();
-            Authority::open(directory.path(), &identity).unwrap()
+            let names = AuthorityFiles::first(identity.created);
+            Authority::open(directory.path(), &identity, &names).unwrap()
         };
         let (ours, theirs) = (open(), open());
         let key = SigningKey::generate().unwrap();

@@ -1,35 +1,25 @@
 //! Entries of the kind `dsse` 0.0.1: a signed envelope, usually an in-toto statement.
 
 use crate::hashed_rekord::HashValue;
-use crate::merkle::Hash;
-use crate::proposal::{MAX_SUBJECTS, Proposal, ProposalError, decode_base64, malformed};
+use crate::proposal::{Body, Proposal, ProposalError, decode_base64, malformed};
+use crate::statement::Subjects;
+use crate::terms;
 use crate::verifier::Verifier;
 use assay_core::digest::Sha256Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
-use sigstore_types::Statement;
-use std::collections::BTreeSet;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+pub use crate::statement::IN_TOTO;
 
 /// The kind's name.
 pub const KIND: &str = "dsse";
-/// The payload type of an in-toto statement.
-pub const IN_TOTO: &str = "application/vnd.in-toto+json";
+/// The version that is logged.
+pub const VERSION: &str = "0.0.1";
 /// The most signatures that an envelope may carry.
-const MAX_SIGNATURES: usize = 16;
-
-/// A canonical body: hashes of the envelope, its signatures and their keys.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Body {
-    /// `0.0.1`.
-    pub api_version: String,
-    /// [`KIND`].
-    pub kind: String,
-    /// The hashes and signatures.
-    pub spec: Spec,
-}
+pub const MAX_SIGNATURES: usize = 16;
 
 /// What a canonical body holds of an envelope.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -80,6 +70,14 @@ struct ProposedSpec {
     proposed_content: ProposedContent,
 }
 
+/// Either form in which an entry can be asked for.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AskedSpec<'a> {
+    #[serde(borrow)]
+    proposed_content: Option<&'a RawValue>,
+}
+
 #[derive(Deserialize)]
 struct ProposedContent {
     envelope: String,
@@ -90,22 +88,16 @@ struct ProposedContent {
 ///
 /// # Errors
 /// When it is malformed or a signature does not hold.
-pub fn parse(spec: Value) -> Result<Proposal, ProposalError> {
-    let content = serde_json::from_value::<ProposedSpec>(spec)
+pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
+    let content = serde_json::from_str::<ProposedSpec>(spec.get())
         .map_err(malformed)?
         .proposed_content;
     let envelope: Envelope = serde_json::from_str(&content.envelope).map_err(malformed)?;
     let payload = decode_base64("the envelope's payload", &envelope.payload)?;
     let message = pre_authentication_encoding(&envelope.payload_type, &payload);
 
-    let count = |what: &str, n: usize| match n {
-        1..=MAX_SIGNATURES => Ok(()),
-        _ => Err(ProposalError::Malformed(format!(
-            "the entry has {n} {what}; 1 to {MAX_SIGNATURES} are possible"
-        ))),
-    };
-    count("signatures", envelope.signatures.len())?;
-    count("verifiers", content.verifiers.len())?;
+    check_count("signatures", envelope.signatures.len())?;
+    check_count("verifiers", content.verifiers.len())?;
 
     let mut unused = Vec::new();
     for verifier in &content.verifiers {
@@ -139,25 +131,71 @@ pub fn parse(spec: Value) -> Result<Proposal, ProposalError> {
 
     let envelope_hash = Sha256Digest::of(content.envelope.as_bytes());
     let payload_hash = Sha256Digest::of(&payload);
-    let body = Body {
-        api_version: "0.0.1".into(),
-        kind: KIND.into(),
-        spec: Spec {
-            envelope_hash: sha256(&envelope_hash),
-            payload_hash: sha256(&payload_hash),
-            signatures,
-        },
-    };
+    let subjects = Subjects::of(&envelope.payload_type, &payload)?;
+    let mut terms = terms::of_verifiers(&verifiers);
+    terms.extend(subjects.terms);
     Ok(Proposal {
-        body: serde_json_canonicalizer::to_vec(&body).map_err(malformed)?,
-        artifacts: match envelope.payload_type.as_str() {
-            IN_TOTO => subjects(&payload)?,
-            _ => vec![],
-        },
+        body: canonical(Spec {
+            envelope_hash: HashValue::sha256(&envelope_hash),
+            payload_hash: HashValue::sha256(&payload_hash),
+            signatures,
+        })?,
+        artifacts: subjects.artifacts.into_iter().collect(),
         envelope: Some(content.envelope.into_bytes()),
-        search: vec![*envelope_hash.as_bytes(), *payload_hash.as_bytes()],
+        search: [*envelope_hash.as_bytes(), *payload_hash.as_bytes()]
+            .into_iter()
+            .chain(subjects.materials)
+            .collect(),
+        terms: terms.into_iter().collect(),
         verifiers,
     })
+}
+
+/// The canonical body that a `spec` stands for, which may be one that was logged.
+///
+/// # Errors
+/// As [`parse`].
+pub fn body_of(spec: &RawValue) -> Result<Vec<u8>, ProposalError> {
+    let asked: AskedSpec<'_> = serde_json::from_str(spec.get()).map_err(malformed)?;
+    match asked.proposed_content {
+        Some(_) => Ok(parse(spec)?.body),
+        None => {
+            let mut logged: Spec = serde_json::from_str(spec.get()).map_err(malformed)?;
+            logged
+                .signatures
+                .sort_by(|a, b| a.signature.cmp(&b.signature));
+            canonical(logged)
+        }
+    }
+}
+
+fn canonical(spec: Spec) -> Result<Vec<u8>, ProposalError> {
+    Body::of(KIND, VERSION, spec).canonical()
+}
+
+/// Refuses what has no signatures, or more than anybody needs.
+pub(crate) fn check_count(what: &str, count: usize) -> Result<(), ProposalError> {
+    match count {
+        1..=MAX_SIGNATURES => Ok(()),
+        _ => Err(ProposalError::Malformed(format!(
+            "the entry has {count} {what}; 1 to {MAX_SIGNATURES} are possible"
+        ))),
+    }
+}
+
+/// The JSON of the proposal to log an envelope that the holders of these keys (PEM) signed.
+///
+/// # Errors
+/// Only if it cannot be written as JSON.
+pub fn proposal(envelope: &Envelope, verifiers: &[String]) -> Result<String, ProposalError> {
+    let envelope = serde_json::to_string(envelope).map_err(malformed)?;
+    let verifiers: Vec<String> = verifiers.iter().map(|pem| STANDARD.encode(pem)).collect();
+    Ok(json!({
+        "apiVersion": "0.0.1",
+        "kind": KIND,
+        "spec": { "proposedContent": { "envelope": envelope, "verifiers": verifiers } },
+    })
+    .to_string())
 }
 
 /// What a DSSE signature is over (DSSE protocol, version 1).
@@ -170,32 +208,4 @@ pub fn pre_authentication_encoding(payload_type: &str, payload: &[u8]) -> Vec<u8
     .into_bytes();
     message.extend_from_slice(payload);
     message
-}
-
-fn sha256(digest: &Sha256Digest) -> HashValue {
-    HashValue {
-        algorithm: "sha256".into(),
-        value: digest.to_hex(),
-    }
-}
-
-/// The SHA-256 digests of a statement's subjects. A payload that says it is a statement and is not
-/// is logged like any other envelope; it just attests nothing. Read by the code that verifies, so
-/// that no bundle is offered for an artifact that its proof does not name.
-fn subjects(payload: &[u8]) -> Result<Vec<Hash>, ProposalError> {
-    let Ok(statement) = serde_json::from_slice::<Statement>(payload) else {
-        return Ok(vec![]);
-    };
-    if statement.subject.len() > MAX_SUBJECTS {
-        return Err(ProposalError::Malformed(format!(
-            "the statement names {} subjects; at most {MAX_SUBJECTS} are possible",
-            statement.subject.len()
-        )));
-    }
-    let digests: BTreeSet<Hash> = statement
-        .subject
-        .iter()
-        .filter_map(|subject| Some(*subject.digest.sha256.as_ref()?.as_bytes()))
-        .collect();
-    Ok(digests.into_iter().collect())
 }

@@ -1,6 +1,8 @@
 //! Why a notary cannot start, or cannot do what it was asked.
 
 use crate::keys::KeyError;
+use crate::lock::LockError;
+use crate::recovery::Disagreement;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use std::io;
@@ -70,9 +72,50 @@ pub enum NotaryError {
         /// What the system said.
         source: io::Error,
     },
+    /// Others could read what is sent to the notary.
+    #[error(
+        "{address} is reachable by others, and plain HTTP would show them the tokens. Set \
+         tls.certificate and tls.key; or, if a proxy in front speaks TLS, --behind-proxy"
+    )]
+    PlainHttp {
+        /// Where it was to listen.
+        address: SocketAddr,
+    },
+    /// Nobody can say where the notary is to be found.
+    #[error(
+        "the notary listens on all addresses, so say with --address under which clients will know \
+         it, such as https://notary.example; it is fixed on this first start"
+    )]
+    NoAddress,
+    /// Everybody on the machine can read or write a secret.
+    #[error(
+        "everybody on this machine can read or write {}, which is a secret. If that may have \
+         happened, replace it; then `chmod 600 {}`", path.display(), path.display()
+    )]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What was asked about a token cannot be done.
+    #[error("{0}")]
+    Token(String),
     /// A signer cannot be enrolled.
     #[error("{0}")]
     Enrol(String),
+    /// A signer's key cannot be revoked.
+    #[error("{0}")]
+    Revoke(String),
+    /// What is kept of the keys' succession cannot be used or continued.
+    #[error("{0}")]
+    Trust(String),
+    /// A statement of the notary's own could not be logged.
+    #[error("the statement in {} cannot be logged: {detail}", path.display())]
+    Statement {
+        /// Where it is kept.
+        path: PathBuf,
+        /// What is wrong.
+        detail: String,
+    },
     /// A certificate could not be made.
     #[error("the certificate could not be made: {0}")]
     Certificate(String),
@@ -85,6 +128,39 @@ pub enum NotaryError {
     /// The log's store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The log's lock cannot be used.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The log's data and its lock do not agree.
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
+    /// The lock store would be copied and put back together with the data.
+    #[error(
+        "the lock store {} must not lie in the data directory, with which it would be copied and \
+         put back; choose another directory, best on another disk", place.display()
+    )]
+    LockInData {
+        /// The lock store.
+        place: PathBuf,
+    },
+    /// A backup cannot be made, or is none.
+    #[error("the backup cannot be used: {0}")]
+    Backup(String),
+    /// A restore goes into a new directory only.
+    #[error(
+        "{} is not empty. A backup is restored into a new directory, so that nothing is \
+         overwritten", data.display()
+    )]
+    NotEmpty {
+        /// The directory.
+        data: PathBuf,
+    },
+    /// Nothing is to be brought up to date.
+    #[error("{} is up to date and has its lock; start the notary on it", data.display())]
+    UpToDate {
+        /// The directory.
+        data: PathBuf,
+    },
     /// The log's writer failed.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),

@@ -1,5 +1,6 @@
 //! Files that are whole or absent, whatever happens while they are written.
 
+use crate::error::NotaryError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,6 +29,22 @@ pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     sync_directory_of(path)
 }
 
+/// As [`replace`], by way of the file `temporary` beside it, which nobody else writes. If the
+/// process ends in between, the next time uses it again.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
+    write(
+        temporary,
+        OpenOptions::new().create(true).truncate(true),
+        content,
+        mode,
+    )?;
+    std::fs::rename(temporary, path)?;
+    sync_directory_of(path)
+}
+
 /// Writes a file that must not exist yet; of several writers exactly one succeeds.
 ///
 /// # Errors
@@ -39,6 +56,35 @@ pub fn create(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
     let _ = std::fs::remove_file(&temporary);
     linked?;
     sync_directory_of(path)
+}
+
+/// Whether a file is its owner's alone.
+///
+/// # Errors
+/// When the system does not say.
+pub fn is_private(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(path)?);
+        Ok(mode & 0o077 == 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
+
+/// Makes what was created in a directory, or moved there, last.
+///
+/// # Errors
+/// When the system cannot.
+pub fn sync_directory(directory: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(directory)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = directory;
+    Ok(())
 }
 
 /// Makes a directory that only its owner may enter (0700), and those above it.
@@ -53,21 +99,38 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
+/// The files in a directory whose names end in a dot and `ending`; none if there is no such directory.
+///
+/// # Errors
+/// When they cannot be listed.
+pub fn listed(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, NotaryError> {
+    let failed = |source| NotaryError::file(directory, source);
+    let files = match std::fs::read_dir(directory) {
+        Ok(files) => files,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut found = Vec::new();
+    for file in files {
+        let path = file.map_err(failed)?.path();
+        if path.extension().is_some_and(|found| found == ending) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
 fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {
     let mut random = [0u8; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
     let directory = path.parent().unwrap_or(Path::new("."));
     let temporary = directory.join(format!(".{}.part", hex::encode(random)));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    if mode == Mode::Private {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = mode;
-    let mut file = options.open(&temporary)?;
-    let written = file.write_all(content).and_then(|()| file.sync_all());
+    let written = write(
+        &temporary,
+        OpenOptions::new().create_new(true),
+        content,
+        mode,
+    );
     if let Err(error) = written {
         let _ = std::fs::remove_file(&temporary);
         return Err(error);
@@ -75,17 +138,24 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> 
     Ok(temporary)
 }
 
-#[cfg(unix)]
-fn sync_directory_of(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => File::open(directory)?.sync_all(),
-        _ => File::open(".")?.sync_all(),
+fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<()> {
+    options.write(true);
+    #[cfg(unix)]
+    if mode == Mode::Private {
+        std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     }
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
 }
 
-#[cfg(not(unix))]
-fn sync_directory_of(_path: &Path) -> io::Result<()> {
-    Ok(())
+fn sync_directory_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => sync_directory(directory),
+        _ => sync_directory(Path::new(".")),
+    }
 }
 
 #[cfg(test)]

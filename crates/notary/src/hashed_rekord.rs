@@ -1,30 +1,22 @@
 //! Entries of the kind `hashedrekord` 0.0.1: a signature over an artifact that is known by its
 //! SHA-256 digest.
 
-use crate::proposal::{Proposal, ProposalError, decode_base64, malformed};
+use crate::proposal::{Body, Proposal, ProposalError, decode_base64, malformed};
+use crate::terms;
 use crate::verifier::Verifier;
 use assay_core::digest::Sha256Digest;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// The kind's name.
 pub const KIND: &str = "hashedrekord";
 
-/// A canonical body: the fields that the schema knows, in the encoding that Rekor uses.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Body {
-    /// `0.0.1`.
-    pub api_version: String,
-    /// [`KIND`].
-    pub kind: String,
-    /// Digest, signature and key.
-    pub spec: Spec,
-}
+/// The version that is logged.
+pub const VERSION: &str = "0.0.1";
 
-/// Digest, signature and key.
+/// Digest, signature and key: the fields that the schema knows, in the encoding that Rekor uses.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The artifact.
@@ -49,6 +41,35 @@ pub struct HashValue {
     pub value: String,
 }
 
+impl HashValue {
+    /// As Rekor writes it.
+    pub fn sha256(digest: &Sha256Digest) -> Self {
+        Self {
+            algorithm: "sha256".into(),
+            value: digest.to_hex(),
+        }
+    }
+
+    /// The SHA-256 digest that it is.
+    ///
+    /// # Errors
+    /// When it is by another algorithm, or no digest.
+    pub fn as_sha256(&self) -> Result<Sha256Digest, ProposalError> {
+        if self.algorithm != "sha256" {
+            return Err(ProposalError::Digest(format!(
+                "algorithm {:?} is not supported; use sha256",
+                self.algorithm
+            )));
+        }
+        // Rekor's schema has no prefix here.
+        match self.value.len() {
+            64 => self.value.parse().ok(),
+            _ => None,
+        }
+        .ok_or_else(|| ProposalError::Digest("it must be 64 hexadecimal digits".into()))
+    }
+}
+
 /// A signature and its key.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,29 +91,17 @@ pub struct PublicKey {
 ///
 /// # Errors
 /// When it is malformed or its signature does not hold.
-pub fn parse(spec: Value) -> Result<Proposal, ProposalError> {
-    let spec: Spec = serde_json::from_value(spec).map_err(malformed)?;
-    let hash = &spec.data.hash;
-    if hash.algorithm != "sha256" {
-        return Err(ProposalError::Digest(format!(
-            "algorithm {:?} is not supported; use sha256",
-            hash.algorithm
-        )));
-    }
-    // Rekor's schema has no prefix here.
-    let digest: Sha256Digest = match hash.value.len() {
-        64 => hash.value.parse().ok(),
-        _ => None,
-    }
-    .ok_or_else(|| ProposalError::Digest("it must be 64 hexadecimal digits".into()))?;
+pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
+    let spec: Spec = serde_json::from_str(spec.get()).map_err(malformed)?;
+    let digest = spec.data.hash.as_sha256()?;
     let signature = decode_base64("signature.content", &spec.signature.content)?;
     let key = decode_base64("publicKey.content", &spec.signature.public_key.content)?;
     let verifier = Verifier::from_pem(&key)?;
     verifier.verify_digest(&digest, &signature)?;
-    let body = Body {
-        api_version: "0.0.1".into(),
-        kind: KIND.into(),
-        spec: Spec {
+    let body = Body::of(
+        KIND,
+        VERSION,
+        Spec {
             data: spec.data,
             signature: Signature {
                 content: STANDARD.encode(&signature),
@@ -101,12 +110,14 @@ pub fn parse(spec: Value) -> Result<Proposal, ProposalError> {
                 },
             },
         },
-    };
+    );
+    let verifiers = vec![verifier];
     Ok(Proposal {
-        body: serde_json_canonicalizer::to_vec(&body).map_err(malformed)?,
+        body: body.canonical()?,
         envelope: None,
         artifacts: vec![*digest.as_bytes()],
         search: vec![],
-        verifiers: vec![verifier],
+        terms: terms::of_verifiers(&verifiers).into_iter().collect(),
+        verifiers,
     })
 }

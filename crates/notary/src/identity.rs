@@ -1,15 +1,19 @@
 //! Who a notary is: decided on its first start and never changed, as clients pin it.
 
-use crate::checkpoint::Origin;
+use crate::checkpoint::{self, Origin};
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files::{self, Mode};
+use crate::store::StoreError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// The file in the data directory.
 /// Where it is kept in the data directory.
 pub const FILE: &str = "notary.json";
+
+/// The version of the file's format. Those before 2 had no lock: a program that knows no locks
+/// must not sign for a log that has one.
+pub const VERSION: u32 = 2;
 
 /// Who a notary is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,18 +27,69 @@ pub struct Identity {
     pub tree_id: u64,
     /// When the notary was set up, in seconds since the Unix epoch.
     pub created: u64,
+    /// The trees in whose place restores put this one, the first comes first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past: Vec<PastTree>,
+}
+
+/// A tree that has ended. Its entries, as far as they could be restored, are the first ones of the
+/// tree that follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastTree {
+    /// Its number.
+    #[serde(with = "decimal")]
+    pub tree_id: u64,
+    /// How many of its entries could be restored.
+    pub size: u64,
+    /// Its signed checkpoint of that size.
+    pub checkpoint: String,
+    /// The last checkpoint that it has signed, of at least that size: the entries between are
+    /// lost. `None` where no lock knew it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_signed: Option<String>,
+}
+
+impl PastTree {
+    /// How many entries it has signed that could not be restored; `None` if that is not known.
+    pub fn lost(&self) -> Option<u64> {
+        let last = checkpoint::read(self.last_signed.as_deref()?)?;
+        Some(last.size.saturating_sub(self.size))
+    }
 }
 
 impl Identity {
     /// Reads the identity in a data directory.
     ///
     /// # Errors
-    /// When there is none, or it cannot be read.
+    /// When there is none, it cannot be read, or it is of an earlier version.
     pub fn load(data: &Path) -> Result<Self, NotaryError> {
+        let identity = Self::load_any(data)?;
+        match identity.is_earlier() {
+            true => Err(StoreError::Earlier.into()),
+            false => Ok(identity),
+        }
+    }
+
+    /// Whether it is of a version that had no lock.
+    pub fn is_earlier(&self) -> bool {
+        self.version < VERSION
+    }
+
+    /// The same in the present version.
+    pub fn brought_up_to_date(mut self) -> Self {
+        self.version = VERSION;
+        self
+    }
+
+    /// Reads the identity in a data directory, also of an earlier version.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn load_any(data: &Path) -> Result<Self, NotaryError> {
         let path = data.join(FILE);
         let text = std::fs::read(&path).map_err(|source| NotaryError::file(&path, source))?;
         match serde_json::from_slice::<Self>(&text) {
-            Ok(identity) if identity.version == 1 => Ok(identity),
+            Ok(identity) if identity.version <= VERSION => Ok(identity),
             Ok(identity) => Err(NotaryError::Data {
                 path,
                 detail: format!("version {} is of a later notary", identity.version),
@@ -44,6 +99,21 @@ impl Identity {
                 detail: error.to_string(),
             }),
         }
+    }
+
+    /// Reads the identity of a notary that was set up.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn of_notary(data: &Path) -> Result<Self, NotaryError> {
+        Self::load(data).map_err(|error| match error {
+            NotaryError::File { source, .. } if source.kind() == std::io::ErrorKind::NotFound => {
+                NotaryError::NotSetUp {
+                    data: data.to_owned(),
+                }
+            }
+            other => other,
+        })
     }
 
     /// Reads the identity in a data directory, or makes one for `wanted` (or else for `default`).
@@ -62,11 +132,7 @@ impl Identity {
             .map_err(|source| NotaryError::file(&path, source))?;
         if !exists {
             let identity = Self::new(wanted.unwrap_or(default))?;
-            let text = serde_json::to_vec_pretty(&identity).map_err(|error| NotaryError::Data {
-                path: path.clone(),
-                detail: error.to_string(),
-            })?;
-            match files::create(&path, &text, Mode::Shared) {
+            match files::create(&path, &identity.to_json(&path)?, Mode::Shared) {
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 other => other.map_err(|source| NotaryError::file(&path, source))?,
             }
@@ -86,6 +152,13 @@ impl Identity {
         host(&self.address)
     }
 
+    /// Whether the entry at `index` is one of the tree with this number: the present one, or one
+    /// that it began with.
+    pub fn is_in_tree(&self, index: u64, tree_id: u64) -> bool {
+        let mut past = self.past.iter();
+        self.tree_id == tree_id || past.any(|past| past.tree_id == tree_id && index < past.size)
+    }
+
     /// How checkpoints name the log.
     pub fn origin(&self) -> Origin {
         Origin {
@@ -95,14 +168,41 @@ impl Identity {
     }
 
     fn new(address: &str) -> Result<Self, NotaryError> {
-        let random = getrandom::u64().map_err(|error| NotaryError::Random(error.to_string()))?;
         Ok(Self {
-            version: 1,
+            version: VERSION,
             address: normal_address(address)?,
-            tree_id: (random >> 1).max(1),
+            tree_id: new_tree_id()?,
             created: now(),
+            past: Vec::new(),
         })
     }
+
+    /// The same notary with a new tree, which begins with what is left of the present one.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn with_new_tree(&self, past: PastTree) -> Result<Self, NotaryError> {
+        let mut new = self.clone();
+        new.tree_id = new_tree_id()?;
+        new.past.push(past);
+        Ok(new)
+    }
+
+    /// The file's content; `path` names it in an error.
+    ///
+    /// # Errors
+    /// Never, as far as is known.
+    pub fn to_json(&self, path: &Path) -> Result<Vec<u8>, NotaryError> {
+        serde_json::to_vec_pretty(self).map_err(|error| NotaryError::Data {
+            path: path.to_owned(),
+            detail: error.to_string(),
+        })
+    }
+}
+
+fn new_tree_id() -> Result<u64, NotaryError> {
+    let random = getrandom::u64().map_err(|error| NotaryError::Random(error.to_string()))?;
+    Ok((random >> 1).max(1))
 }
 
 /// `http` or `https`, a host, perhaps a port; nothing that a checkpoint's line could not hold.

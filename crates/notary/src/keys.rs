@@ -2,6 +2,8 @@
 
 use crate::files::{self, Mode};
 use assay_core::digest::Sha256Digest;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
 use p256::SecretKey;
 use p256::ecdsa::signature::hazmat::{PrehashSigner, RandomizedPrehashSigner};
 use p256::ecdsa::{DerSignature, Signature};
@@ -13,6 +15,8 @@ use std::path::{Path, PathBuf};
 /// A private key for ECDSA over P-256 with SHA-256 (FIPS 186-5).
 pub struct SigningKey {
     key: p256::ecdsa::SigningKey,
+    /// The same key for what must be quick.
+    quick: EcdsaKeyPair,
     public_der: Vec<u8>,
 }
 
@@ -148,14 +152,32 @@ impl SigningKey {
         Ok(DerSignature::from(signature).as_bytes().to_vec())
     }
 
+    /// Signs `message` as [`Self::sign_afresh`] does, in a fraction of the time: for the log,
+    /// which signs each entry.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn sign_quickly(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        let signature = self.quick.sign(&SystemRandom::new(), message);
+        let signature = signature.map_err(|error| KeyError::Generate(error.to_string()))?;
+        Ok(signature.as_ref().to_vec())
+    }
+
     fn new(secret: &SecretKey) -> Result<Self, KeyError> {
         let public_der = secret
             .public_key()
             .to_public_key_der()
             .map_err(|error| KeyError::Generate(error.to_string()))?
             .into_vec();
+        let private_der = secret
+            .to_pkcs8_der()
+            .map_err(|error| KeyError::Generate(error.to_string()))?;
+        let quick =
+            EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, private_der.as_bytes())
+                .map_err(|error| KeyError::Generate(error.to_string()))?;
         Ok(Self {
             key: p256::ecdsa::SigningKey::from(secret),
+            quick,
             public_der,
         })
     }
@@ -220,6 +242,19 @@ mod tests {
             key.sign_afresh(b"m").unwrap(),
             key.sign_afresh(b"m").unwrap()
         );
+    }
+
+    #[test]
+    fn what_was_signed_quickly_is_signed_by_the_same_key() {
+        assay_core::crypto::install();
+        let key = SigningKey::generate().unwrap();
+        let public = sigstore_types::DerPublicKey::new(key.public_der().to_vec());
+        let signature = sigstore_types::SignatureBytes::new(key.sign_quickly(b"m").unwrap());
+        let scheme = sigstore_crypto::SigningScheme::EcdsaP256Sha256;
+        let verify =
+            |message| sigstore_crypto::verify_signature(&public, message, &signature, scheme);
+        assert!(verify(b"m").is_ok());
+        assert!(verify(b"n").is_err());
     }
 
     #[test]

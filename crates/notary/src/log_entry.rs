@@ -1,14 +1,20 @@
 //! An entry with its proof, and Rekor v1's JSON for it.
 
 use crate::identity::Identity;
+use crate::intoto;
 use crate::merkle::{self, Hash};
+use crate::proposal::Body;
 use crate::sequencer::Head;
 use crate::store::{Entry, Snapshot, StoreError};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The longest statement that is given back with an entry, in bytes; Rekor's limit.
+const MAX_ATTESTATION: usize = 100 * 1024;
 
 /// An entry and the proof that the log holds it.
 #[derive(Debug, Clone)]
@@ -39,12 +45,24 @@ impl ProvenEntry {
         let Some(entry) = snapshot.entry(index)? else {
             return Ok(None);
         };
-        Ok(Some(Self {
+        Self::prove(entry, head, snapshot).map(Some)
+    }
+
+    /// Proves an entry of the log against `head`, which covers it.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn prove(
+        entry: Entry,
+        head: &Arc<Head>,
+        snapshot: &dyn Snapshot,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
             leaf: merkle::leaf_hash(&entry.body),
-            path: merkle::inclusion_proof(index, head.size, snapshot)?,
+            path: merkle::inclusion_proof(entry.index, head.size, snapshot)?,
             head: head.clone(),
             entry,
-        }))
+        })
     }
 
     /// Rekor's name of the entry: tree id and leaf hash, 80 hexadecimal digits.
@@ -61,6 +79,7 @@ impl ProvenEntry {
                 integrated_time: self.entry.integrated_time,
                 log_id: log_id.to_owned(),
                 log_index: self.entry.index,
+                attestation: self.attestation(),
                 verification: Verification {
                     inclusion_proof: InclusionProof {
                         checkpoint: self.head.checkpoint.clone(),
@@ -73,6 +92,22 @@ impl ProvenEntry {
                 },
             },
         )])
+    }
+}
+
+impl ProvenEntry {
+    /// What Rekor gives back of an entry's statement: that of the kind `intoto`, if it is not too
+    /// long for Rekor.
+    fn attestation(&self) -> Option<Attestation> {
+        let envelope = self.entry.envelope.as_deref()?;
+        let body: Body<&RawValue> = serde_json::from_slice(&self.entry.body).ok()?;
+        if body.kind != intoto::KIND {
+            return None;
+        }
+        let data = intoto::attestation(envelope)?;
+        (data.len() <= MAX_ATTESTATION).then(|| Attestation {
+            data: STANDARD.encode(data),
+        })
     }
 }
 
@@ -140,7 +175,14 @@ struct LogEntry {
     #[serde(rename = "logID")]
     log_id: String,
     log_index: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attestation: Option<Attestation>,
     verification: Verification,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Attestation {
+    data: String,
 }
 
 #[derive(Serialize, Deserialize)]

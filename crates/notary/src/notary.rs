@@ -1,40 +1,44 @@
 //! The notary, without its HTTP clothes.
 
-use crate::authority::{self, Authority};
-use crate::bundle::Bundle;
+use crate::authority::Authority;
 use crate::clock::now;
+use crate::data_directory::{
+    COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, refuse_lost_files, refuse_what_is_lost,
+};
 use crate::error::NotaryError;
+use crate::file_lock::FileLock;
 use crate::files;
-use crate::identity::{self, Identity};
-use crate::keys::SigningKey;
+use crate::identity::Identity;
+use crate::keys::{KeyError, SigningKey};
+use crate::lock::Lock;
 use crate::log_entry::ProvenEntry;
 use crate::merkle::{self, Hash};
-use crate::proposal::Proposal;
+use crate::objects::Objects;
+use crate::proposal::{Proposal, ProposalError};
 use crate::redb_store::RedbStore;
-use crate::sequencer::{Head, LogIdentity, Placed, Sequencer, SequencerError, Submission};
+use crate::sequencer::{
+    FailedBatch, Head, LogIdentity, Placed, Sequencer, SequencerError, Submission,
+};
+use crate::signed_note::VerifierKey;
 use crate::signers::Signers;
-use crate::store::{Entry, MentionKind, Snapshot, Store, StoreError};
-use crate::trusted_root;
+use crate::store::{MentionKind, Snapshot, Store, StoreError};
+use crate::tile_checkpoint::TileCheckpoints;
+use crate::trust::{Trust, TrustState};
+use crate::writer;
 use assay_core::digest::Sha256Digest;
-use std::path::Path;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 
-const LOG_KEY_FILE: &str = "keys/log.pem";
-const LOG_FILE: &str = "log.redb";
+mod attestations;
+mod cursor;
+mod search;
+mod settling;
 
-/// There once all the others are: from then on none of them is made anew.
-const COMPLETE_FILE: &str = "set-up-complete";
-
-/// The most bundles in one answer. The newest of each enrolled signer come first, then the others of
-/// enrolled signers, so that neither strangers nor one of these can crowd out another.
-pub const MAX_ATTESTATIONS: usize = 100;
-
-/// The most bytes that the entries in one answer have together. As bundles they are nearly twice as
-/// long, and clients read 16 MiB.
-pub const MAX_ANSWER_BYTES: usize = 6 * 1024 * 1024;
-
-/// So many of the newest entries of each enrolled signer come before all others.
-const NEWEST_OF_EACH: usize = 2;
+pub use attestations::{MAX_ANSWER_BYTES, MAX_ATTESTATIONS, Question, Reach, Selection};
+pub use cursor::{Cursor, NoCursor};
+pub use search::{FoundEntries, MAX_FOUND, Operator, SearchTerm};
 
 /// A notary: its identity, its keys, its log.
 pub struct Notary {
@@ -42,20 +46,16 @@ pub struct Notary {
     log: Arc<LogIdentity>,
     authority: Authority,
     signers: Signers,
+    data: PathBuf,
     trusted_root: String,
     fingerprint: String,
+    trust: RwLock<Arc<Trust>>,
+    /// The statements of revocation that are logged. Whoever changes what is kept of the trust holds it.
+    settled: tokio::sync::Mutex<BTreeSet<PathBuf>>,
+    tile_checkpoints: TileCheckpoints,
     // Dropped before the store is: the sequencer finishes what it accepted.
     sequencer: Sequencer,
-    store: Arc<dyn Store>,
-}
-
-/// The attestations of an artifact.
-#[derive(Debug, Default)]
-pub struct Attestations {
-    /// One bundle an entry.
-    pub bundles: Vec<Bundle>,
-    /// Whether there are more than these.
-    pub truncated: bool,
+    store: Store,
 }
 
 /// A proof that one tree begins with another.
@@ -69,48 +69,133 @@ pub struct Consistency {
 
 impl Notary {
     /// Opens the notary in `data`, which is set up first if there is none: for `address`, or else
-    /// for `default`.
+    /// for `default`. Its lock is in the directory `lock`, or else beside the data.
     ///
     /// # Errors
-    /// When the directory cannot be used, or another process uses it.
-    pub fn open(data: &Path, address: Option<&str>, default: &str) -> Result<Self, NotaryError> {
-        assay_core::crypto::install();
+    /// When the directory cannot be used, another process uses it, or it does not agree with the
+    /// lock.
+    pub fn open(
+        data: &Path,
+        lock: Option<&Path>,
+        address: Option<&str>,
+        default: &str,
+    ) -> Result<Self, NotaryError> {
+        let place = lock_store(data, lock)?;
+        Self::open_on(
+            data,
+            address,
+            default,
+            || {
+                let path = data.join(LOG_FILE);
+                // An empty one would be made in its place.
+                if data.join(COMPLETE_FILE).exists() && !path.exists() {
+                    return Err(NotaryError::Lost { path });
+                }
+                Ok(Arc::new(RedbStore::open(&path)?))
+            },
+            |tree_id| Ok(Box::new(FileLock::take(&place, tree_id)?)),
+        )
+    }
+
+    /// The same with the log and its lock elsewhere: in the objects that `objects` gives, and
+    /// under the lock that `lock` gives for the number of a tree.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_on(
+        data: &Path,
+        address: Option<&str>,
+        default: &str,
+        objects: impl FnOnce() -> Result<Arc<dyn Objects>, NotaryError>,
+        lock: impl FnOnce(u64) -> Result<Box<dyn Lock>, NotaryError>,
+    ) -> Result<Self, NotaryError> {
+        assay_core::crypto::native::install();
         files::private_directory(data).map_err(|source| NotaryError::file(data, source))?;
         let complete = data.join(COMPLETE_FILE);
         let was_complete = complete.exists();
+        let had_trust = std::fs::read(&complete).is_ok_and(|text| text == WITH_TRUST);
         if was_complete {
-            refuse_what_is_lost(data)?;
+            refuse_what_is_lost(data, had_trust)?;
         }
         let identity = Identity::load_or_create(data, address, default)?;
-        // The store comes first: it is what tells a second process to go away.
-        let store: Arc<dyn Store> = Arc::new(RedbStore::open(&data.join(LOG_FILE))?);
+        // Store and lock come first: they are what tells a second process to go away.
+        let store = Store::new(objects()?);
+        let mut lock = lock(identity.tree_id)?;
+        let state = TrustState::load(data, &identity)?;
+        if was_complete {
+            refuse_lost_files(data, &state.files())?;
+        }
         let log = Arc::new(LogIdentity {
-            key: SigningKey::load_or_create(&data.join(LOG_KEY_FILE))?,
+            key: SigningKey::load_or_create(&data.join(&state.log.key))?,
             origin: identity.origin(),
         });
-        let authority = Authority::open(data, &identity)?;
-        let trusted_root = trusted_root::json(&identity, &log.key, &authority)?;
+        let tile_checkpoints = TileCheckpoints::open(data, &identity, log.clone())?;
+        let authority = Authority::open(data, &identity, &state.authority)?;
+        let trusted_root = state.trusted_root(&identity, &log.key, &authority)?;
         let fingerprint = assay_core::trust_root::fingerprint(&trusted_root)
             .map_err(|error| NotaryError::Certificate(error.to_string()))?;
+        let trust = Trust::open(data, state, &trusted_root, &log.key)?;
         if !was_complete {
-            files::replace(&complete, b"", files::Mode::Shared)
+            writer::begin(&store, lock.as_mut(), &log)?;
+        }
+        if !had_trust {
+            files::replace(&complete, WITH_TRUST, files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
         Ok(Self {
-            sequencer: Sequencer::start(store.clone(), log.clone())?,
+            sequencer: Sequencer::start(store.clone(), lock, log.clone())?,
             signers: Signers::of(data),
             identity,
             log,
             authority,
+            data: data.to_owned(),
             trusted_root,
             fingerprint,
+            trust: RwLock::new(Arc::new(trust)),
+            settled: tokio::sync::Mutex::default(),
+            tile_checkpoints,
             store,
         })
+    }
+
+    /// Opens a notary that was set up, to administer it while it is not running. Its lock is in the
+    /// directory `lock`, or else beside the data.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; and when there is none.
+    pub fn open_existing(data: &Path, lock: Option<&Path>) -> Result<Self, NotaryError> {
+        let identity = Identity::of_notary(data)?;
+        Self::open(data, lock, None, &identity.address)
+    }
+
+    /// Which keys are in office, and which were.
+    pub fn trust(&self) -> Arc<Trust> {
+        let trust = self.trust.read();
+        trust.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the last entry was logged, in seconds since the Unix epoch; 0 where there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_time(&self) -> Result<u64, StoreError> {
+        Ok(self.store.snapshot()?.tree()?.time)
+    }
+
+    /// Where the log is kept.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// Who this notary is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// SHA-256 of the key under which the entry at `index` was logged, hexadecimal.
+    pub fn log_id_of(&self, index: u64) -> String {
+        let past = self.trust().era_of(index).map(|(id, _)| id);
+        past.unwrap_or_else(|| self.log.key.id()).to_hex()
     }
 
     /// SHA-256 of the log's key, hexadecimal.
@@ -143,9 +228,47 @@ impl Notary {
         self.sequencer.head()
     }
 
+    /// The last entries that could not be logged; changes with each batch of them.
+    pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
+        self.sequencer.failed()
+    }
+
+    /// What the log commits to now, and a state of it that has all of that.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn published(&self) -> Result<(Arc<Head>, Box<dyn Snapshot>), StoreError> {
+        // The head is taken first: what comes after it can only be more.
+        let head = self.head();
+        Ok((head, self.store.snapshot()?))
+    }
+
+    /// The signed checkpoint of the tiles ([`crate::tile_checkpoint`]). Reads a file.
+    ///
+    /// # Errors
+    /// When signing fails.
+    pub fn tile_checkpoint(&self) -> Result<String, KeyError> {
+        self.tile_checkpoints.note(&self.head())
+    }
+
+    /// What verifies the checkpoint of the tiles.
+    pub fn verifier_key(&self) -> &VerifierKey {
+        self.tile_checkpoints.verifier()
+    }
+
     /// How a verified proposal is logged. May take some time: certificates are verified.
-    pub fn prepare(&self, proposal: Proposal) -> Submission {
+    ///
+    /// # Errors
+    /// When it is signed with a key that was revoked: what is not logged, no client of Sigstore's
+    /// takes for signed.
+    pub fn prepare(&self, proposal: Proposal) -> Result<Submission, ProposalError> {
         let mut signer = None;
+        if let [only] = proposal.verifiers.as_slice()
+            && let Some(certificate) = only.certificate()
+            && let Some(name) = self.signers.revoked_name(&only.key_id(), certificate)
+        {
+            return Err(ProposalError::Revoked { name });
+        }
         let kind = match proposal.verifiers.as_slice() {
             [only] => match only.certificate() {
                 None => MentionKind::Other,
@@ -172,14 +295,16 @@ impl Notary {
             .collect();
         let artifacts = proposal.artifacts.into_iter().map(|digest| (digest, kind));
         let search = proposal.search.into_iter();
-        Submission {
+        let terms = proposal.terms.into_iter();
+        Ok(Submission {
             body: proposal.body,
             envelope: proposal.envelope,
             digests: artifacts
                 .chain(of_signer)
                 .chain(search.map(|digest| (digest, MentionKind::Search)))
+                .chain(terms.map(|term| (term, MentionKind::Term)))
                 .collect(),
-        }
+        })
     }
 
     /// Logs an entry. When this returns, the entry is on disk.
@@ -197,7 +322,7 @@ impl Notary {
     pub fn entry(&self, index: u64) -> Result<Option<ProvenEntry>, StoreError> {
         // The head is taken before the snapshot, so the snapshot holds all that the head covers.
         let head = self.head();
-        ProvenEntry::read(index, &head, self.store.snapshot()?.as_ref())
+        self.read(index, &head, self.store.snapshot()?.as_ref())
     }
 
     /// The entry with this leaf hash, with its proof.
@@ -208,84 +333,22 @@ impl Notary {
         let head = self.head();
         let snapshot = self.store.snapshot()?;
         match snapshot.index_of(leaf)? {
-            Some(index) => ProvenEntry::read(index, &head, snapshot.as_ref()),
+            Some(index) => self.read(index, &head, snapshot.as_ref()),
             None => Ok(None),
         }
     }
 
-    /// All that is known about the artifact with this SHA-256 digest.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub fn attestations(&self, digest: &Hash) -> Result<Attestations, StoreError> {
-        let head = self.head();
-        let snapshot = self.store.snapshot()?;
-        let mut indexes = Vec::new();
-        for kind in [MentionKind::Named, MentionKind::Other] {
-            let wanted = MAX_ATTESTATIONS + 1 - indexes.len();
-            indexes.extend(snapshot.mentions(digest, kind, wanted)?);
-        }
-        let found = self.bundles(&indexes, &head, snapshot.as_ref())?;
-        if !found.truncated {
-            return Ok(found);
-        }
-        let first = self.newest_of_each(digest, snapshot.as_ref())?;
-        indexes.retain(|index| !first.contains(index));
-        indexes.splice(0..0, first);
-        self.bundles(&indexes, &head, snapshot.as_ref())
-    }
-
-    /// The newest entries of each enrolled signer about an artifact, those that take little first.
-    fn newest_of_each(
+    /// An entry with its proof: under `head`, or under the last checkpoint of the key that signed when
+    /// it was logged.
+    fn read(
         &self,
-        digest: &Hash,
-        snapshot: &dyn Snapshot,
-    ) -> Result<Vec<u64>, StoreError> {
-        let keys = self.signers.keys();
-        let keys = keys.map_err(|error| StoreError::Failed(error.to_string()))?;
-        let mut found = Vec::new();
-        for key in keys {
-            let of_signer = of_signer(digest, &key);
-            for index in snapshot.mentions(&of_signer, MentionKind::OfSigner, NEWEST_OF_EACH)? {
-                let length = snapshot.entry(index)?.map_or(0, |entry| length(&entry));
-                found.push((length, index));
-            }
-        }
-        found.sort_unstable();
-        found.dedup();
-        Ok(found.into_iter().map(|(_, index)| index).collect())
-    }
-
-    fn bundles(
-        &self,
-        indexes: &[u64],
+        index: u64,
         head: &Arc<Head>,
         snapshot: &dyn Snapshot,
-    ) -> Result<Attestations, StoreError> {
-        let log_id = self.log.key.id();
-        let mut found = Attestations {
-            bundles: Vec::new(),
-            truncated: indexes.len() > MAX_ATTESTATIONS,
-        };
-        let mut left = MAX_ANSWER_BYTES;
-        for index in indexes.iter().take(MAX_ATTESTATIONS) {
-            let Some(proven) = ProvenEntry::read(*index, head, snapshot)? else {
-                // Logged a moment ago, after the head that this answer is about.
-                continue;
-            };
-            match left.checked_sub(length(&proven.entry)) {
-                Some(rest) => left = rest,
-                None => {
-                    // A shorter one may have room still.
-                    found.truncated = true;
-                    continue;
-                }
-            }
-            let bundle = Bundle::of(&proven, log_id.as_bytes())
-                .map_err(|error| StoreError::Failed(format!("entry {index}: {error}")))?;
-            found.bundles.extend(bundle);
-        }
-        Ok(found)
+    ) -> Result<Option<ProvenEntry>, StoreError> {
+        let trust = self.trust();
+        let head = trust.era_of(index).map_or(head, |(_, past)| past);
+        ProvenEntry::read(index, head, snapshot)
     }
 
     /// The proof that the tree of `second` entries begins with that of `first`;
@@ -306,21 +369,4 @@ impl Notary {
 fn of_signer(artifact: &Hash, key: &Sha256Digest) -> Hash {
     let both = [artifact.as_slice(), key.as_bytes()].concat();
     *Sha256Digest::of(&both).as_bytes()
-}
-
-fn length(entry: &Entry) -> usize {
-    entry.body.len() + entry.envelope.as_ref().map_or(0, Vec::len)
-}
-
-fn refuse_what_is_lost(data: &Path) -> Result<(), NotaryError> {
-    let files = [LOG_FILE, LOG_KEY_FILE, identity::FILE]
-        .into_iter()
-        .chain(authority::FILES);
-    for file in files {
-        let path = data.join(file);
-        if !path.exists() {
-            return Err(NotaryError::Lost { path });
-        }
-    }
-    Ok(())
 }

@@ -1,28 +1,56 @@
-//! The log kept in one file, by the embedded database redb.
+//! Objects in one file, by the embedded database redb.
 
-use crate::merkle::{Hash, Nodes};
-use crate::store::{Batch, Entry, MentionKind, Snapshot, Store, StoreError, Tree};
-use redb::{Database, DatabaseError, ReadOnlyTable, ReadableDatabase, TableDefinition};
+use crate::objects::{Found, Object, Objects, Space, Visitor};
+use crate::store::StoreError;
+use redb::{
+    Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend,
+    TableDefinition, TableHandle,
+};
 use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// Memory for pages, in bytes; what does not fit is read from the file again.
 const CACHE_BYTES: usize = 64 * 1024 * 1024;
 
-/// Integrated time, body, signed entry timestamp, envelope.
-type EntryRow = (u64, &'static [u8], &'static [u8], Option<&'static [u8]>);
+type Definition = TableDefinition<'static, &'static [u8], &'static [u8]>;
+type Table = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
-const ENTRIES: TableDefinition<u64, EntryRow> = TableDefinition::new("entries");
-const LEAVES: TableDefinition<&[u8; 32], u64> = TableDefinition::new("leaves");
-/// By level and index, so that the nodes of a level lie side by side.
-const NODES: TableDefinition<(u8, u64), &[u8; 32]> = TableDefinition::new("nodes");
-/// By digest, kind of mention and entry index.
-const MENTIONS: TableDefinition<(&[u8; 32], u8, u64), ()> = TableDefinition::new("mentions");
-/// One row: size, checkpoint, time.
-const TREE: TableDefinition<(), (u64, &str, u64)> = TableDefinition::new("tree");
+/// A table that only logs of earlier versions have.
+pub(crate) const EARLIER_TABLE: &str = "nodes";
 
-/// A log in one database file.
+/// The table of a space.
+fn definition(space: Space) -> Definition {
+    TableDefinition::new(match space {
+        Space::Tree => "log/tree",
+        Space::Entries => "log/entries",
+        Space::Leaves => "log/leaves",
+        Space::Hashes => "log/hashes",
+        Space::Mentions => "log/mentions",
+    })
+}
+
+/// How the database is opened.
+type Opener = Box<dyn Fn() -> Result<Database, DatabaseError> + Send + Sync>;
+
+/// Objects in one database.
 pub struct RedbStore {
-    database: Database,
+    opener: Opener,
+    /// `None` after a failure, until it could be opened again.
+    open: RwLock<Option<Open>>,
+}
+
+struct Open {
+    database: Arc<Database>,
+    tables: Arc<Tables>,
+}
+
+/// All tables as they were after the last batch, ready to be read.
+struct Tables {
+    tree: Table,
+    entries: Table,
+    leaves: Table,
+    hashes: Table,
+    mentions: Table,
 }
 
 impl RedbStore {
@@ -31,146 +59,185 @@ impl RedbStore {
     /// # Errors
     /// When it cannot be opened, or another process has it open.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map_err(|error| match error {
-                DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
-                other => failed(other),
-            })?;
-        Self::with(database)
-    }
-
-    fn with(database: Database) -> Result<Self, StoreError> {
-        // A snapshot needs every table to be there, also before the first entry.
-        let write = database.begin_write().map_err(failed)?;
-        write.open_table(ENTRIES).map_err(failed)?;
-        write.open_table(LEAVES).map_err(failed)?;
-        write.open_table(NODES).map_err(failed)?;
-        write.open_table(MENTIONS).map_err(failed)?;
-        write.open_table(TREE).map_err(failed)?;
-        write.commit().map_err(failed)?;
-        Ok(Self { database })
-    }
-}
-
-impl Store for RedbStore {
-    fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        let read = self.database.begin_read().map_err(failed)?;
-        Ok(Box::new(RedbSnapshot {
-            entries: read.open_table(ENTRIES).map_err(failed)?,
-            leaves: read.open_table(LEAVES).map_err(failed)?,
-            nodes: read.open_table(NODES).map_err(failed)?,
-            mentions: read.open_table(MENTIONS).map_err(failed)?,
-            tree: read.open_table(TREE).map_err(failed)?,
+        let path = path.to_owned();
+        Self::with(Box::new(move || {
+            Database::builder()
+                .set_cache_size(CACHE_BYTES)
+                .create(&path)
         }))
     }
 
-    fn commit(&self, batch: &Batch) -> Result<(), StoreError> {
-        // redb's default durability: commit returns after fsync.
-        let write = self.database.begin_write().map_err(failed)?;
-        {
-            let mut entries = write.open_table(ENTRIES).map_err(failed)?;
-            let mut leaves = write.open_table(LEAVES).map_err(failed)?;
-            for (leaf, entry) in &batch.entries {
-                let row = (
-                    entry.integrated_time,
-                    entry.body.as_slice(),
-                    entry.signed_entry_timestamp.as_slice(),
-                    entry.envelope.as_deref(),
-                );
-                entries.insert(entry.index, row).map_err(failed)?;
-                leaves.insert(leaf, entry.index).map_err(failed)?;
-            }
-            let mut nodes = write.open_table(NODES).map_err(failed)?;
-            for node in &batch.nodes {
-                nodes
-                    .insert((node.level, node.index), &node.hash)
-                    .map_err(failed)?;
-            }
-            let mut mentions = write.open_table(MENTIONS).map_err(failed)?;
-            for mention in &batch.mentions {
-                mentions
-                    .insert((&mention.digest, mention.kind as u8, mention.index), ())
-                    .map_err(failed)?;
-            }
-            let tree = &batch.tree;
-            write
-                .open_table(TREE)
-                .map_err(failed)?
-                .insert((), (tree.size, tree.checkpoint.as_str(), tree.time))
-                .map_err(failed)?;
-        }
-        write.commit().map_err(failed)
+    /// Opens a database on what `backend` gives each time that it is opened.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub fn on<B: StorageBackend>(
+        backend: impl Fn() -> B + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        Self::with(Box::new(move || {
+            Database::builder()
+                .set_cache_size(CACHE_BYTES)
+                .create_with_backend(backend())
+        }))
     }
-}
 
-struct RedbSnapshot {
-    entries: ReadOnlyTable<u64, EntryRow>,
-    leaves: ReadOnlyTable<&'static [u8; 32], u64>,
-    nodes: ReadOnlyTable<(u8, u64), &'static [u8; 32]>,
-    mentions: ReadOnlyTable<(&'static [u8; 32], u8, u64), ()>,
-    tree: ReadOnlyTable<(), (u64, &'static str, u64)>,
-}
+    fn with(opener: Opener) -> Result<Self, StoreError> {
+        let open = Open::with(&opener)?;
+        Ok(Self {
+            opener,
+            open: RwLock::new(Some(open)),
+        })
+    }
 
-impl Nodes for RedbSnapshot {
-    type Error = StoreError;
-
-    fn node(&self, level: u8, index: u64) -> Result<Hash, StoreError> {
-        match self.nodes.get((level, index)).map_err(failed)? {
-            Some(hash) => Ok(*hash.value()),
-            None => Err(StoreError::MissingNode { level, index }),
+    /// The tables as they are now. After a failure the database is opened anew: what could not be
+    /// written is then gone or there, as a whole, and can be asked for.
+    fn tables(&self) -> Result<Arc<Tables>, StoreError> {
+        // A panic elsewhere left what is inside whole: it is only ever replaced.
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = open.as_ref() {
+            return Ok(open.tables.clone());
+        }
+        drop(open);
+        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
+        if open.is_none() {
+            *open = Some(Open::with(&self.opener)?);
+        }
+        match open.as_ref() {
+            Some(open) => Ok(open.tables.clone()),
+            None => Err(StoreError::Failed("it is not open".into())),
         }
     }
+
+    fn database(&self) -> Result<Arc<Database>, StoreError> {
+        self.tables()?;
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        let database = open.as_ref().map(|open| open.database.clone());
+        database.ok_or_else(|| StoreError::Failed("it is not open".into()))
+    }
+
+    fn set(&self, open: Option<Open>) {
+        *self.open.write().unwrap_or_else(PoisonError::into_inner) = open;
+    }
 }
 
-impl Snapshot for RedbSnapshot {
-    fn tree(&self) -> Result<Tree, StoreError> {
-        let row = self.tree.get(()).map_err(failed)?;
-        Ok(row.map_or_else(Tree::default, |row| {
-            let (size, checkpoint, time) = row.value();
-            Tree {
-                size,
-                checkpoint: checkpoint.to_owned(),
-                time,
-            }
-        }))
+impl Objects for RedbStore {
+    fn get(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+        let tables = self.tables()?;
+        let found = tables.of(space).get(key).map_err(failed)?;
+        Ok(found.map(|value| value.value().to_vec()))
     }
 
-    fn entry(&self, index: u64) -> Result<Option<Entry>, StoreError> {
-        let row = self.entries.get(index).map_err(failed)?;
-        Ok(row.map(|row| {
-            let (integrated_time, body, signed_entry_timestamp, envelope) = row.value();
-            Entry {
-                index,
-                integrated_time,
-                body: body.to_vec(),
-                signed_entry_timestamp: signed_entry_timestamp.to_vec(),
-                envelope: envelope.map(<[u8]>::to_vec),
-            }
-        }))
-    }
-
-    fn index_of(&self, leaf: &Hash) -> Result<Option<u64>, StoreError> {
-        let row = self.leaves.get(leaf).map_err(failed)?;
-        Ok(row.map(|row| row.value()))
-    }
-
-    fn mentions(
+    fn scan(
         &self,
-        digest: &Hash,
-        kind: MentionKind,
+        space: Space,
+        from: &[u8],
+        to: &[u8],
         limit: usize,
-    ) -> Result<Vec<u64>, StoreError> {
-        let kind = kind as u8;
-        let rows = self
-            .mentions
-            .range((digest, kind, 0)..=(digest, kind, u64::MAX))
-            .map_err(failed)?;
-        rows.rev()
-            .take(limit)
-            .map(|row| Ok(row.map_err(failed)?.0.value().2))
+    ) -> Result<Vec<Found>, StoreError> {
+        let tables = self.tables()?;
+        let rows = tables.of(space).range(from..to).map_err(failed)?;
+        rows.take(limit)
+            .map(|row| {
+                let (key, value) = row.map_err(failed)?;
+                Ok((key.value().to_vec(), value.value().to_vec()))
+            })
             .collect()
+    }
+
+    fn put(&self, objects: Vec<Object>) -> Result<(), StoreError> {
+        let database = self.database()?;
+        let written = write(&database, &objects).and_then(|()| Tables::of_now(&database));
+        match written {
+            Ok(tables) => {
+                self.set(Some(Open {
+                    tables: Arc::new(tables),
+                    database,
+                }));
+                Ok(())
+            }
+            Err(error) => {
+                // The database refuses everything after a failure, until it is opened again.
+                self.set(None);
+                Err(error)
+            }
+        }
+    }
+
+    fn freeze(&self, each: &mut Visitor<'_>) -> Result<(), StoreError> {
+        let database = self.database()?;
+        let tables = Tables::of_now(&database)?;
+        for space in Space::ALL {
+            for row in tables.of(space).iter().map_err(failed)? {
+                let (key, value) = row.map_err(failed)?;
+                each(space, key.value(), value.value())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn write(database: &Database, objects: &[Object]) -> Result<(), StoreError> {
+    let mut write = database.begin_write().map_err(failed)?;
+    // After a kill, the file is ready at once instead of after reading all of it. By default,
+    // commit returns after fsync.
+    write.set_quick_repair(true);
+    for space in Space::ALL {
+        let mut table = write.open_table(definition(space)).map_err(failed)?;
+        for object in objects.iter().filter(|object| object.space == space) {
+            let (key, value) = (object.key.as_slice(), object.value.as_slice());
+            table.insert(key, value).map_err(failed)?;
+        }
+    }
+    write.commit().map_err(failed)
+}
+
+impl Open {
+    fn with(opener: &Opener) -> Result<Self, StoreError> {
+        let database = opener().map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => StoreError::InUse,
+            other => failed(other),
+        })?;
+        let read = database.begin_read().map_err(failed)?;
+        let names: Vec<_> = read.list_tables().map_err(failed)?.collect();
+        let has = |name: &str| names.iter().any(|table| table.name() == name);
+        if has(EARLIER_TABLE) {
+            return Err(StoreError::Earlier);
+        }
+        if !Space::ALL
+            .iter()
+            .all(|space| has(definition(*space).name()))
+        {
+            // Reading needs every table to be there, also before the first entry.
+            write(&database, &[])?;
+        }
+        Ok(Self {
+            tables: Arc::new(Tables::of_now(&database)?),
+            database: Arc::new(database),
+        })
+    }
+}
+
+impl Tables {
+    fn of_now(database: &Database) -> Result<Self, StoreError> {
+        let read = database.begin_read().map_err(failed)?;
+        let open = |space| read.open_table(definition(space)).map_err(failed);
+        Ok(Self {
+            tree: open(Space::Tree)?,
+            entries: open(Space::Entries)?,
+            leaves: open(Space::Leaves)?,
+            hashes: open(Space::Hashes)?,
+            mentions: open(Space::Mentions)?,
+        })
+    }
+
+    fn of(&self, space: Space) -> &Table {
+        match space {
+            Space::Tree => &self.tree,
+            Space::Entries => &self.entries,
+            Space::Leaves => &self.leaves,
+            Space::Hashes => &self.hashes,
+            Space::Mentions => &self.mentions,
+        }
     }
 }
 
@@ -182,6 +249,14 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
 mod tests {
     use super::*;
 
+    fn object(key: &[u8], value: &[u8]) -> Object {
+        Object {
+            space: Space::Mentions,
+            key: key.to_vec(),
+            value: value.to_vec(),
+        }
+    }
+
     #[test]
     fn a_second_process_is_told_that_the_log_is_in_use() {
         let directory = tempfile::tempdir().unwrap();
@@ -191,51 +266,45 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_back_as_it_was_written() {
+    fn objects_are_found_by_key_and_in_order() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log.redb");
-        let entry = Entry {
-            index: 0,
-            integrated_time: 7,
-            body: b"body".to_vec(),
-            signed_entry_timestamp: b"set".to_vec(),
-            envelope: Some(b"envelope".to_vec()),
-        };
-        let tree = Tree {
-            size: 1,
-            checkpoint: "note".into(),
-            time: 7,
-        };
-        let mention = |kind, index| crate::store::Mention {
-            digest: [5; 32],
-            kind,
-            index,
-        };
-        let batch = Batch {
-            entries: vec![([1; 32], entry.clone())],
-            nodes: vec![],
-            mentions: vec![
-                mention(MentionKind::Other, 0),
-                mention(MentionKind::Other, 300),
-                mention(MentionKind::Named, 9),
-            ],
-            tree: tree.clone(),
-        };
-        RedbStore::open(&path).unwrap().commit(&batch).unwrap();
         let store = RedbStore::open(&path).unwrap();
-        let snapshot = store.snapshot().unwrap();
-        assert_eq!(snapshot.entry(0).unwrap(), Some(entry));
-        assert_eq!(snapshot.entry(1).unwrap(), None);
-        assert_eq!(snapshot.index_of(&[1; 32]).unwrap(), Some(0));
-        assert_eq!(snapshot.tree().unwrap(), tree);
-        let found = |kind, limit| snapshot.mentions(&[5; 32], kind, limit).unwrap();
-        assert_eq!(found(MentionKind::Other, 9), [300, 0]);
-        assert_eq!(found(MentionKind::Other, 1), [300]);
-        assert_eq!(found(MentionKind::Named, 9), [9]);
-        assert!(found(MentionKind::Search, 9).is_empty());
-        assert!(matches!(
-            snapshot.node(0, 0),
-            Err(StoreError::MissingNode { .. })
-        ));
+        let batch = [b"c", b"a", b"d", b"b"].map(|key| object(key, &key.repeat(2)));
+        store.put(batch.to_vec()).unwrap();
+        drop(store);
+        let store = RedbStore::open(&path).unwrap();
+        let scan = |from: &[u8], to: &[u8], limit| {
+            let found = store.scan(Space::Mentions, from, to, limit).unwrap();
+            let keys = found.into_iter().map(|(key, _)| key).collect::<Vec<_>>();
+            String::from_utf8(keys.concat()).unwrap()
+        };
+        assert_eq!(scan(b"a", b"d", 9), "abc");
+        assert_eq!(scan(b"b", b"z", 2), "bc");
+        let get = |space, key: &[u8]| store.get(space, key).unwrap();
+        assert_eq!(get(Space::Mentions, b"a"), Some(b"aa".to_vec()));
+        assert_eq!(get(Space::Mentions, b"e"), None);
+        assert_eq!(get(Space::Leaves, b"a"), None);
+        store.put(vec![object(b"a", b"new")]).unwrap();
+        assert_eq!(get(Space::Mentions, b"a"), Some(b"new".to_vec()));
+    }
+
+    #[test]
+    fn what_is_frozen_does_not_change_while_it_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = RedbStore::open(&directory.path().join("log.redb")).unwrap();
+        store
+            .put(vec![object(b"a", b"1"), object(b"b", b"1")])
+            .unwrap();
+        let mut seen = Vec::new();
+        store
+            .freeze(&mut |space, key, value| {
+                assert_eq!(space, Space::Mentions);
+                seen.push((key.to_vec(), value.to_vec()));
+                store.put(vec![object(b"b", b"2"), object(b"c", b"2")])
+            })
+            .unwrap();
+        let one = |key: &[u8]| (key.to_vec(), b"1".to_vec());
+        assert_eq!(seen, [one(b"a"), one(b"b")]);
     }
 }

@@ -3,24 +3,26 @@
 //! One thread writes. While it waits for the disk, new entries gather in its queue; when the disk
 //! is done, all that have gathered become the next batch. So a lone entry waits for nothing but
 //! its own write, and a crowd shares one.
+//!
+//! The order of a batch: the data is made durable, then the new checkpoint takes the place of the
+//! old one in the [`crate::lock`], and only then does anybody hear of it. After a failure at any
+//! step, [`crate::recovery`] says where the log stands before anything else is written.
 
-use crate::checkpoint::{self, Origin};
-use crate::clock::now;
+use crate::checkpoint::Origin;
 use crate::keys::{KeyError, SigningKey};
-use crate::merkle::{self, Frontier, Hash};
-use crate::store::{Batch, Entry, Mention, MentionKind, Store, StoreError, Tree};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
-use std::collections::HashMap;
+use crate::lock::{Lock, LockError};
+use crate::merkle::Hash;
+use crate::recovery::Disagreement;
+use crate::store::{MentionKind, Store, StoreError};
+use crate::writer::Writer;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-/// The most entries that share one write. Bounds what one write holds in memory.
-const MAX_BATCH: usize = 1024;
 /// How many entries may wait; whoever comes then waits for a place.
 const QUEUE: usize = 2048;
+/// How many KiB the entries that wait or are being written may have together; likewise.
+const QUEUE_KIB: u32 = 32 * 1024;
 
 /// An entry whose signature was verified, ready to be logged.
 #[derive(Debug, Clone)]
@@ -59,6 +61,12 @@ pub enum SequencerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The lock failed, or somebody else signs.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Data and lock do not agree.
+    #[error(transparent)]
+    Disagreement(#[from] Disagreement),
     /// Signing failed.
     #[error("the log could not sign: {0}")]
     Sign(String),
@@ -82,39 +90,74 @@ pub struct LogIdentity {
     pub origin: Origin,
 }
 
+/// Entries that could not be logged. Who sent them is told that it failed; why is the operator's
+/// business, as it names the operator's files.
+#[derive(Debug, Clone)]
+pub struct FailedBatch {
+    /// How many.
+    pub entries: usize,
+    /// Why.
+    pub error: SequencerError,
+}
+
 /// The writer of a log.
 pub struct Sequencer {
     queue: Option<mpsc::Sender<Job>>,
+    room: Arc<Semaphore>,
     head: watch::Receiver<Arc<Head>>,
+    failed: watch::Receiver<Option<FailedBatch>>,
     thread: Option<JoinHandle<()>>,
 }
 
-struct Job {
-    submission: Submission,
-    answer: oneshot::Sender<Result<Placed, SequencerError>>,
+/// A submission on its way.
+pub(crate) struct Job {
+    pub(crate) submission: Submission,
+    pub(crate) answer: Answer,
+}
+
+/// Where a submission's answer goes, and its place in memory until then.
+pub(crate) struct Answer {
+    sender: oneshot::Sender<Result<Placed, SequencerError>>,
+    _room: Option<OwnedSemaphorePermit>,
+}
+
+impl Answer {
+    pub(crate) fn send(self, answer: Result<Placed, SequencerError>) {
+        // Whoever gave up waiting does not need it.
+        let _ = self.sender.send(answer);
+    }
 }
 
 impl Sequencer {
-    /// Starts to write to `store`.
+    /// Starts to write to `store`, which has been begun, signing by `lock`.
     ///
     /// # Errors
-    /// When the log cannot be read, or the thread cannot be started.
+    /// When the log cannot be read, data and lock do not agree, or the thread cannot be started.
     pub fn start(
-        store: Arc<dyn Store>,
+        store: Store,
+        lock: Box<dyn Lock>,
         identity: Arc<LogIdentity>,
     ) -> Result<Self, SequencerError> {
-        let state = State::load(store.as_ref(), &identity)?;
-        let (publish, head) = watch::channel(Arc::new(state.head()));
+        let mut writer = Writer::new(store, lock, identity)?;
+        let (publish, head) = watch::channel(Arc::new(writer.head()?));
+        let (tell, failed) = watch::channel(None);
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
-            .spawn(move || run(store.as_ref(), &identity, state, jobs, &publish))
+            .spawn(move || writer.run(jobs, &publish, &tell))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
+            room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             head,
+            failed,
             thread: Some(thread),
         })
+    }
+
+    /// The last batch that could not be logged; changes with each.
+    pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
+        self.failed.clone()
     }
 
     /// Logs an entry. When this returns, the entry is on disk.
@@ -122,9 +165,17 @@ impl Sequencer {
     /// # Errors
     /// When it could not be logged. It may still have been, if the caller gives up waiting.
     pub async fn add(&self, submission: Submission) -> Result<Placed, SequencerError> {
-        let (answer, placed) = oneshot::channel();
+        let (sender, placed) = oneshot::channel();
         let queue = self.queue.as_ref().ok_or(SequencerError::Stopping)?;
-        let job = Job { submission, answer };
+        let kib = u32::try_from(submission.length() / 1024 + 1).unwrap_or(QUEUE_KIB);
+        let room = self.room.clone().acquire_many_owned(kib.min(QUEUE_KIB));
+        let job = Job {
+            submission,
+            answer: Answer {
+                sender,
+                _room: room.await.ok(),
+            },
+        };
         queue
             .send(job)
             .await
@@ -148,151 +199,10 @@ impl Drop for Sequencer {
     }
 }
 
-/// What the writer knows without reading: the right edge of the tree.
-struct State {
-    frontier: Frontier,
-    tree: Tree,
-}
-
-impl State {
-    fn load(store: &dyn Store, identity: &LogIdentity) -> Result<Self, SequencerError> {
-        let snapshot = store.snapshot()?;
-        let mut tree = snapshot.tree()?;
-        let frontier = Frontier::load(tree.size, snapshot.as_ref())?;
-        if tree.checkpoint.is_empty() {
-            tree.checkpoint =
-                checkpoint::sign(&identity.origin, 0, &merkle::empty_root(), &identity.key)?;
-        }
-        Ok(Self { frontier, tree })
-    }
-
-    fn head(&self) -> Head {
-        Head {
-            size: self.tree.size,
-            root: self.frontier.root(),
-            checkpoint: self.tree.checkpoint.clone(),
-        }
-    }
-}
-
-fn run(
-    store: &dyn Store,
-    identity: &LogIdentity,
-    mut state: State,
-    mut jobs: mpsc::Receiver<Job>,
-    publish: &watch::Sender<Arc<Head>>,
-) {
-    let mut waiting = Vec::new();
-    while jobs.blocking_recv_many(&mut waiting, MAX_BATCH) > 0 {
-        let (submissions, answers): (Vec<_>, Vec<_>) = waiting
-            .drain(..)
-            .map(|job| (job.submission, job.answer))
-            .unzip();
-        match write(store, identity, &mut state, submissions) {
-            Ok((places, head)) => {
-                publish.send_replace(Arc::new(head));
-                for (answer, place) in answers.into_iter().zip(places) {
-                    // Whoever gave up waiting does not need the answer.
-                    let _ = answer.send(Ok(place));
-                }
-            }
-            Err(error) => {
-                for answer in answers {
-                    let _ = answer.send(Err(error.clone()));
-                }
-                // The batch may have reached the disk all the same, so the store is asked anew.
-                // While it cannot answer, every batch fails at the same place.
-                if let Ok(reloaded) = State::load(store, identity) {
-                    state = reloaded;
-                    publish.send_replace(Arc::new(state.head()));
-                }
-            }
-        }
-    }
-}
-
-/// Makes one batch durable; the state changes only if that succeeds.
-fn write(
-    store: &dyn Store,
-    identity: &LogIdentity,
-    state: &mut State,
-    submissions: Vec<Submission>,
-) -> Result<(Vec<Placed>, Head), SequencerError> {
-    let snapshot = store.snapshot()?;
-    let log_id = identity.key.id().to_hex();
-    // A clock that was set back must not make the log's order and its times disagree.
-    let time = now().max(state.tree.time);
-    let mut frontier = state.frontier.clone();
-    let mut batch = Batch::default();
-    let mut fresh: HashMap<Hash, u64> = HashMap::new();
-    let mut places = Vec::with_capacity(submissions.len());
-
-    for submission in submissions {
-        let leaf = merkle::leaf_hash(&submission.body);
-        let known = match fresh.get(&leaf) {
-            Some(index) => Some(*index),
-            None => snapshot.index_of(&leaf)?,
-        };
-        if let Some(index) = known {
-            places.push(Placed::Known(index));
-            continue;
-        }
-        let index = frontier.size();
-        let promise = Promise {
-            body: STANDARD.encode(&submission.body),
-            integrated_time: time,
-            log_id: &log_id,
-            log_index: index,
-        };
-        let signed_entry_timestamp = identity.key.sign(&promise.canonical()?)?;
-        frontier.append(leaf, &mut batch.nodes);
-        fresh.insert(leaf, index);
-        for (digest, kind) in submission.digests {
-            batch.mentions.push(Mention {
-                digest,
-                kind,
-                index,
-            });
-        }
-        let entry = Entry {
-            index,
-            integrated_time: time,
-            body: submission.body,
-            signed_entry_timestamp,
-            envelope: submission.envelope,
-        };
-        batch.entries.push((leaf, entry));
-        places.push(Placed::New(index));
-    }
-
-    if !batch.entries.is_empty() {
-        let (size, root) = (frontier.size(), frontier.root());
-        batch.tree = Tree {
-            size,
-            checkpoint: checkpoint::sign(&identity.origin, size, &root, &identity.key)?,
-            time,
-        };
-        store.commit(&batch)?;
-        state.frontier = frontier;
-        state.tree = batch.tree;
-    }
-    Ok((places, state.head()))
-}
-
-/// What a signed entry timestamp is over: this, as canonical JSON (RFC 8785).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Promise<'a> {
-    body: String,
-    integrated_time: u64,
-    #[serde(rename = "logID")]
-    log_id: &'a str,
-    log_index: u64,
-}
-
-impl Promise<'_> {
-    fn canonical(&self) -> Result<Vec<u8>, SequencerError> {
-        serde_json_canonicalizer::to_vec(self)
-            .map_err(|error| SequencerError::Sign(error.to_string()))
+impl Submission {
+    /// Bytes that it holds in memory, roughly.
+    fn length(&self) -> usize {
+        let digests = self.digests.len() * size_of::<(Hash, MentionKind)>();
+        self.body.len() + self.envelope.as_ref().map_or(0, Vec::len) + digests
     }
 }

@@ -5,12 +5,12 @@ mod common;
 use assay_core::digest::Sha256Digest;
 use assay_notary::http::MAX_BODY;
 use assay_notary::keys::SigningKey;
-use common::{Running, dsse, hashed_rekord, standing};
+use common::{DataFolder, Running, dsse, hashed_rekord, standing};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-fn setting() -> (tempfile::TempDir, Running, SigningKey) {
-    let data = tempfile::tempdir().unwrap();
+fn setting() -> (DataFolder, Running, SigningKey) {
+    let data = DataFolder::new();
     let notary = Running::start(data.path());
     (data, notary, SigningKey::generate().unwrap())
 }

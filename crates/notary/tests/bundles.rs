@@ -5,8 +5,8 @@ mod common;
 
 use assay_core::digest::Sha256Digest;
 use assay_notary::keys::SigningKey;
-use common::{Running, hashed_rekord, standing};
-use serde_json::Value;
+use common::{DataFolder, Running, hashed_rekord, intoto, standing, statement};
+use serde_json::{Value, json};
 use sigstore_trust_root::TrustedRoot;
 use sigstore_types::{Bundle, DerPublicKey};
 use sigstore_verify::{
@@ -18,12 +18,12 @@ struct Setting {
     notary: Running,
     verifier: Verifier,
     key: SigningKey,
-    _data: tempfile::TempDir,
+    _data: DataFolder,
 }
 
 impl Setting {
     fn new() -> Self {
-        let data = tempfile::tempdir().unwrap();
+        let data = DataFolder::new();
         let notary = Running::start(data.path());
         let root = notary.get("/trusted_root.json");
         let root = TrustedRoot::from_json(&root.text).unwrap();
@@ -163,6 +163,26 @@ fn a_standing_by_a_key_verifies() {
             .tlog_verified()
     );
     assert!(setting.verify_keyed(b"fild", &bundle).is_err());
+}
+
+#[test]
+fn a_statement_in_the_older_form_verifies() {
+    let setting = Setting::new();
+    setting.fill(2);
+    let payload = statement(b"file", "https://slsa.dev/provenance/v1", &json!({}));
+    let keyed = intoto(payload.as_bytes(), &setting.key, &setting.key.public_pem());
+    assert_eq!(setting.notary.add(&keyed).status, 201);
+    let bundle = setting.only_bundle(b"file");
+    let result = setting.verify_keyed(b"file", &bundle).unwrap();
+    assert!(result.tlog_verified());
+    assert!(setting.verify_keyed(b"fild", &bundle).is_err());
+
+    let certificate = setting.enrol("release@example.org");
+    let named = intoto(payload.as_bytes(), &setting.key, &certificate);
+    assert_eq!(setting.notary.add(&named).status, 201);
+    let bundle = setting.notary.bundles(b"file").remove(0);
+    let result = setting.verify_named(b"file", &bundle).unwrap();
+    assert!(result.certificate_verified() && result.tlog_verified());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use assay_core::evidence::{Evidence, Failure};
 use assay_core::proof::{Check, ProofError};
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
+use assay_core::succession::{self, Latest, MAX_SUCCESSION_BYTES, SUCCESSION_PATH};
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use std::time::Duration;
 
@@ -105,6 +106,36 @@ pub fn trust_root_request(address: &str) -> HttpRequest {
         size_limit: MAX_TRUST_ROOT_BYTES,
         memory: Memory::Asked,
     }
+}
+
+/// The request for how a notary's trust root followed from earlier ones ([`follow`]).
+pub fn succession_request(address: &str) -> HttpRequest {
+    HttpRequest {
+        url: format!("{address}{SUCCESSION_PATH}"),
+        size_limit: MAX_SUCCESSION_BYTES,
+        ..trust_root_request(address)
+    }
+}
+
+/// Where the pinned trust root of a notary led to, by its answer. `None` from a notary that shows no
+/// succession.
+///
+/// # Errors
+/// [`Failure::TrustRoot`] if it does not lead on from what is pinned; any other, if it is no answer.
+pub fn follow(notary: &Notary, response: &HttpResponse) -> Result<Option<Latest>, Failure> {
+    match response.status {
+        200 => {}
+        404 => return Ok(None),
+        status => return Err(Failure::Status { status }),
+    }
+    let document = std::str::from_utf8(&response.body).map_err(|error| Failure::Malformed {
+        detail: error.to_string(),
+    })?;
+    succession::follow(&notary.trusted_root, notary.followed.as_ref(), document)
+        .map(Some)
+        .map_err(|error| Failure::TrustRoot {
+            detail: error.to_string(),
+        })
 }
 
 /// The bundles in a notary's answer, not yet proven; none when it does not know the digest.

@@ -235,6 +235,9 @@ impl<T: Transport> Comparison<'_, T> {
             Err(problem) => return Ok(Some(unchecked(&problem.to_string()))),
         };
         let known = self.memories.iter().find(|one| one.log == shown.log);
+        if let (None, Some(before)) = (known, self.before_rotation(&shown.log)) {
+            return self.continue_from(book, turn, before, &shown).await;
+        }
         let Some(mut memory) = known.cloned() else {
             if let Some(other) = self.only_tree(&shown.log) {
                 let detail = format!("{} instead of {other}", shown.log.origin);
@@ -283,6 +286,59 @@ impl<T: Transport> Comparison<'_, T> {
         self.memories.retain(|known| known.log != memory.log);
         self.memories.push(memory);
         Ok(doubt)
+    }
+
+    /// What is remembered of a notary's tree under the key that signed it before this one. The tree of
+    /// a notary goes on when its key is changed.
+    fn before_rotation(&self, log: &LogId) -> Option<LogMemory> {
+        let same = self.memories.iter().filter(|one| {
+            log.root.is_notary() && one.log.origin == log.origin && one.log.key_id != log.key_id
+        });
+        same.max_by_key(|one| one.latest.size).cloned()
+    }
+
+    /// Compares the first checkpoint by a notary's new key with what is remembered of its tree under
+    /// the key before. The notes of two keys are no evidence that one of them contradicted itself,
+    /// so what does not continue is not believed, and raises no alarm.
+    async fn continue_from(
+        &mut self,
+        book: &impl LogBook,
+        turn: &mut impl Turn,
+        mut before: LogMemory,
+        shown: &Shown,
+    ) -> Result<Option<LogDoubt>, String> {
+        if before.alarm.is_some() {
+            return Ok(Some(LogDoubt::Contradicted));
+        }
+        let broken = || unchecked("it does not continue what it was before its key was changed");
+        match (before.need(shown), self.address, turn.outage()) {
+            (Need::Nothing, ..) => {}
+            (Need::Contradiction(_), ..) => return Ok(Some(broken())),
+            // As for any other state of a log that is not asked.
+            (Need::Proof { .. }, None, _) => return Ok(None),
+            (Need::Proof { .. }, _, Some(failure)) => {
+                return Ok(Some(LogDoubt::Unchecked { failure }));
+            }
+            (Need::Proof { .. }, ..) if self.proofs >= MAX_PROOFS => {
+                return Ok(Some(unchecked("too many different states of the log")));
+            }
+            (Need::Proof { first, last }, Some(address), None) => {
+                match self.prove(address, &mut before, shown, (first, last)).await {
+                    Ok(None) => {}
+                    Ok(Some(_)) => return Ok(Some(broken())),
+                    Err(failure) => {
+                        if matches!(failure, Failure::Unreachable | Failure::TimedOut { .. }) {
+                            turn.tell_outage(failure.clone());
+                        }
+                        return Ok(Some(LogDoubt::Unchecked { failure }));
+                    }
+                }
+            }
+        }
+        let memory = LogMemory::begin(shown);
+        book.remember(&memory).await?;
+        self.memories.push(memory);
+        Ok(None)
     }
 
     /// Asks the log for the proof that two of its states belong together. The contradiction, if it

@@ -94,6 +94,7 @@ impl World {
             trusted_root: String::new(),
             fingerprint: String::new(),
             enabled: true,
+            followed: None,
         };
         self.ask(&mut notary::Inquiry::new(&notary, digest)).await;
         let question = github::Question::about(RELEASE, RELEASE, None).unwrap();

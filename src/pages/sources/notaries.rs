@@ -312,6 +312,7 @@ fn confirm(sources: Sources, adding: Signal<Adding>, found: Found) -> View {
             trusted_root: found.root.trusted_root.clone(),
             fingerprint: found.root.fingerprint.clone(),
             enabled: true,
+            followed: None,
         });
         spawn_local(async move {
             match change.make().await {

@@ -1,14 +1,18 @@
 //! A notary's trust root: fetched when it is added, when the page is opened and when it is tested.
-//! Another one than is pinned counts for nothing until the user says so.
+//! Another one than is pinned counts if it was signed with the pinned one's keys, which the background
+//! finds out, and else for nothing until the user says so.
 
 use super::{Sources, make, problem};
+use crate::bus;
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
 use crate::pages::change::Change;
 use crate::pages::dom;
 use crate::pages::parts::{self, Tag, button, named_button};
 use crate::pages::words::{t, t1};
+use crate::settings_store;
 use assay_core::evidence::Failure;
+use assay_core::message::Request;
 use assay_core::settings::{Notary, Settings};
 use assay_core::signer::RootId;
 use assay_core::trust_root::{self, TrustRoot};
@@ -94,7 +98,18 @@ pub fn look_at_all(sources: Sources, settings: &Settings) {
 /// Puts a trust root to the user, if it is another one than is pinned. One that they decided against
 /// is put to them again only if they ask.
 pub async fn compare(sources: Sources, notary: &Notary, root: Root, is_asked_for: bool) {
-    let is_new = root.fingerprint != pinned(notary);
+    let mut is_new = root.fingerprint != pinned(notary);
+    if is_new {
+        let address = notary.address.clone();
+        // What it did, the settings tell.
+        let _ = bus::send(&Request::FollowNotary { address }).await;
+        if let Ok(settings) = settings_store::load().await {
+            let mut notaries = settings.notaries.iter();
+            let now = notaries.find(|one| one.address == notary.address);
+            is_new = now.is_some_and(|now| root.fingerprint != pinned(now));
+            sources.ground.show(settings);
+        }
+    }
     let kept = storage::get::<String>(Area::Local, &place(&notary.address)).await;
     let was_kept = kept.ok().flatten().as_ref() == Some(&root.fingerprint);
     let kept = was_kept && !is_asked_for;

@@ -16,8 +16,9 @@ use crate::output;
 use crate::roots::now;
 use assay_core::attestation::Attestation;
 use assay_core::evidence::Evidence;
-use assay_core::log_memory::{Alarm, Contradiction, blocked, withhold, withhold_all};
+use assay_core::log_memory::{Alarm, Contradiction, LogMemory, blocked, withhold, withhold_all};
 use assay_core::reason::Reason;
+use assay_core::revocation;
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::signer::RootId;
@@ -60,12 +61,20 @@ impl<'a> Comparing<'a> {
     /// proofs at the address beside it.
     pub async fn compare(&self, evidence: &mut Evidence, asked: Option<(&RootId, &str)>) {
         compare(self.client, &self.files, asked, self.roots, evidence, now()).await;
+        self.withhold_revoked(std::slice::from_mut(evidence));
     }
 
     /// Withholds what logs proved before it came out, by a later file or in another process, that
     /// they contradict themselves.
     pub fn withhold(&self, evidence: &mut [Evidence]) {
         self.files.withhold(evidence);
+        self.withhold_revoked(evidence);
+    }
+
+    /// Withholds what was signed with keys that the notary had revoked.
+    fn withhold_revoked(&self, evidence: &mut [Evidence]) {
+        let notaries = self.notary.map(std::slice::from_ref).unwrap_or_default();
+        revocation::withhold(evidence, notaries);
     }
 
     /// The logs under these trust roots that contradicted themselves, and on which the user has
@@ -112,6 +121,15 @@ pub fn refuse_alarmed(notary: &Notary) -> Result<(), CliError> {
             kept.memory.id, notary.address
         ))),
     }
+}
+
+/// What this user remembers of the logs of a trust root.
+///
+/// # Errors
+/// When any of it cannot be read.
+pub fn remembered(root: &RootId) -> Result<Vec<LogMemory>, CliError> {
+    let kept = LogFiles::of_this_user()?.read(root)?;
+    Ok(kept.into_iter().map(|kept| kept.memory).collect())
 }
 
 /// `assay logs`.

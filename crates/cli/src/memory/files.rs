@@ -88,6 +88,11 @@ impl Memory {
         Ok(kept.map(|kept| kept.known))
     }
 
+    /// Where what is remembered under a name is kept, for a user who has to decide about it.
+    pub fn place<T: Remembered>(&self, name: &str) -> PathBuf {
+        self.file::<T>(name)
+    }
+
     /// Whether there is anything under a name, readable or not.
     pub fn has<T: Remembered>(&self, name: &str) -> bool {
         self.file::<T>(name).exists()

@@ -5,14 +5,13 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-pub use files::{Memory, Site};
+pub use files::{Memory, Remembered, Site};
 
 use crate::args::{MemoryArgs, MemoryCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use assay_core::project::Project;
-use files::Remembered;
 use serde_json::json;
 use shown::{ShownProject, ShownSite};
 

@@ -2,7 +2,7 @@
 //! on to the notary of the moment, holds some of them, or answers in its place.
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,16 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Front {
     address: String,
     state: Arc<Mutex<State>>,
+}
+
+/// What was asked, and what becomes of the notary's answer: its status and body.
+pub type Change = dyn Fn(&Asked, u16, Vec<u8>) -> (u16, Vec<u8>) + Send + Sync;
+
+/// A request.
+pub struct Asked {
+    pub path: String,
+    /// What was sent with it; empty for a GET.
+    pub body: Vec<u8>,
 }
 
 /// A request that is held until this is dropped or released.
@@ -37,6 +47,8 @@ enum Rule {
     Silent,
     /// The first one is held, and passed on after that.
     Hold(Sender<()>, Receiver<()>),
+    /// All are passed on, and their answers changed.
+    Change(Arc<Change>),
 }
 
 impl Front {
@@ -78,6 +90,16 @@ impl Front {
         self.state.lock().unwrap().rule = Some((part.to_owned(), Rule::Silent));
     }
 
+    /// Answers to requests whose path has this in it are changed.
+    pub fn change(
+        &self,
+        part: &str,
+        change: impl Fn(&Asked, u16, Vec<u8>) -> (u16, Vec<u8>) + Send + Sync + 'static,
+    ) {
+        let rule = Rule::Change(Arc::new(change));
+        self.state.lock().unwrap().rule = Some((part.to_owned(), rule));
+    }
+
     /// The next request whose path has this in it is held.
     pub fn hold(&self, part: &str) -> Held {
         let (asked, was_asked) = channel();
@@ -116,16 +138,28 @@ impl Held {
 }
 
 fn answer(mut stream: TcpStream, state: &Mutex<State>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut reader = BufReader::new(stream.try_clone().unwrap());
+    let mut lines = reader.by_ref().lines();
     let Some(Ok(line)) = lines.next() else { return };
+    let mut length = 0;
     for line in &mut lines {
-        if line.is_ok_and(|line| line.is_empty()) {
+        let Ok(line) = line else { return };
+        if line.is_empty() {
             break;
         }
+        let line = line.to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
     }
-    let Some(path) = line.split(' ').nth(1) else {
+    let mut parts = line.split(' ');
+    let (Some(method), Some(path)) = (parts.next(), parts.next()) else {
         return;
     };
+    let mut body = vec![0; length];
+    if reader.read_exact(&mut body).is_err() {
+        return;
+    }
     let (behind, rule) = {
         let mut state = state.lock().unwrap();
         state.asked.push(path.to_owned());
@@ -133,13 +167,16 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
             Some((part, _)) if !path.contains(part.as_str()) => None,
             Some((_, Rule::Status(status))) => Some(Rule::Status(*status)),
             Some((_, Rule::Silent)) => Some(Rule::Silent),
+            Some((_, Rule::Change(change))) => Some(Rule::Change(Arc::clone(change))),
             Some((_, Rule::Hold(..))) => state.rule.take().map(|(_, rule)| rule),
             None => None,
         };
         (state.behind.clone(), rule)
     };
+    let mut change = None;
     match rule {
         Some(Rule::Status(status)) => return write(&mut stream, status, b"{}"),
+        Some(Rule::Change(found)) => change = Some(found),
         Some(Rule::Silent) => return,
         Some(Rule::Hold(asked, released)) => {
             let _ = asked.send(());
@@ -152,13 +189,23 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         .http_status_as_error(false)
         .build()
         .into();
-    // A notary that is gone is as silent here as it is there.
-    let Ok(mut answered) = agent.get(format!("{behind}{path}")).call() else {
-        return;
+    let url = format!("{behind}{path}");
+    let answered = match method {
+        "POST" => {
+            let request = agent.post(url).content_type("application/json");
+            request.send(&body[..])
+        }
+        _ => agent.get(url).call(),
     };
-    let status = answered.status().as_u16();
-    let body = answered.body_mut().read_to_vec().unwrap();
-    write(&mut stream, status, &body);
+    // A notary that is gone is as silent here as it is there.
+    let Ok(mut answered) = answered else { return };
+    let mut status = answered.status().as_u16();
+    let mut answer = answered.body_mut().read_to_vec().unwrap();
+    if let Some(change) = change {
+        let path = path.to_owned();
+        (status, answer) = change(&Asked { path, body }, status, answer);
+    }
+    write(&mut stream, status, &answer);
 }
 
 fn write(stream: &mut TcpStream, status: u16, body: &[u8]) {

@@ -21,7 +21,8 @@ impl Notary {
 
     pub fn start_on(data: &Path, listen: &str) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["notary", "--json", "--listen", listen, "--data"])
+            .args(["notary", "--json", "--open-writing", "--log-level", "warn"])
+            .args(["--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
             .spawn()
@@ -116,6 +117,8 @@ impl User {
             .current_dir(self.home.path())
             .env("ASSAY_CONFIG_DIR", self.path("config"))
             .env_remove("ASSAY_NOTARY")
+            .env_remove("ASSAY_NOTARY_TOKEN")
+            .env_remove("ASSAY_NOTARY_TOKEN_FILE")
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")
@@ -141,5 +144,30 @@ pub fn done(output: Output) -> Done {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A folder for a notary's data, with room for its lock beside it.
+pub struct DataFolder {
+    around: tempfile::TempDir,
+    data: std::path::PathBuf,
+}
+
+impl DataFolder {
+    pub fn new() -> Self {
+        let around = tempfile::tempdir().unwrap();
+        Self {
+            data: around.path().join("notary"),
+            around,
+        }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.data
+    }
+
+    /// Another path beside the data.
+    pub fn beside(&self, name: &str) -> std::path::PathBuf {
+        self.around.path().join(name)
     }
 }

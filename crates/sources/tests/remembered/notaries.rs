@@ -348,3 +348,41 @@ fn an_answer_with_bundles_of_many_days_asks_for_so_many_proofs_only() {
     assert_eq!(compared.proven().len(), MAX_PROOFS + 1);
     assert_eq!(compared.withheld().len(), 3);
 }
+
+#[test]
+fn the_tree_of_a_notary_goes_on_under_its_new_key() {
+    let world = World::new(3, [1, 0]);
+    assert!(world.check("common 0").is_complete());
+    let tree = world.memory().log.tree_id().unwrap().to_owned();
+    let world = world.rotate(0);
+    world.log(0, "new");
+    assert!(world.check("new").is_complete());
+    // Four entries were there before, then came the link between the keys.
+    let asked = format!("/api/v1/log/proof?firstSize=4&lastSize=6&treeID={tree}");
+    assert_eq!(world.asked(), [asked]);
+    for content in ["new", "common 1", "branch 0 entry 0"] {
+        assert!(world.check(content).is_complete());
+    }
+    assert_eq!(world.asked(), [""; 0], "both keys' states are known");
+    assert_eq!(world.book.kept.borrow().len(), 2);
+}
+
+#[test]
+fn a_tree_that_a_new_key_begins_elsewhere_is_not_believed() {
+    for (own, states) in [([2, 1], 1), ([3, 1], 1), ([0, 0], 2)] {
+        let world = World::new(3, own);
+        assert!(world.check("common 0").is_complete());
+        let world = world.rotate(1);
+        world.log(1, "new");
+        world.show(1);
+        let seen = world.check("new");
+        if states == 1 {
+            unchecked(&seen);
+        } else {
+            assert!(seen.is_complete(), "that one goes on");
+        }
+        let kept = world.book.kept.borrow();
+        assert_eq!(kept.len(), states);
+        assert!(kept.iter().all(|memory| memory.alarm.is_none()));
+    }
+}

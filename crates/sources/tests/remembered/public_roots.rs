@@ -57,6 +57,7 @@ impl Scene {
             fingerprint: fingerprint(&trusted_root).unwrap(),
             trusted_root,
             enabled: true,
+            followed: None,
         };
         let mut public = Roots::new();
         for (id, manner, age) in [

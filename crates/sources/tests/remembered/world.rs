@@ -1,7 +1,7 @@
 //! A notary and a fork of it, whose answers may be replaced on the way.
 
 use crate::book::Book;
-use crate::common::{Running, hashed_rekord};
+use crate::common::{DataFolder, Running, hashed_rekord};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt};
 use assay_core::log_memory::{Contradiction, LogMemory, Proof};
@@ -9,11 +9,11 @@ use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::trust_root::fingerprint;
 use assay_notary::keys::SigningKey;
+use assay_notary::rotation::{Rotate, rotate};
 use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport, driver, notary};
 use std::cell::{Cell, RefCell};
 use std::path::Path;
-use tempfile::TempDir;
 
 const ADDRESS: &str = "https://notary.example";
 pub const NOW: i64 = 1_800_000_000;
@@ -21,7 +21,7 @@ pub const NOW: i64 = 1_800_000_000;
 /// A notary and a fork of it: both have what was logged before the fork, and the same keys.
 pub struct World {
     pub branches: [Running; 2],
-    pub _data: [TempDir; 2],
+    pub _data: [DataFolder; 2],
     pub key: SigningKey,
     pub wire: Wire,
     pub book: Book,
@@ -76,14 +76,15 @@ impl Transport for Wire {
 impl World {
     /// After so many entries in common the two branches part, and get so many each of their own.
     pub fn new(common: usize, own: [usize; 2]) -> Self {
-        let data = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let data = [DataFolder::new(), DataFolder::new()];
         let key = SigningKey::generate().unwrap();
         let first = Running::start(data[0].path());
         for i in 0..common {
             log(&first, &key, &format!("common {i}"));
         }
         first.stop();
-        copy(data[0].path(), data[1].path());
+        // With the lock: without it, the copy would be refused.
+        copy(&data[0].beside(""), &data[1].beside(""));
         let branches = [0, 1].map(|i: usize| Running::start(data[i].path()));
         for (i, branch) in branches.iter().enumerate() {
             for entry in 0..own[i] {
@@ -97,6 +98,7 @@ impl World {
             fingerprint: fingerprint(&trusted_root).unwrap(),
             trusted_root,
             enabled: true,
+            followed: None,
         };
         let wire = Wire::default();
         *wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
@@ -113,6 +115,31 @@ impl World {
 
     pub fn log(&self, branch: usize, content: &str) {
         log(&self.branches[branch], &self.key, content);
+    }
+
+    /// One branch gets new keys, and its trust root is followed.
+    pub fn rotate(self, branch: usize) -> Self {
+        let mut branches = self.branches.map(Some);
+        branches[branch].take().unwrap().stop();
+        let data = self._data[branch].path();
+        let both = Rotate {
+            log: true,
+            authority: true,
+        };
+        wait_for(rotate(data, None, both)).unwrap();
+        branches[branch] = Some(Running::start(data));
+        let branches = branches.map(Option::unwrap);
+        let notary = Notary {
+            trusted_root: branches[branch].get("/trusted_root.json").text,
+            ..self.notary
+        };
+        *self.wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
+        Self {
+            branches,
+            roots: notary::own_root(&notary).unwrap(),
+            notary,
+            ..self
+        }
     }
 
     /// What a notary answers about a file, proven but not compared.

@@ -1,0 +1,65 @@
+//! The command line of `assay log`.
+
+use clap::{Subcommand, ValueEnum};
+
+/// `assay log`.
+#[derive(Debug, clap::Args)]
+pub struct TransparencyLogArgs {
+    #[command(subcommand)]
+    pub command: TransparencyLogCommand,
+}
+
+/// What to do with a notary's log.
+#[derive(Debug, Subcommand)]
+pub enum TransparencyLogCommand {
+    /// Read a notary's whole log, and check that it holds together and continues what it was.
+    Audit(AuditArgs),
+}
+
+const AUDIT_EXAMPLES: &str = "\
+Every entry and every tile is read, the whole tree is computed anew, and compared with the signed
+checkpoints, with the search, and with what the last audit saw, from which the next one goes on.
+
+Exit codes: 0 all holds; 5 the log differs, and where; 4 it could not be reached or gave no usable
+answer; 3 other trust root; 1 failed; 2 usage.
+
+Examples:
+  assay log audit https://notary.example
+  assay log audit https://notary.example --full --search all --json
+  assay log audit https://notary.example --key notary.example/4711+1f2e3d4c+AZ…";
+
+/// `assay log audit`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub struct AuditArgs {
+    /// The notary's address: https, or http on this machine.
+    #[arg(value_name = "URL")]
+    pub notary: String,
+    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
+    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
+    pub fingerprint: Option<String>,
+    /// The verifier key of the log's checkpoints (name+hash+base64); without it the one that the log
+    /// shows at the first audit. It is the same from then on.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+    /// Read everything again, not only what was added since the last audit.
+    #[arg(long)]
+    pub full: bool,
+    /// Which of the entries that are read are looked up in the log's search.
+    #[arg(long, value_name = "WHICH", default_value = "sample")]
+    pub search: Search,
+    /// Print JSON (schema assay.log-audit.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Which entries are looked up in the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Search {
+    /// Each.
+    All,
+    /// About a thousand, that nobody can foretell; each where there are no more.
+    Sample,
+    /// None.
+    None,
+}

@@ -1,0 +1,73 @@
+//! The token with which a notary lets this user write. It is read from a file or the environment,
+//! never from the command line, which others on the machine can see, and never printed.
+
+use crate::error::CliError;
+use crate::output;
+use assay_notary::exposure;
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// The environment's variable with the token itself.
+const VARIABLE: &str = "ASSAY_NOTARY_TOKEN";
+/// The longest file that is read, in bytes.
+const MAX_FILE: u64 = 4096;
+
+/// A token.
+pub struct ClientToken(String);
+
+impl ClientToken {
+    /// The token in `file`, or else in the environment; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the file cannot be read, everybody can read it, or what is there is no token.
+    pub fn find(file: Option<&Path>) -> Result<Option<Self>, CliError> {
+        if let Some(file) = file {
+            return Self::read(file).map(Some);
+        }
+        match std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+            Some(value) => match Self::new(&value.to_string_lossy()) {
+                Some(token) => Ok(Some(token)),
+                None => Err(CliError::Usage(format!(
+                    "{VARIABLE} holds no token, which is one word like assay_…"
+                ))),
+            },
+            None => Ok(None),
+        }
+    }
+
+    /// The value of the header `Authorization`.
+    pub fn authorization(&self) -> String {
+        format!("Bearer {}", self.0)
+    }
+
+    fn read(file: &Path) -> Result<Self, CliError> {
+        if exposure::check(file)?.is_some() {
+            output::note(&format!(
+                "others in your group can read the token in {}",
+                output::plain(&file.to_string_lossy())
+            ));
+        }
+        let mut text = String::new();
+        File::open(file)
+            .and_then(|opened| opened.take(MAX_FILE).read_to_string(&mut text))
+            .map_err(|source| CliError::file(file, source))?;
+        Self::new(&text).ok_or_else(|| CliError::WrongFile {
+            path: file.to_owned(),
+            detail: "it holds no token, which is one word like assay_…".into(),
+        })
+    }
+
+    fn new(text: &str) -> Option<Self> {
+        let token = text.trim();
+        let visible = token.chars().all(|c| c.is_ascii_graphic());
+        (visible && !token.is_empty()).then(|| Self(token.to_owned()))
+    }
+}
+
+impl fmt::Debug for ClientToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("ClientToken(…)")
+    }
+}

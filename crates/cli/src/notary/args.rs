@@ -1,0 +1,110 @@
+//! The command lines of `assay notary signer` and `assay notary rotate`.
+
+use std::path::PathBuf;
+
+/// What to do with signers.
+#[derive(Debug, clap::Subcommand)]
+pub enum SignerCommand {
+    /// Enrol a public key under a name; the notary may be running.
+    Add(SignerAddArgs),
+    /// List the signers: names, fingerprints, since when, and which were revoked.
+    List(SignerListArgs),
+    /// Revoke a signer's key from a day on; the notary may be running.
+    Revoke(SignerRevokeArgs),
+}
+
+/// `assay notary signer add`.
+#[derive(Debug, clap::Args)]
+pub struct SignerAddArgs {
+    /// Who holds the key: an email address or a URI.
+    pub name: String,
+    /// File with the public key (PEM), or - for standard input.
+    #[arg(value_name = "KEYFILE")]
+    pub key_file: PathBuf,
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON (schema assay.signer.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay notary signer list`.
+#[derive(Debug, clap::Args)]
+pub struct SignerListArgs {
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON (schema assay.signers.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const REVOKE_EXAMPLES: &str = "\
+What was logged before that day stays proven under the name. The revocation is logged for good and
+cannot be taken back; whoever held the key needs a new one.
+
+Examples:
+  assay notary signer revoke release@example.org --data /var/lib/assay
+  assay notary signer revoke SHA256:mVb… --since 2026-11-20 --reason 'the laptop was stolen' \\
+      --data /var/lib/assay";
+
+/// `assay notary signer revoke`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = REVOKE_EXAMPLES)]
+pub struct SignerRevokeArgs {
+    /// The signer's name, or the key's fingerprint.
+    #[arg(value_name = "NAME|FINGERPRINT")]
+    pub who: String,
+    /// From when on nothing counts that the key signed: a day in UTC (2026-11-20) or a moment
+    /// (2026-11-20T15:00:00Z). Without it, from now on.
+    #[arg(long, value_name = "DATE")]
+    pub since: Option<String>,
+    /// Why, in a sentence that others will read.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
+    /// Print JSON (schema assay.signer.revoked.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+const ROTATE_EXAMPLES: &str = "\
+Stop the notary first. The new trust root is signed with the old key: whoever pinned the old one
+follows by themselves. What was logged stays provable.
+
+Examples:
+  assay notary rotate --data /var/lib/assay
+  assay notary rotate --key authority --data /var/lib/assay";
+
+/// `assay notary rotate`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = ROTATE_EXAMPLES)]
+pub struct RotateArgs {
+    /// Which key is to be new; without it, both. Can be given several times.
+    #[arg(long = "key", value_name = "KEY")]
+    pub keys: Vec<RotatedKey>,
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
+    /// Print JSON (schema assay.notary.rotated.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A key of the notary's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum RotatedKey {
+    /// The one that signs checkpoints and timestamps.
+    Log,
+    /// The one that signs certificates.
+    Authority,
+}

@@ -1,0 +1,143 @@
+//! `assay notary backup`, `restore` and `adopt`: a notary's data as a whole.
+
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// `assay notary backup`.
+#[derive(Debug, clap::Args)]
+pub struct BackupArgs {
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The file to write, which must not be there yet. It holds the notary's private keys.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Print JSON (schema assay.notary.backup.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay notary restore`.
+#[derive(Debug, clap::Args)]
+pub struct RestoreArgs {
+    /// The backup.
+    #[arg(value_name = "FILE")]
+    pub from: PathBuf,
+    /// The new data directory: not there yet, or empty.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The directory with the log's lock, as the notary had it [default: beside the new data
+    /// directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
+    /// Print JSON (schema assay.notary.restored.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay notary adopt`.
+#[derive(Debug, clap::Args)]
+pub struct AdoptArgs {
+    /// The notary's data directory, as it ran last.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// The directory for the log's lock [default: beside the data directory, its name with .lock].
+    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    pub lock: Option<PathBuf>,
+    /// Print JSON (schema assay.notary.adopted.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Writes a backup.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn back_up(args: &BackupArgs) -> Result<Exit, CliError> {
+    let bytes = assay_notary::backup_file::make(&args.data, &args.to)?;
+    let file = args.to.to_string_lossy();
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.notary.backup.v1",
+            "file": file,
+            "bytes": bytes,
+        }))?;
+    } else {
+        output::say(&format!(
+            "backed up to {} ({bytes} bytes)\nIt holds the notary's private keys: keep it as you \
+             keep those.",
+            output::plain(&file)
+        ))?;
+    }
+    Ok(Exit::DONE)
+}
+
+/// Restores a backup.
+///
+/// # Errors
+/// When it cannot be restored.
+pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
+    let restored = assay_notary::restore::restore(&args.from, &args.data, args.lock.as_deref())?;
+    let tree = restored.identity.tree_id.to_string();
+    let ended = restored.ended.as_ref();
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.notary.restored.v1",
+            "data": args.data.to_string_lossy(),
+            "tree_id": tree,
+            "entries": restored.size,
+            "ended_tree_id": ended.map(|past| past.tree_id.to_string()),
+            "entries_lost": ended.and_then(|past| past.lost()),
+        }))?;
+        return Ok(Exit::DONE);
+    }
+    let size = restored.size;
+    let outcome = match ended {
+        None => format!("The log goes on as tree {tree}: it has signed nothing since the backup."),
+        Some(past) => {
+            let lost = match past.lost() {
+                Some(0) => "Nothing is lost.".to_owned(),
+                Some(lost) => format!(
+                    "The old one has signed {lost} entries more than the backup has; they are lost."
+                ),
+                None => "There is no lock that says whether the old one has signed more since the \
+                         backup: tell your users."
+                    .to_owned(),
+            };
+            format!(
+                "The log begins tree {tree} with them, in the place of tree {}, which has ended. \
+                 {lost}",
+                past.tree_id
+            )
+        }
+    };
+    output::say(&format!(
+        "restored {size} entries to {}\n{outcome}",
+        output::plain(&args.data.to_string_lossy())
+    ))?;
+    Ok(Exit::DONE)
+}
+
+/// Brings data of an earlier version up to date.
+///
+/// # Errors
+/// When it cannot be.
+pub fn adopt(args: &AdoptArgs) -> Result<Exit, CliError> {
+    let size = assay_notary::adopt::adopt(&args.data, args.lock.as_deref())?;
+    if args.json {
+        output::json(&json!({
+            "schema": "assay.notary.adopted.v1",
+            "data": args.data.to_string_lossy(),
+            "entries": size,
+        }))?;
+    } else {
+        output::say(&format!(
+            "{} is up to date: {size} entries, and the log has its lock",
+            output::plain(&args.data.to_string_lossy())
+        ))?;
+    }
+    Ok(Exit::DONE)
+}

@@ -1,0 +1,106 @@
+//! `assay notary token`: who may write to a notary.
+
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::output;
+use assay_notary::tokens;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// What to do with tokens.
+#[derive(Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Make a token, and print it this once; the notary may be running.
+    Add(TokenArgs),
+    /// Show the names of all tokens. The tokens themselves are kept nowhere.
+    List(TokenListArgs),
+    /// Remove a token: from now on it opens nothing; the notary may be running.
+    Remove(TokenArgs),
+}
+
+/// `assay notary token add` and `remove`.
+#[derive(Debug, clap::Args)]
+pub struct TokenArgs {
+    /// Whose token it is, such as ci or alice: it is in the log lines of what is written with it.
+    pub name: String,
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON (schema assay.token.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay notary token list`.
+#[derive(Debug, clap::Args)]
+pub struct TokenListArgs {
+    /// The notary's data directory.
+    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
+    pub data: PathBuf,
+    /// Print JSON (schema assay.tokens.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl TokenCommand {
+    /// Whether JSON was asked for.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Add(args) | Self::Remove(args) => args.json,
+            Self::List(args) => args.json,
+        }
+    }
+}
+
+/// Does it.
+///
+/// # Errors
+/// When there is no notary, or it cannot be done.
+pub fn run(command: &TokenCommand) -> Result<Exit, CliError> {
+    match command {
+        TokenCommand::Add(args) => add(args)?,
+        TokenCommand::List(args) => list(args)?,
+        TokenCommand::Remove(args) => {
+            tokens::remove(&args.data, &args.name)?;
+            if args.json {
+                output::json(&json!({
+                    "schema": "assay.token.v1", "name": args.name, "outcome": "removed",
+                }))?;
+            } else {
+                output::say(&format!("removed {}", output::plain(&args.name)))?;
+            }
+        }
+    }
+    Ok(Exit::DONE)
+}
+
+fn add(args: &TokenArgs) -> Result<(), CliError> {
+    let token = tokens::add(&args.data, &args.name)?;
+    if args.json {
+        return output::json(&json!({
+            "schema": "assay.token.v1", "name": args.name, "outcome": "added", "token": token,
+        }));
+    }
+    // Only the token on standard output, so that it can be redirected into a file.
+    output::say(&token)?;
+    output::note("this is the only time that the token is shown");
+    Ok(())
+}
+
+fn list(args: &TokenListArgs) -> Result<(), CliError> {
+    let tokens = tokens::list(&args.data)?;
+    if args.json {
+        let tokens: Vec<_> = tokens
+            .iter()
+            .map(|token| json!({ "name": token.name, "created": token.created }))
+            .collect();
+        return output::json(&json!({ "schema": "assay.tokens.v1", "tokens": tokens }));
+    }
+    for token in &tokens {
+        output::say(&output::plain(&token.name))?;
+    }
+    if tokens.is_empty() {
+        output::note("there are no tokens; `assay notary token add NAME` makes one");
+    }
+    Ok(())
+}

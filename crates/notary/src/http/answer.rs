@@ -1,0 +1,67 @@
+//! The parts of an answer: body, type, and for how long it may be kept.
+
+use super::refusal::{Answer, Refusal};
+use axum::body::Body;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::Response;
+use serde::Serialize;
+
+pub const JSON: &str = "application/json";
+pub const PEM: &str = "application/x-pem-file";
+pub const TEXT: &str = "text/plain";
+
+/// Says `true` where an answer whose shape has no place for it leaves something out.
+pub const TRUNCATED: HeaderName = HeaderName::from_static("assay-truncated");
+
+const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// An answer that every cache must ask about before it gives it again.
+pub fn of(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(CACHE_CONTROL, NO_CACHE);
+    response
+}
+
+/// JSON.
+pub fn json(status: StatusCode, body: &impl Serialize) -> Answer {
+    let body = serde_json::to_vec(body).map_err(Refusal::internal)?;
+    Ok(of(status, JSON, body))
+}
+
+/// Sets a header; a value that no header can have is left out.
+pub fn set(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}
+
+/// The headers with which Rekor keeps every cache from answers about the log as it is now.
+pub fn never_cached(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static(
+            "no-cache, no-store, no-transform, must-revalidate, private, max-age=0",
+        ),
+    );
+    headers.insert(
+        EXPIRES,
+        HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT"),
+    );
+    headers.insert(PRAGMA, NO_CACHE);
+    headers.insert(
+        HeaderName::from_static("x-accel-expires"),
+        HeaderValue::from_static("0"),
+    );
+    response
+}
+
+/// [`never_cached`], whatever the answer is.
+pub fn about_now(answer: Answer) -> Response {
+    use axum::response::IntoResponse;
+    never_cached(answer.into_response())
+}

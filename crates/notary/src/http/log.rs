@@ -1,0 +1,121 @@
+//! The log itself: its head, its key, and proofs that it only grows.
+
+use super::answer::{self, PEM, about_now};
+use super::apart::apart;
+use super::query::{number, query};
+use super::refusal::{Answer, Refusal, Schema};
+use crate::checkpoint;
+use crate::identity::Identity;
+use crate::notary::Notary;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::Arc;
+
+/// `GET /api/v1/log`
+pub async fn info(State(notary): State<Arc<Notary>>) -> Response {
+    let head = notary.head();
+    about_now(answer::json(
+        StatusCode::OK,
+        &json!({
+            "inactiveShards": inactive_shards(notary.identity()),
+            "rootHash": hex::encode(head.root),
+            "signedTreeHead": head.checkpoint,
+            "treeID": notary.identity().tree_id.to_string(),
+            "treeSize": head.size,
+        }),
+    ))
+}
+
+/// The trees in whose place restores put the present one; `null` if there are none, as Rekor says
+/// it.
+fn inactive_shards(identity: &Identity) -> Option<Vec<serde_json::Value>> {
+    let shards = identity.past.iter().map(|past| {
+        let root = checkpoint::read(&past.checkpoint).map(|said| said.root);
+        json!({
+            "rootHash": root.map(hex::encode).unwrap_or_default(),
+            "signedTreeHead": past.checkpoint,
+            "treeID": past.tree_id.to_string(),
+            "treeSize": past.size,
+        })
+    });
+    let shards: Vec<_> = shards.collect();
+    (!shards.is_empty()).then_some(shards)
+}
+
+#[derive(Deserialize)]
+pub struct TreeQuery {
+    #[serde(rename = "treeID")]
+    tree_id: Option<String>,
+}
+
+/// `GET /api/v1/log/publicKey`
+pub async fn public_key(
+    State(notary): State<Arc<Notary>>,
+    asked: Result<Query<TreeQuery>, QueryRejection>,
+) -> Response {
+    let key = || {
+        check_tree(&notary, query(asked)?.tree_id.as_deref())?;
+        Ok(answer::of(StatusCode::OK, PEM, notary.log_key_pem()))
+    };
+    about_now(key())
+}
+
+fn check_tree(notary: &Notary, tree_id: Option<&str>) -> Result<(), Refusal> {
+    match tree_id {
+        None | Some("") => Ok(()),
+        Some(id) if !id.bytes().all(|byte| byte.is_ascii_digit()) => Err(Refusal::schema(
+            Schema::Pattern,
+            "treeID in query should match '^[0-9]+$'",
+        )),
+        Some(id) if id == notary.identity().tree_id.to_string() => Ok(()),
+        Some(id) => Err(Refusal::bad(format!("this log has no tree {id}"))),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ProofQuery {
+    first_size: Option<String>,
+    last_size: Option<String>,
+    #[serde(rename = "treeID")]
+    tree_id: Option<String>,
+}
+
+/// `GET /api/v1/log/proof`
+pub async fn consistency(
+    State(notary): State<Arc<Notary>>,
+    asked: Result<Query<ProofQuery>, QueryRejection>,
+) -> Response {
+    about_now(proof(notary, asked).await)
+}
+
+async fn proof(notary: Arc<Notary>, asked: Result<Query<ProofQuery>, QueryRejection>) -> Answer {
+    let asked = query(asked)?;
+    let last = number("lastSize", asked.last_size.as_deref(), 1)?
+        .ok_or_else(|| Refusal::schema(Schema::Required, "lastSize in query is required"))?;
+    let first = number("firstSize", asked.first_size.as_deref(), 1)?.unwrap_or(1);
+    check_tree(&notary, asked.tree_id.as_deref())?;
+    let size = notary.head().size;
+    if first > last {
+        return Err(Refusal::bad(format!(
+            "firstSize({first}) must be less than lastSize({last})"
+        )));
+    }
+    if last > size {
+        return Err(Refusal::bad(format!(
+            "the tree size requested({last}) was greater than what is currently observable({size})"
+        )));
+    }
+    let proof = apart(move || Ok(notary.consistency(first, last)?)).await?;
+    answer::json(
+        StatusCode::OK,
+        &json!({
+            "rootHash": hex::encode(proof.root),
+            "hashes": proof.path.iter().map(hex::encode).collect::<Vec<_>>(),
+        }),
+    )
+}

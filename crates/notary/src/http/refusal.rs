@@ -1,0 +1,106 @@
+//! An answer that says what was wrong, in Rekor's shape.
+
+use super::answer::{self, JSON};
+use crate::proposal::ProposalError;
+use crate::sequencer::SequencerError;
+use crate::store::StoreError;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+/// Codes of Rekor's that say what does not fit the API's schema, with a status of 422.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Schema {
+    /// Not of the type.
+    Type = 601,
+    /// Required, and not there.
+    Required = 602,
+    /// Too long a text.
+    TooLong = 603,
+    /// Not of the form.
+    Pattern = 605,
+    /// None of the possible values.
+    Enumeration = 606,
+    /// Too large a number.
+    TooLarge = 608,
+    /// Too small a number.
+    TooSmall = 609,
+    /// Too many items.
+    TooMany = 611,
+}
+
+/// A refusal.
+#[derive(Debug)]
+pub struct Refusal {
+    pub status: StatusCode,
+    /// Rekor's own codes (600 and up) say more than the status.
+    pub code: u16,
+    pub message: String,
+}
+
+/// What every handler gives.
+pub type Answer = Result<Response, Refusal>;
+
+impl Refusal {
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            code: status.as_u16(),
+            status,
+            message: message.into(),
+        }
+    }
+
+    /// What does not fit the API's schema.
+    pub fn schema(code: Schema, message: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: code as u16,
+            message: message.into(),
+        }
+    }
+
+    pub fn bad(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    pub fn internal(error: impl std::fmt::Display) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let body = json!({ "code": self.code, "message": self.message });
+        answer::of(self.status, JSON, body.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::internal(error)
+    }
+}
+
+impl From<SequencerError> for Refusal {
+    fn from(error: SequencerError) -> Self {
+        match error {
+            SequencerError::Stopping => {
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
+            }
+            // What is wrong is the operator's business, and names the operator's files.
+            _ => Self::internal("the log cannot be written now; try again later"),
+        }
+    }
+}
+
+impl From<ProposalError> for Refusal {
+    fn from(error: ProposalError) -> Self {
+        match error {
+            ProposalError::Kind(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            _ => Self::bad(format!("error processing entry: {error}")),
+        }
+    }
+}

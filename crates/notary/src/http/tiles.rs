@@ -1,0 +1,104 @@
+//! The log as tiles over HTTP (C2SP tlog-tiles): only what the published head covers is there.
+
+use super::answer::{self, set};
+use super::apart::apart;
+use super::refusal::{Answer, Refusal};
+use crate::notary::Notary;
+use crate::store::{Snapshot, StoreError};
+use crate::tiles::{self, Tile, TileKind};
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::Response;
+use futures_util::stream;
+use std::sync::Arc;
+
+const TEXT: &str = "text/plain; charset=utf-8";
+const BYTES: &str = "application/octet-stream";
+
+/// What lies under a tile's name never changes.
+const FOREVER: &str = "public, max-age=31536000, immutable";
+/// A few seconds, so that a crowd of auditors is no burden; the log may grow at any time.
+const SHORT: &str = "public, max-age=3";
+
+/// `GET /checkpoint`
+pub async fn checkpoint(State(notary): State<Arc<Notary>>) -> Answer {
+    let note = apart(move || notary.tile_checkpoint().map_err(Refusal::internal)).await?;
+    Ok(cached(answer::of(StatusCode::OK, TEXT, note), SHORT))
+}
+
+/// `GET /log.vkey`
+pub async fn verifier_key(State(notary): State<Arc<Notary>>) -> Response {
+    answer::of(StatusCode::OK, TEXT, format!("{}\n", notary.verifier_key()))
+}
+
+/// `GET /tile/…`
+pub async fn tile(State(notary): State<Arc<Notary>>, Path(path): Path<String>) -> Answer {
+    let tile = Tile::parse(&path).map_err(|error| Refusal::bad(error.to_string()))?;
+    let body = match tile.kind {
+        TileKind::Hashes { level } => {
+            apart(move || {
+                let snapshot = covering(&notary, &tile)?;
+                let positions = tile.start()..tile.end();
+                Ok(Body::from(tiles::hashes(level, positions, &*snapshot)?))
+            })
+            .await?
+        }
+        TileKind::Entries => entries(notary, tile).await?,
+    };
+    Ok(cached(answer::of(StatusCode::OK, BYTES, body), FOREVER))
+}
+
+/// A snapshot that has all of the tile, if the published head covers it.
+fn covering(notary: &Notary, tile: &Tile) -> Result<Box<dyn Snapshot>, Refusal> {
+    let (head, snapshot) = notary.published()?;
+    match tile.is_in(head.size) {
+        true => Ok(snapshot),
+        false => Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!("this log has {} entries, and no {tile}", head.size),
+        )),
+    }
+}
+
+/// A bundle of small entries is answered whole. One of large entries is read piece by piece as the
+/// client takes it, each time from a snapshot of its own, since entries never change: so a slow
+/// client holds neither memory nor old pages of the store.
+async fn entries(notary: Arc<Notary>, tile: Tile) -> Result<Body, Refusal> {
+    let reader = notary.clone();
+    let (first, next) = apart(move || {
+        let snapshot = covering(&reader, &tile)?;
+        Ok(tiles::entries(tile.start(), tile.end(), &*snapshot)?)
+    })
+    .await?;
+    if next == tile.end() {
+        return Ok(Body::from(first));
+    }
+    let rest = stream::try_unfold(next, move |next| part(notary.clone(), next, tile.end()));
+    let first = stream::once(async { Ok(Bytes::from(first)) });
+    Ok(Body::from_stream(stream::StreamExt::chain(first, rest)))
+}
+
+async fn part(
+    notary: Arc<Notary>,
+    next: u64,
+    end: u64,
+) -> Result<Option<(Bytes, u64)>, StoreError> {
+    if next >= end {
+        return Ok(None);
+    }
+    let read = move || {
+        let (_, snapshot) = notary.published()?;
+        tiles::entries(next, end, &*snapshot)
+    };
+    let (bytes, next) = tokio::task::spawn_blocking(read)
+        .await
+        .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))?;
+    Ok(Some((Bytes::from(bytes), next)))
+}
+
+fn cached(mut response: Response, how_long: &str) -> Response {
+    set(&mut response, CACHE_CONTROL, how_long);
+    response
+}

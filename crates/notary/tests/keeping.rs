@@ -1,0 +1,459 @@
+//! What keeps the log from forking, and a notary from a backup: with the real files.
+
+mod common;
+
+use assay_notary::backup_file;
+use assay_notary::keys::SigningKey;
+use assay_notary::restore::{Restored, restore};
+use assay_notary::{Config, NotaryError, checkpoint};
+use common::{DataFolder, Running, hashed_rekord};
+use serde_json::{Value, json};
+use sigstore_types::Sha256Hash;
+use std::path::{Path, PathBuf};
+
+struct World {
+    data: DataFolder,
+    key: SigningKey,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            data: DataFolder::new(),
+            key: SigningKey::generate().unwrap(),
+        }
+    }
+
+    fn start(&self) -> Running {
+        Running::start(self.data.path())
+    }
+
+    /// Logs a file with this content; returns the entry's name and the entry.
+    fn log(&self, notary: &Running, content: &str) -> (String, Value) {
+        let pem = self.key.public_pem();
+        let answer = notary.add(&hashed_rekord(content.as_bytes(), &self.key, &pem));
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let answer = answer.json();
+        let (id, entry) = answer.as_object().unwrap().iter().next().unwrap();
+        (id.clone(), entry.clone())
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.data.beside("notary.lock")
+    }
+
+    /// The file with the checkpoint in the lock.
+    fn locked(&self) -> PathBuf {
+        let files = std::fs::read_dir(self.lock()).unwrap();
+        let mut files = files.map(|file| file.unwrap().path());
+        files
+            .find(|path| path.extension().is_some_and(|e| e == "json"))
+            .unwrap()
+    }
+
+    fn refused(&self, data: &Path, lock: Option<PathBuf>) -> String {
+        let mut config = Config::on_loopback(data);
+        config.lock = lock;
+        match Running::try_start(config) {
+            Err(error) => error.to_string(),
+            Ok(_) => panic!("it was started"),
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let path = file.unwrap().path();
+        let copied = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &copied);
+        } else if path.is_file() {
+            std::fs::copy(&path, &copied).unwrap();
+        }
+    }
+}
+
+/// Proves that one state of a log begins with another.
+fn continues(notary: &Running, old: &Value) {
+    let new = notary.get("/api/v1/log").json();
+    let size = |value: &Value| value["treeSize"].as_u64().unwrap();
+    let root = |value: &Value| Sha256Hash::from_hex(value["rootHash"].as_str().unwrap()).unwrap();
+    let sizes = format!("firstSize={}&lastSize={}", size(old), size(&new));
+    let proof = notary.get(&format!("/api/v1/log/proof?{sizes}")).json();
+    let path: Vec<_> = proof["hashes"].as_array().unwrap().iter().collect();
+    let path: Vec<_> = path
+        .iter()
+        .map(|hash| Sha256Hash::from_hex(hash.as_str().unwrap()).unwrap())
+        .collect();
+    let (from, to) = (root(old), root(&new));
+    sigstore_merkle::verify_consistency_proof(size(old), size(&new), &path, &from, &to).unwrap();
+}
+
+#[test]
+fn an_old_copy_of_the_data_is_refused_and_says_what_to_do() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    notary.stop();
+    let old = world.data.beside("old");
+    copy(world.data.path(), &old);
+    let notary = world.start();
+    world.log(&notary, "second");
+    notary.stop();
+    std::fs::remove_dir_all(world.data.path()).unwrap();
+    copy(&old, world.data.path());
+    let refused = world.refused(world.data.path(), None);
+    assert!(
+        refused.contains("behind") && refused.contains("restore"),
+        "{refused}"
+    );
+    assert!(
+        refused.contains("1 entries") && refused.contains("signed 2"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn of_two_copies_of_the_data_with_one_lock_only_one_can_sign() {
+    let world = World::new();
+    world.start().stop();
+    let copied = world.data.beside("copy");
+    copy(world.data.path(), &copied);
+    let notary = world.start();
+    let refused = world.refused(&copied, Some(world.lock()));
+    assert!(refused.contains("in use"), "{refused}");
+    world.log(&notary, "first");
+    notary.stop();
+    let refused = world.refused(&copied, Some(world.lock()));
+    assert!(refused.contains("behind"), "{refused}");
+}
+
+#[test]
+fn data_without_its_lock_is_refused_and_says_what_to_do() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    notary.stop();
+    let aside = world.data.beside("aside");
+    std::fs::rename(world.lock(), &aside).unwrap();
+    let refused = world.refused(world.data.path(), None);
+    assert!(
+        refused.contains("lock") && refused.contains("restore"),
+        "{refused}"
+    );
+    let mut config = Config::on_loopback(world.data.path());
+    config.lock = Some(aside);
+    let notary = Running::try_start(config).unwrap();
+    world.log(&notary, "second");
+}
+
+#[test]
+fn an_empty_log_needs_its_lock_too() {
+    let world = World::new();
+    world.start().stop();
+    std::fs::remove_dir_all(world.lock()).unwrap();
+    let refused = world.refused(world.data.path(), None);
+    assert!(refused.contains("lock"), "{refused}");
+}
+
+#[test]
+fn a_lock_in_the_data_directory_is_refused() {
+    let world = World::new();
+    let refused = world.refused(world.data.path(), Some(world.data.path().join("lock")));
+    assert!(
+        refused.contains("outside") || refused.contains("must not lie"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn a_batch_that_did_not_reach_the_lock_does_so_at_the_next_start() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let before = std::fs::read(world.locked()).unwrap();
+    let (id, entry) = world.log(&notary, "second");
+    notary.stop();
+    let after = std::fs::read(world.locked()).unwrap();
+    assert_ne!(before, after);
+    // As if the process had ended between the two writes.
+    std::fs::write(world.locked(), &before).unwrap();
+    let notary = world.start();
+    assert_eq!(std::fs::read(world.locked()).unwrap(), after);
+    let path = format!("/api/v1/log/entries/{id}");
+    assert_eq!(notary.get(&path).json()[&id]["body"], entry["body"]);
+}
+
+#[test]
+fn data_that_is_more_than_one_batch_ahead_of_the_lock_is_refused() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let old = std::fs::read(world.locked()).unwrap();
+    world.log(&notary, "second");
+    world.log(&notary, "third");
+    notary.stop();
+    std::fs::write(world.locked(), &old).unwrap();
+    let refused = world.refused(world.data.path(), None);
+    assert!(refused.contains("does not follow"), "{refused}");
+}
+
+#[test]
+fn a_notary_whose_lock_is_changed_by_another_acknowledges_nothing_more() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let mut locked: Value =
+        serde_json::from_slice(&std::fs::read(world.locked()).unwrap()).unwrap();
+    locked["checkpoint"] = json!("something else");
+    std::fs::write(world.locked(), locked.to_string()).unwrap();
+    let pem = world.key.public_pem();
+    for _ in 0..2 {
+        let answer = notary.add(&hashed_rekord(b"second", &world.key, &pem));
+        assert_eq!(answer.status, 500, "{}", answer.text);
+    }
+    assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 1);
+}
+
+/// A notary with three entries, a backup after the second made while it ran, and the log's state
+/// then and at the end.
+struct BackedUp {
+    world: World,
+    file: PathBuf,
+    entries: Vec<(String, Value)>,
+    then: Value,
+    tree: String,
+    fingerprint: String,
+}
+
+impl BackedUp {
+    fn new(written_after: bool) -> Self {
+        let world = World::new();
+        let notary = world.start();
+        let mut entries = vec![world.log(&notary, "first"), world.log(&notary, "second")];
+        let file = world.data.beside("backup");
+        backup_file::make(world.data.path(), &file).unwrap();
+        let then = notary.get("/api/v1/log").json();
+        if written_after {
+            entries.push(world.log(&notary, "third"));
+        }
+        let fingerprint = notary.handle().notary().fingerprint().to_owned();
+        notary.stop();
+        Self {
+            world,
+            file,
+            entries,
+            tree: then["treeID"].as_str().unwrap().to_owned(),
+            then,
+            fingerprint,
+        }
+    }
+
+    fn restore(&self, name: &str, lock: &Path) -> Result<Restored, NotaryError> {
+        restore(&self.file, &self.world.data.beside(name), Some(lock))
+    }
+
+    fn start(&self, name: &str, lock: &Path) -> Running {
+        let mut config = Config::on_loopback(self.world.data.beside(name));
+        config.lock = Some(lock.to_owned());
+        Running::try_start(config).unwrap()
+    }
+
+    /// What was logged before the backup is there, is proven, and is found.
+    fn check(&self, notary: &Running) {
+        continues(notary, &self.then);
+        for (id, old) in &self.entries[..2] {
+            let answer = notary.get(&format!("/api/v1/log/entries/{id}"));
+            assert_eq!(answer.status, 200, "{}", answer.text);
+            let answer = answer.json();
+            let new = answer.as_object().unwrap().values().next().unwrap();
+            for field in ["body", "integratedTime", "logID", "logIndex"] {
+                assert_eq!(new[field], old[field]);
+            }
+            let promise = "/verification/signedEntryTimestamp";
+            assert_eq!(new.pointer(promise), old.pointer(promise));
+        }
+        assert_eq!(notary.bundles(b"first").len(), 1);
+        assert_eq!(notary.handle().notary().fingerprint(), self.fingerprint);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_backup_is_for_its_owner_only_and_never_overwrites() {
+    use std::os::unix::fs::PermissionsExt;
+    let backed_up = BackedUp::new(false);
+    let mode = std::fs::metadata(&backed_up.file).unwrap().permissions();
+    assert_eq!(mode.mode() & 0o777, 0o600);
+    let again = backup_file::make(backed_up.world.data.path(), &backed_up.file);
+    assert!(again.is_err());
+    let inside = backed_up.world.data.path().join("backup");
+    assert!(backup_file::make(backed_up.world.data.path(), &inside).is_err());
+    assert!(!inside.exists());
+    // Of a notary that does not run, too; nothing else is left behind.
+    let second = backed_up.world.data.beside("second");
+    backup_file::make(backed_up.world.data.path(), &second).unwrap();
+    assert_eq!(
+        std::fs::read(&second).unwrap(),
+        std::fs::read(&backed_up.file).unwrap()
+    );
+    assert!(!backed_up.world.data.beside("second.part").exists());
+}
+
+#[test]
+fn a_backup_holds_neither_the_lock_nor_less_than_the_keys() {
+    let backed_up = BackedUp::new(false);
+    let bytes = std::fs::read(&backed_up.file).unwrap();
+    let has = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(has("keys/log.pem") && has("keys/authority.pem") && has("notary.json"));
+    assert!(!has(".held") && !has("set-up-complete"));
+}
+
+#[test]
+fn a_backup_as_new_as_the_lock_goes_on_as_the_same_tree() {
+    let backed_up = BackedUp::new(false);
+    let lock = backed_up.world.lock();
+    let restored = backed_up.restore("new", &lock).unwrap();
+    assert!(restored.ended.is_none());
+    let notary = backed_up.start("new", &lock);
+    backed_up.check(&notary);
+    let log = notary.get("/api/v1/log").json();
+    assert_eq!(log["treeID"], backed_up.tree.as_str());
+    assert_eq!(log["inactiveShards"], Value::Null);
+    backed_up.world.log(&notary, "fourth");
+    notary.stop();
+    // From then on the other copy is the old one.
+    let refused = backed_up
+        .world
+        .refused(backed_up.world.data.path(), Some(lock));
+    assert!(refused.contains("behind"), "{refused}");
+}
+
+#[test]
+fn an_older_backup_begins_a_new_tree_that_names_the_old_one() {
+    let backed_up = BackedUp::new(true);
+    let lock = backed_up.world.lock();
+    let restored = backed_up.restore("new", &lock).unwrap();
+    let ended = restored.ended.unwrap();
+    assert_eq!((ended.size, ended.lost()), (2, Some(1)));
+    let notary = backed_up.start("new", &lock);
+    backed_up.check(&notary);
+    let log = notary.get("/api/v1/log").json();
+    assert_ne!(log["treeID"], backed_up.tree.as_str());
+    let said = checkpoint::read(log["signedTreeHead"].as_str().unwrap()).unwrap();
+    assert!(said.origin.ends_with(log["treeID"].as_str().unwrap()));
+    let expected = json!([{
+        "rootHash": backed_up.then["rootHash"],
+        "signedTreeHead": backed_up.then["signedTreeHead"],
+        "treeID": backed_up.tree,
+        "treeSize": 2,
+    }]);
+    assert_eq!(log["inactiveShards"], expected);
+    // What was lost is not there, also by the name that it had.
+    let (lost, _) = &backed_up.entries[2];
+    assert_eq!(
+        notary.get(&format!("/api/v1/log/entries/{lost}")).status,
+        404
+    );
+    let (id, entry) = backed_up.world.log(&notary, "third");
+    assert_ne!((&id, &entry["logIndex"]), (lost, &json!(3)));
+    notary.stop();
+    // The old tree has ended, although its data is there and as new as ever.
+    let refused = backed_up
+        .world
+        .refused(backed_up.world.data.path(), Some(lock));
+    assert!(refused.contains("has ended"), "{refused}");
+    assert!(
+        refused.contains(log["treeID"].as_str().unwrap()),
+        "{refused}"
+    );
+}
+
+#[test]
+fn without_the_lock_a_restore_begins_a_new_tree() {
+    let backed_up = BackedUp::new(false);
+    let lock = backed_up.world.data.beside("another.lock");
+    let restored = backed_up.restore("new", &lock).unwrap();
+    assert_eq!(restored.ended.unwrap().lost(), None);
+    let notary = backed_up.start("new", &lock);
+    backed_up.check(&notary);
+    notary.stop();
+    let copied = backed_up.world.data.beside("copied");
+    copy(backed_up.world.data.path(), &copied);
+    let refused = backed_up.world.refused(&copied, Some(lock));
+    assert!(refused.contains("has ended"), "{refused}");
+}
+
+#[test]
+fn a_second_restore_ends_the_tree_of_the_first() {
+    let backed_up = BackedUp::new(true);
+    let lock = backed_up.world.lock();
+    backed_up.restore("one", &lock).unwrap();
+    let one = backed_up.start("one", &lock);
+    // It runs: no second one can take its place.
+    let refused = backed_up.restore("two", &lock).unwrap_err().to_string();
+    assert!(refused.contains("in use"), "{refused}");
+    assert_eq!(
+        std::fs::read_dir(backed_up.world.data.beside("two"))
+            .unwrap()
+            .count(),
+        0
+    );
+    one.stop();
+    backed_up.restore("two", &lock).unwrap();
+    let refused = backed_up
+        .world
+        .refused(&backed_up.world.data.beside("one"), Some(lock.clone()));
+    assert!(refused.contains("has ended"), "{refused}");
+    backed_up.check(&backed_up.start("two", &lock));
+}
+
+#[test]
+fn a_restore_overwrites_nothing_and_needs_a_whole_backup() {
+    let backed_up = BackedUp::new(false);
+    let lock = backed_up.world.lock();
+    let refused = restore(&backed_up.file, backed_up.world.data.path(), Some(&lock));
+    assert!(matches!(refused, Err(NotaryError::NotEmpty { .. })));
+    let bytes = std::fs::read(&backed_up.file).unwrap();
+    std::fs::write(&backed_up.file, &bytes[..bytes.len() - 1]).unwrap();
+    let refused = backed_up.restore("new", &lock).unwrap_err().to_string();
+    assert!(refused.contains("cut off"), "{refused}");
+    std::fs::write(&backed_up.file, &bytes).unwrap();
+    backed_up.restore("new", &lock).unwrap();
+}
+
+#[test]
+fn a_backup_made_under_load_restores() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let file = world.data.beside("backup");
+    std::thread::scope(|scope| {
+        let (sender, written) = std::sync::mpsc::channel();
+        let (notary, world) = (&notary, &world);
+        let (stop, stopped) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || {
+            for i in 0.. {
+                world.log(notary, &format!("file {i}"));
+                let _ = sender.send(());
+                if stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
+                    return;
+                }
+            }
+        });
+        written.recv().unwrap();
+        backup_file::make(world.data.path(), &file).unwrap();
+        drop(stop);
+    });
+    let size = notary.get("/api/v1/log").json()["treeSize"]
+        .as_u64()
+        .unwrap();
+    notary.stop();
+    let restored = restore(&file, &world.data.beside("new"), Some(&world.lock())).unwrap();
+    assert!((2..=size).contains(&restored.size), "{}", restored.size);
+}
