@@ -229,6 +229,7 @@ mod tests {
             size: 1.0,
             at,
             deleted: false,
+            held: false,
             digest: "abcdef0123".into(),
             text: format!("{name}\ndl.example.org\nada@example.org"),
         })
