@@ -42,8 +42,8 @@ fn loaded(page: &Page) -> Result<()> {
 /// Waits until the page says that it found so many of so many.
 fn finds(page: &Page, found: usize, all: usize) -> Result<()> {
     let wanted = match found == all {
-        true => format!("{} downloads", grouped(all)),
-        false => format!("{} of {} downloads", grouped(found), grouped(all)),
+        true => format!("Downloads: {}", grouped(all)),
+        false => format!("Downloads: {} of {}", grouped(found), grouped(all)),
     };
     wait_until(&format!("“{wanted}”"), || {
         let seen = page.text("[data-field=count]")?;
