@@ -64,13 +64,9 @@ impl Background {
         let answer = Fetch::default()
             .send(&notary::succession_request(&notary.address))
             .await;
-        let latest = match answer.and_then(|response| notary::follow(notary, &response)) {
-            Ok(latest) => latest?,
-            Err(failure) => {
-                log(&format!("{}: {failure}", notary.address));
-                return None;
-            }
-        };
+        // What keeps it from being followed is told where the notary is asked about files.
+        let latest = answer.and_then(|response| notary::follow(notary, &response));
+        let latest = latest.ok()??;
         let mut followed = notary.clone();
         if !followed.take_over(&latest) {
             return None;

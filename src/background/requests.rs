@@ -202,10 +202,12 @@ impl Background {
             return Ok(refused("refused_forgotten", [record.path]));
         }
         match extension::file_access().await {
-            FileAccess::Allowed if record.digest.is_some() => {
+            FileAccess::Allowed if record.digest.is_some() && record.stage == Stage::Done => {
                 self.remove(&record.id).await?;
                 return Ok(Response::Done);
             }
+            // It was read just now, for the check that goes on.
+            FileAccess::Allowed if record.digest.is_some() && record.stage == Stage::Asking => {}
             FileAccess::Allowed | FileAccess::Denied => {
                 return Ok(refused::<String>("refused_not_read", []));
             }
