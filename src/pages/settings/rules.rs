@@ -562,16 +562,19 @@ fn undo(rules: Rules) -> View {
 
 fn send(rules: Rules, change: Change, undo: Option<(String, Change)>) {
     rules.problem.set(String::new());
+    let undoes = undo.is_none();
+    // At once: what is seen of the change must not have the way back of the one before beside it.
+    rules.undo.set(undo);
     spawn_local(async move {
         match change.make().await {
             Ok(Response::Done) => {
-                if undo.is_none() {
+                if undoes {
                     rules.ground.said.set(t("rules_said_undone"));
                 }
-                rules.undo.set(undo);
                 reload(rules.ground);
             }
             other => {
+                rules.undo.set(None);
                 rules.problem.set(refusal(other));
                 // A control that was pressed shows again what holds.
                 reload(rules.ground);
