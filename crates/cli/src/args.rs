@@ -5,6 +5,7 @@ use crate::notary::args::{RotateArgs, SignerCommand};
 use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use crate::notary_tokens::TokenCommand;
 use crate::serve_args::ServeArgs;
+use crate::subject::Subjects;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -120,9 +121,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = SIGN_EXAMPLES)]
 pub struct SignArgs {
-    /// The files to sign.
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub subjects: Subjects,
     #[command(flatten)]
     pub contact: Contact,
     #[command(flatten)]
@@ -177,9 +177,8 @@ pub enum Source {
 #[derive(Debug, clap::Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub struct VerifyArgs {
-    /// The files to verify.
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub subjects: Subjects,
     /// The notary's address: https, or http on this machine.
     #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
     pub notary: Option<String>,
@@ -282,9 +281,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = STANDING_EXAMPLES)]
 pub struct StandingArgs {
-    /// The files that the statement is about.
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub subjects: Subjects,
     #[command(flatten)]
     pub contact: Contact,
     #[command(flatten)]

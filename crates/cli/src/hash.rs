@@ -23,6 +23,23 @@ pub fn file(path: &Path) -> Result<Sha256Digest, CliError> {
     Ok(Sha256Digest::new(sha256.finalize().into()))
 }
 
+/// The SHA-256 of what comes, to its end.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn stream(from: &mut impl Read) -> std::io::Result<Sha256Digest> {
+    let mut sha256 = Sha256::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match from.read(&mut piece) {
+            Ok(0) => return Ok(Sha256Digest::new(sha256.finalize().into())),
+            Ok(read) => sha256.update(piece.get(..read).unwrap_or_default()),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// All digests of a file that a bundle may name it by, in one pass.
 ///
 /// # Errors

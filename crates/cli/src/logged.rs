@@ -1,18 +1,20 @@
-//! The result of a command that logs something about files: one line of JSON or text a file.
+//! The result of a command that logs something: one object of JSON, or some lines of text, a subject.
 
 use crate::error::CliError;
 use crate::output;
 use crate::report::{LogReport, SignerReport};
+use crate::subject::{Artifact, Kind, Subject};
 use crate::submit::Submitted;
 use assay_core::digest::Sha256Digest;
 use serde::Serialize;
-use std::path::Path;
 
-/// The result for one file.
+/// The result for one subject.
 #[derive(Debug, Serialize)]
-pub struct LoggedFile {
-    /// The file, as it was named.
+pub struct LoggedSubject {
+    /// The subject, as it was named.
     pub file: String,
+    /// What it is.
+    pub kind: Kind,
     /// `signed`, `already_signed`, `declared` or `failed`.
     pub outcome: &'static str,
     /// Its digest.
@@ -32,18 +34,19 @@ pub struct LoggedFile {
     pub error: Option<String>,
 }
 
-impl LoggedFile {
+impl LoggedSubject {
     /// Something was logged.
     pub fn done(
-        file: &Path,
+        subject: &Subject,
         outcome: &'static str,
-        digest: Sha256Digest,
+        artifact: &Artifact,
         submitted: &Submitted,
     ) -> Self {
         Self {
-            file: file.to_string_lossy().into_owned(),
+            file: subject.name(),
+            kind: subject.kind(),
             outcome,
-            sha256: Some(digest),
+            sha256: Some(artifact.digest),
             signer: Some((&submitted.attestation.signer).into()),
             log: Some((&submitted.logged).into()),
             bundle: None,
@@ -52,9 +55,10 @@ impl LoggedFile {
     }
 
     /// Nothing is known to be logged.
-    pub fn failed(file: &Path, error: &CliError) -> Self {
+    pub fn failed(subject: &Subject, error: &CliError) -> Self {
         Self {
-            file: file.to_string_lossy().into_owned(),
+            file: subject.name(),
+            kind: subject.kind(),
             outcome: "failed",
             sha256: None,
             signer: None,

@@ -6,23 +6,23 @@ use crate::client_token::ClientToken;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::logged::LoggedFile;
+use crate::logged::LoggedSubject;
+use crate::side_by_side::side_by_side;
+use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{hash, key, output};
-use assay_core::digest::Sha256Digest;
+use crate::{key, output};
 use assay_notary::files::{self, Mode};
 use assay_notary::verifier::Verifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Signs the files.
+/// Signs the subjects.
 ///
 /// # Errors
-/// When the key or the notary cannot be used at all; what is wrong with one file is said with the
-/// file, and the others go on.
+/// When the key or the notary cannot be used at all; what is wrong with one subject is said
+/// with it, and the others go on.
 pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
@@ -35,21 +35,23 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let submitter = Submitter::new(&client, &notary, &key, token)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    for file in &args.files {
-        let result = match sign(&submitter, file, args.force) {
-            Ok((digest, submitted, bundle)) => {
+    let work = |subject: &Subject| sign(&submitter, subject, args.force);
+    side_by_side(&args.subjects.all()?, work, |subject, signed| {
+        let result = match signed {
+            Ok((artifact, submitted)) => {
                 let outcome = match submitted.known {
                     true => "already_signed",
                     false => "signed",
                 };
-                LoggedFile {
-                    bundle: Some(bundle.to_string_lossy().into_owned()),
-                    ..LoggedFile::done(file, outcome, digest, &submitted)
+                let written = artifact.bundle.as_ref();
+                LoggedSubject {
+                    bundle: written.map(|path| path.to_string_lossy().into_owned()),
+                    ..LoggedSubject::done(subject, outcome, &artifact, &submitted)
                 }
             }
             Err(error) => {
                 exit = exit.max(error.exit());
-                LoggedFile::failed(file, &error)
+                LoggedSubject::failed(subject, &error)
             }
         };
         if !args.json {
@@ -59,7 +61,8 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
             })?;
         }
         results.push(result);
-    }
+        Ok(())
+    })?;
     if args.json {
         output::json(&json!({
             "schema": "assay.sign.v1",
@@ -73,15 +76,15 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
 
 fn sign(
     submitter: &Submitter<'_>,
-    file: &Path,
+    subject: &Subject,
     force: bool,
-) -> Result<(Sha256Digest, Submitted, PathBuf), CliError> {
-    let bundle_file = bundle_beside(file);
+) -> Result<(Artifact, Submitted), CliError> {
     // Before anything is logged: what is logged cannot be taken back.
-    if !force {
-        check_replaceable(&bundle_file, submitter)?;
+    if let (Some(bundle), false) = (subject.bundle(), force) {
+        check_replaceable(&bundle, submitter)?;
     }
-    let digest = hash::file(file)?;
+    let artifact = subject.resolve()?;
+    let digest = artifact.digest;
     let signature = submitter.key.sign_digest(&digest)?;
     let proposal = json!({
         "apiVersion": "0.0.1",
@@ -95,17 +98,12 @@ fn sign(
         },
     });
     let submitted = submitter.submit(&proposal, None, &digest)?;
-    let text = format!("{}\n", submitted.bundle);
-    files::replace(&bundle_file, text.as_bytes(), Mode::Shared)
-        .map_err(|source| CliError::file(&bundle_file, source))?;
-    Ok((digest, submitted, bundle_file))
-}
-
-/// `FILE.sigstore.json`.
-fn bundle_beside(file: &Path) -> PathBuf {
-    let mut name = OsString::from(file);
-    name.push(".sigstore.json");
-    PathBuf::from(name)
+    if let Some(bundle) = &artifact.bundle {
+        let text = format!("{}\n", submitted.bundle);
+        files::replace(bundle, text.as_bytes(), Mode::Shared)
+            .map_err(|source| CliError::file(bundle, source))?;
+    }
+    Ok((artifact, submitted))
 }
 
 /// Refuses to replace what is not a bundle of the same key.

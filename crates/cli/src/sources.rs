@@ -6,8 +6,8 @@ use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
-use crate::{hash, output, roots};
-use assay_core::digest::Sha256Digest;
+use crate::subject::{Artifact, Subject};
+use crate::{output, roots};
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
@@ -19,7 +19,6 @@ use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use futures_util::future::join_all;
 use std::cell::RefCell;
-use std::path::Path;
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
@@ -65,7 +64,7 @@ impl<'a> Sources<'a> {
         memory: Option<&'a Memory>,
     ) -> Result<Self, CliError> {
         let url = args.url.as_deref();
-        if url.is_some() && args.files.len() > 1 {
+        if url.is_some() && !matches!(args.subjects.all()?[..], [Subject::File(_)]) {
             return Err(usage(
                 "--url is the address of one file: give one file with it",
             ));
@@ -183,15 +182,14 @@ impl<'a> Sources<'a> {
     pub async fn ask(
         &self,
         comparing: &Comparing<'_>,
-        file: &Path,
-        digest: &Sha256Digest,
+        artifact: &Artifact,
     ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
         // Side by side, so that one that hangs costs the others nothing.
         let asked = self
             .asked
             .iter()
-            .map(|source| self.ask_one(source, file, digest));
+            .map(|source| self.ask_one(source, artifact));
         let mut unread = None;
         for answer in join_all(asked).await {
             match answer {
@@ -217,38 +215,45 @@ impl<'a> Sources<'a> {
     async fn ask_one<'s>(
         &self,
         source: &'s Asked,
-        file: &Path,
-        digest: &Sha256Digest,
+        artifact: &Artifact,
     ) -> Result<(Evidence, Option<(RootId, &'s str)>), CliError> {
         let now = roots::now();
         let ask = async |source: &mut dyn assay_sources::Source| {
-            driver::ask(self.client, source, &self.roots, &digest.into(), now).await
+            driver::ask(
+                self.client,
+                source,
+                &self.roots,
+                &artifact.digest.into(),
+                now,
+            )
+            .await
         };
+        let digest = artifact.digest;
         Ok(match source {
             Asked::Notary(notary) => {
-                let evidence = ask(&mut notary::Inquiry::new(notary, *digest)).await;
+                let evidence = ask(&mut notary::Inquiry::new(notary, digest)).await;
                 (evidence, Some((notary.root_id(), &notary.address)))
             }
             Asked::Github(question) => {
-                let evidence = ask(&mut github::Inquiry::new(question, *digest)).await;
+                let evidence = ask(&mut github::Inquiry::new(question, digest)).await;
                 (evidence, None)
             }
             Asked::Beside(question) => {
-                let evidence = self.look_beside(question, file, digest, now).await?;
+                let evidence = self.look_beside(question, artifact, now).await?;
                 (evidence, None)
             }
             Asked::Index(question) => {
                 let mut inquiry = index::Inquiry::new(question);
                 let digests = match question.needs_sha512() {
-                    true => hash::more_digests(file, digest)?,
-                    false => digest.into(),
+                    true => artifact.more_digests()?,
+                    false => artifact.digest.into(),
                 };
                 let evidence =
                     driver::ask(self.client, &mut inquiry, &self.roots, &digests, now).await;
                 (evidence, None)
             }
             Asked::Rekor(address) => {
-                let mut inquiry = rekor::Inquiry::new(address, *digest, &self.names);
+                let mut inquiry = rekor::Inquiry::new(address, digest, &self.names);
                 let evidence = ask(&mut inquiry).await;
                 // Sigstore's own can be asked for proofs of its history there.
                 let log = (address == PUBLIC_REKOR).then_some((RootId::sigstore(), PUBLIC_REKOR));
@@ -262,14 +267,13 @@ impl<'a> Sources<'a> {
     async fn look_beside(
         &self,
         question: &beside::Question,
-        file: &Path,
-        digest: &Sha256Digest,
+        artifact: &Artifact,
         now: i64,
     ) -> Result<Evidence, CliError> {
         let unusable = |error: CliError| Ok(beside::unusable(question, &error.to_string()));
         let Some(memory) = self.memory else {
             let nothing = Site::default();
-            let found = self.look(question, &nothing, file, digest, now).await?;
+            let found = self.look(question, &nothing, artifact, now).await?;
             return Ok(found.0);
         };
         for _ in 0..MOST_LOOKS {
@@ -278,7 +282,7 @@ impl<'a> Sources<'a> {
                 Ok(known) => known.unwrap_or_default(),
                 Err(error) => return unusable(error),
             };
-            let (evidence, new) = self.look(question, &known, file, digest, now).await?;
+            let (evidence, new) = self.look(question, &known, artifact, now).await?;
             match remember(memory, question.host(), &known, &new) {
                 Ok(true) => return Ok(evidence),
                 // Another process came to believe something meanwhile: that counts here, too.
@@ -296,8 +300,7 @@ impl<'a> Sources<'a> {
         &self,
         question: &beside::Question,
         known: &Site,
-        file: &Path,
-        digest: &Sha256Digest,
+        artifact: &Artifact,
         now: i64,
     ) -> Result<(Evidence, Site), CliError> {
         let Site { word, mut habits } = known.clone();
@@ -311,8 +314,8 @@ impl<'a> Sources<'a> {
             _ => false,
         };
         let mut digests = match habits.needs_sha512() {
-            true => hash::more_digests(file, digest)?,
-            false => digest.into(),
+            true => artifact.more_digests()?,
+            false => artifact.digest.into(),
         };
         let (mut inquiry, mut evidence);
         loop {
@@ -322,14 +325,14 @@ impl<'a> Sources<'a> {
             if !inquiry.wanted().digests || digests.sha512.is_some() {
                 break;
             }
-            digests = hash::more_digests(file, digest)?;
+            digests = artifact.more_digests()?;
             inquiry.note(&mut habits);
         }
         inquiry.note(&mut habits);
         let wanted = inquiry.wanted().clone();
         // Read once more for signatures over the file itself, and lists of SHA-512. That these could not
         // be looked at must not be taken for their absence.
-        if let Some(found) = hash::closer(file, &wanted, digest)? {
+        if let Some(found) = artifact.closer(&wanted)? {
             minisigned::settle(&wanted, &found, true, &mut evidence);
         }
         let word = inquiry.into_word();

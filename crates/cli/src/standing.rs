@@ -6,23 +6,23 @@ use crate::client_token::ClientToken;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::logged::LoggedFile;
+use crate::logged::LoggedSubject;
 use crate::report::word;
+use crate::side_by_side::side_by_side;
+use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{hash, key, output};
-use assay_core::digest::Sha256Digest;
+use crate::{key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
-use std::path::Path;
 
-/// Declares the files' standing.
+/// Declares the standing of the subjects.
 ///
 /// # Errors
-/// When the key or the notary cannot be used at all; what is wrong with one file is said with the
-/// file, and the others go on.
+/// When the key or the notary cannot be used at all; what is wrong with one subject is said
+/// with it, and the others go on.
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
@@ -39,19 +39,23 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     };
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    for file in &args.files {
-        let result = match declare(&submitter, file, &predicate) {
-            Ok((digest, submitted)) => LoggedFile::done(file, "declared", digest, &submitted),
+    let work = |subject: &Subject| declare(&submitter, subject, &predicate);
+    side_by_side(&args.subjects.all()?, work, |subject, declared| {
+        let result = match declared {
+            Ok((artifact, submitted)) => {
+                LoggedSubject::done(subject, "declared", &artifact, &submitted)
+            }
             Err(error) => {
                 exit = exit.max(error.exit());
-                LoggedFile::failed(file, &error)
+                LoggedSubject::failed(subject, &error)
             }
         };
         if !args.json {
             result.print(&format!("declared {}", word(standing)))?;
         }
         results.push(result);
-    }
+        Ok(())
+    })?;
     if args.json {
         output::json(&json!({
             "schema": "assay.standing.v1",
@@ -66,14 +70,14 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
 
 fn declare(
     submitter: &Submitter<'_>,
-    file: &Path,
+    subject: &Subject,
     predicate: &StandingPredicate,
-) -> Result<(Sha256Digest, Submitted), CliError> {
-    let digest = hash::file(file)?;
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
+) -> Result<(Artifact, Submitted), CliError> {
+    let artifact = subject.resolve()?;
+    let digest = artifact.digest;
     let payload = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": name, "digest": { "sha256": digest.to_hex() } }],
+        "subject": [{ "name": artifact.title, "digest": { "sha256": digest.to_hex() } }],
         "predicateType": STANDING_PREDICATE,
         "predicate": predicate,
     })
@@ -96,5 +100,5 @@ fn declare(
         } },
     });
     let submitted = submitter.submit(&proposal, Some(&envelope), &digest)?;
-    Ok((digest, submitted))
+    Ok((artifact, submitted))
 }

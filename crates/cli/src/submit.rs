@@ -17,6 +17,7 @@ use assay_notary::proposal::Proposal;
 use assay_notary::verifier::Verifier;
 use assay_sources::HttpResponse;
 use serde_json::Value;
+use std::sync::{Mutex, PoisonError};
 
 /// Where entries are proposed.
 const ENTRIES: &str = "/api/v1/log/entries";
@@ -31,6 +32,8 @@ pub struct Submitter<'a> {
     pub verifier: String,
     certified: bool,
     token: Option<ClientToken>,
+    /// What logs show is compared one by one: whoever compares waits for everybody else, and says so.
+    comparing: Mutex<()>,
 }
 
 /// A logged signature.
@@ -86,12 +89,17 @@ impl<'a> Submitter<'a> {
             certified: verifier.is_some(),
             verifier: verifier.unwrap_or_else(|| key.public_pem()),
             token,
+            comparing: Mutex::new(()),
         })
     }
 
     /// Compares what the log showed now with what is remembered of it, as whoever verifies does.
     fn compare(&self, attestation: &Attestation) -> Result<(), CliError> {
         let notary = &self.notary.notary;
+        let _turn = self
+            .comparing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .map_err(|error| CliError::Internal(error.to_string()))?;

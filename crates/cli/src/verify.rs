@@ -7,9 +7,10 @@ use crate::exit::Exit;
 use crate::judging::{Accepted, Conclusion, Judging, Recalled};
 use crate::logs::Comparing;
 use crate::memory::Memory;
+use crate::output;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::sources::Sources;
-use crate::{hash, output};
+use crate::subject::{Kind, Subject};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Change, Evidence};
 use assay_core::minisign::MinisignKey;
@@ -21,12 +22,12 @@ use assay_core::signer::{Identity, Signer};
 use assay_core::verdict::Verdict;
 use serde::Serialize;
 use serde_json::json;
-use std::path::Path;
 
 /// The result for one file, as it is printed.
 #[derive(Serialize)]
 struct Verified {
     file: String,
+    kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Sha256Digest>,
     verdict: Verdict,
@@ -67,13 +68,14 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let judging = Judging::new(args.url.as_deref(), memory.as_ref());
     let notary = sources.notary.as_ref().map(|known| &known.notary);
     let comparing = Comparing::new(&client, notary, &sources.roots)?;
-    let mut digests = Vec::new();
+    let mut artifacts = Vec::new();
     let mut evidence = Vec::new();
-    for file in &args.files {
-        // Nothing is asked about a file that cannot be read: it has no evidence.
-        digests.push(hash::file(file).and_then(|digest| {
-            evidence.push(runtime.block_on(sources.ask(&comparing, file, &digest))?);
-            Ok(digest)
+    let subjects = args.subjects.all()?;
+    for subject in &subjects {
+        // Nothing is asked about what cannot be read: it has no evidence.
+        artifacts.push(subject.resolve().and_then(|artifact| {
+            evidence.push(runtime.block_on(sources.ask(&comparing, &artifact))?);
+            Ok(artifact)
         }));
     }
     // Conclusion when all are asked: what the answer about one file brings to light about a log holds
@@ -83,18 +85,14 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     }
     let mut accepted = None;
     // With an address there is one file.
-    if let (true, [file], [Ok(digest)], [found]) = (
-        args.accept_change,
-        &args.files[..],
-        &digests[..],
-        &mut evidence[..],
-    ) {
+    if let (true, [Ok(artifact)], [found]) = (args.accept_change, &artifacts[..], &mut evidence[..])
+    {
         let settings = trusting(&args.signer, notary, found);
         accepted = judging.accept(found, &settings, sources.site().as_ref())?;
         output::note(&told(accepted.as_ref()));
         if let Some(Accepted::Declaration(_)) = accepted {
             // Who is declared then is found out by asking once more.
-            *found = runtime.block_on(sources.ask(&comparing, file, digest))?;
+            *found = runtime.block_on(sources.ask(&comparing, artifact))?;
             comparing.withhold(found);
         }
     }
@@ -105,9 +103,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     let mut evidence = evidence.iter();
-    for (file, digest) in args.files.iter().zip(digests) {
-        let result = match digest {
-            Ok(digest) => {
+    for (subject, artifact) in subjects.iter().zip(artifacts) {
+        let result = match artifact {
+            Ok(artifact) => {
                 let evidence = evidence.next().map(Vec::as_slice).unwrap_or_default();
                 let settings = trusting(&args.signer, notary, evidence);
                 let judged = judging.judge(evidence, &settings);
@@ -118,13 +116,13 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
                     memory: judged.project.as_ref().map(|_| judged.memory),
                     project: judged.project,
                     accepted: accepted.as_ref().map(Accepted::word),
-                    ..result(file, Some(digest), &judged.judgement, evidence)
+                    ..result(subject, Some(artifact.digest), &judged.judgement, evidence)
                 }
             }
             Err(error) => {
                 let detail = error.to_string();
                 let unread = Judgement::unread(Reason::FileUnreadable { detail });
-                result(file, None, &unread, &[])
+                result(subject, None, &unread, &[])
             }
         };
         exit = exit.max(Exit::of(result.verdict));
@@ -184,13 +182,14 @@ fn repository(name: &str) -> Option<Publisher> {
 }
 
 fn result(
-    file: &Path,
+    subject: &Subject,
     sha256: Option<Sha256Digest>,
     judgement: &Judgement,
     evidence: &[Evidence],
 ) -> Verified {
     Verified {
-        file: file.to_string_lossy().into_owned(),
+        file: subject.name(),
+        kind: subject.kind(),
         sha256,
         verdict: judgement.verdict,
         signer: judgement.signer.as_ref().map(Into::into),

@@ -12,7 +12,7 @@ use crate::trust_root::TrustRoot;
 use crate::x509_name;
 use sigstore_types::bundle::VerificationMaterialContent;
 use sigstore_types::{Bundle, DerCertificate};
-use std::rc::Rc;
+use std::sync::Arc;
 use x509_cert::Certificate;
 use x509_cert::der::asn1::{AnyRef, ObjectIdentifier};
 use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
@@ -20,7 +20,7 @@ use x509_cert::der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber
 /// Trust roots to prove bundles against.
 #[derive(Default, Clone)]
 pub struct Roots {
-    known: Vec<Rc<Known>>,
+    known: Vec<Arc<Known>>,
 }
 
 struct Known {
@@ -152,7 +152,7 @@ impl Roots {
             realm,
         };
         self.known.retain(|other| *other.prover.root().id() != id);
-        self.known.push(Rc::new(known));
+        self.known.push(Arc::new(known));
         Ok(())
     }
 }
