@@ -5,7 +5,8 @@ use crate::notary::args::{RotateArgs, SignerCommand};
 use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use crate::notary_tokens::TokenCommand;
 use crate::serve_args::ServeArgs;
-use crate::subject::Subjects;
+use crate::sign_args::{KeyArgs, SignArgs, StandingArgs};
+use crate::verify_args::VerifyArgs;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 
@@ -88,147 +89,6 @@ impl Command {
     }
 }
 
-/// Which notary, and what it must be.
-#[derive(Debug, clap::Args)]
-pub struct Contact {
-    /// The notary's address: https, or http on this machine.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
-    pub notary: String,
-    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
-    pub fingerprint: Option<String>,
-    /// File with the token that the notary asks of those who write; ASSAY_NOTARY_TOKEN holds one too.
-    #[arg(long, env = "ASSAY_NOTARY_TOKEN_FILE", value_name = "FILE")]
-    pub token_file: Option<PathBuf>,
-}
-
-/// The private key.
-#[derive(Debug, clap::Args)]
-pub struct PrivateKey {
-    /// Private key to sign with (ECDSA P-256, PEM); without it one of your own, made on first use.
-    #[arg(long, env = "ASSAY_KEY", value_name = "FILE")]
-    pub key: Option<PathBuf>,
-}
-
-const SIGN_EXAMPLES: &str = "\
-Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature offline.
-
-Examples:
-  assay sign app.tar.gz --notary https://notary.example
-  assay sign dist/* --key release.pem --notary https://notary.example --json";
-
-/// `assay sign`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = SIGN_EXAMPLES)]
-pub struct SignArgs {
-    #[command(flatten)]
-    pub subjects: Subjects,
-    #[command(flatten)]
-    pub contact: Contact,
-    #[command(flatten)]
-    pub key: PrivateKey,
-    /// Replace FILE.sigstore.json even if it is somebody else's.
-    #[arg(long)]
-    pub force: bool,
-    /// Print JSON (schema assay.sign.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
-const VERIFY_EXAMPLES: &str = "\
-Exit codes:
-   0 verified     10 authentic    11 signed       12 intact     13 unknown
-  14 unchecked    15 unsupported  16 changed      17 mismatch   18 forged
-  19 untrusted     1 failed        2 usage         3 other trust root
-With several files the largest wins. Without --signer nobody is trusted, so the best is 'signed', or
-'authentic' where the file is from its signer's own repository.
-
-Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
-in the file's directory, and whom the site declares; --url), 'index' (the package index --index, of
-what it serves; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
---source the notary is asked, what --url has of its own, and the logs of --rekor.
-
-With --url it is remembered who signs for the project that the file is from, and what its site
-declares: another signer later, none where such files were signed, or another declaration is
-'changed'. Where you know why, --accept-change remembers how it is now ('assay memory' shows it).
-
-Examples:
-  assay verify tool.zip --url https://github.com/example/tool/releases/download/v1/tool.zip \\
-      --signer github.com/example/tool
-  assay verify app.tar.gz --notary https://notary.example --signer release@example.org
-  assay verify *.deb --notary https://notary.example --signer SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
-
-/// Who can be asked about a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Source {
-    /// The notary.
-    Notary,
-    /// The repository on GitHub that the file is from.
-    Github,
-    /// The directory that the file is from.
-    Beside,
-    /// Sigstore's public log.
-    Rekor,
-    /// The package index that the file is from.
-    Index,
-}
-
-/// `assay verify`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = VERIFY_EXAMPLES)]
-pub struct VerifyArgs {
-    #[command(flatten)]
-    pub subjects: Subjects,
-    /// The notary's address: https, or http on this machine.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
-    pub notary: Option<String>,
-    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
-    pub fingerprint: Option<String>,
-    /// The address that the file was downloaded from.
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
-    /// A token for GitHub, with which it answers more often and tells of private repositories.
-    #[arg(
-        long,
-        env = "ASSAY_GITHUB_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    pub github_token: Option<String>,
-    /// The address of a package index (PEP 740, or npm's attestations API), asked about files that it
-    /// serves (--url); after a space, the host that it has its files on, if that is another.
-    #[arg(long, value_name = "URL")]
-    pub index: Option<String>,
-    /// The address of another Rekor log than Sigstore's (version 1), which learns the digest. What it has
-    /// is proven under Sigstore's trust root or the notary's. Can be given several times.
-    #[arg(long, value_name = "URL")]
-    pub rekor: Vec<String>,
-    /// Ask just this source, and the logs of --rekor. Can be given several times.
-    #[arg(long, value_name = "NAME")]
-    pub source: Vec<Source>,
-    /// A signer to trust: the name under which the notary enrolled it, the fingerprint of a key that
-    /// is not enrolled, or a repository (github.com/OWNER/NAME) with its workflows and releases. Can
-    /// be given several times.
-    #[arg(long, value_name = "NAME|FINGERPRINT|REPOSITORY")]
-    pub signer: Vec<String>,
-    /// If the verdict is 'changed': accept who signs for the project now, that such files are not signed
-    /// any more, or what the site declares now, and judge again.
-    #[arg(long, requires = "url")]
-    pub accept_change: bool,
-    /// Neither use nor change what is remembered of projects and sites: nothing is 'changed' then. What
-    /// is remembered of logs is used all the same.
-    #[arg(
-        long,
-        env = "ASSAY_NO_MEMORY",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
-    pub no_memory: bool,
-    /// Print JSON (schema assay.verify.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
 const VERIFY_BUNDLE_EXAMPLES: &str = "\
 Exit codes: 0 proven, by just this signer; 1 not proven, or a file that cannot be read; 2 usage.
 The command line is that of sigstore-conformance.
@@ -265,48 +125,6 @@ pub struct VerifyBundleArgs {
     #[arg(long)]
     pub staging: bool,
     /// Print JSON (schema assay.verify-bundle.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
-const STANDING_EXAMPLES: &str = "\
-The statement is logged for good. It counts for everybody who trusts this key, and for nobody else;
-the newest statement of a signer wins.
-
-Examples:
-  assay untrust app-1.2.tar.gz --reason 'the build machine was broken into' --notary https://notary.example
-  assay unsupport app-1.0.tar.gz --reason 'use 2.0' --notary https://notary.example";
-
-/// `assay untrust`, `assay unsupport`, `assay trust`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = STANDING_EXAMPLES)]
-pub struct StandingArgs {
-    #[command(flatten)]
-    pub subjects: Subjects,
-    #[command(flatten)]
-    pub contact: Contact,
-    #[command(flatten)]
-    pub key: PrivateKey,
-    /// Why, in a sentence that users will read.
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-    /// Print JSON (schema assay.standing.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
-const KEY_EXAMPLES: &str = "\
-Examples:
-  assay key > release.pub
-  assay key | ssh notary assay notary signer add release@example.org - --data /var/lib/assay";
-
-/// `assay key`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = KEY_EXAMPLES)]
-pub struct KeyArgs {
-    #[command(flatten)]
-    pub key: PrivateKey,
-    /// Print JSON (schema assay.key.v1).
     #[arg(long)]
     pub json: bool,
 }

@@ -1,10 +1,11 @@
 //! `assay key`, and the key that signs.
 
-use crate::args::{KeyArgs, PrivateKey};
 use crate::config;
+use crate::contact_args::PrivateKey;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
+use crate::sign_args::KeyArgs;
 use assay_core::signer::key_fingerprint;
 use assay_notary::keys::SigningKey;
 use serde_json::json;

@@ -1,6 +1,5 @@
 //! `assay sign`.
 
-use crate::args::SignArgs;
 use crate::client::Client;
 use crate::client_token::ClientToken;
 use crate::contact::contact;
@@ -8,6 +7,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logged::LoggedSubject;
 use crate::side_by_side::side_by_side;
+use crate::sign_args::SignArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
 use crate::{key, output};

@@ -1,12 +1,12 @@
 //! The sources that `assay verify` asks: the same as the extension's, with the same answers.
 
-use crate::args::{Source, VerifyArgs};
 use crate::client::Client;
 use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
 use crate::subject::{Artifact, Subject};
+use crate::verify_args::{Source, VerifyArgs};
 use crate::{output, roots};
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;

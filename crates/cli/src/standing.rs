@@ -1,6 +1,5 @@
 //! `assay untrust`, `assay unsupport`, `assay trust`.
 
-use crate::args::StandingArgs;
 use crate::client::Client;
 use crate::client_token::ClientToken;
 use crate::contact::contact;
@@ -9,6 +8,7 @@ use crate::exit::Exit;
 use crate::logged::LoggedSubject;
 use crate::report::word;
 use crate::side_by_side::side_by_side;
+use crate::sign_args::StandingArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
 use crate::{key, output};

@@ -1,6 +1,5 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
-use crate::args::VerifyArgs;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -11,6 +10,7 @@ use crate::output;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::sources::Sources;
 use crate::subject::{Kind, Subject};
+use crate::verify_args::VerifyArgs;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Change, Evidence};
 use assay_core::minisign::MinisignKey;
