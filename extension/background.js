@@ -1,6 +1,10 @@
 // The service worker, or where there are none the page that stands for it. Listeners must be there at once; the wasm module follows, and gets every
 // event in order.
 import init, * as assay from "./wasm/background.js";
+// Imported at once, as a service worker can import nothing later.
+import roots from "./roots.js";
+
+globalThis.assay = { roots };
 
 const ready = init().then(() => assay.start());
 const hand = (kind, ...told) => { ready.then(() => assay.event(kind, ...told)); };

@@ -2,6 +2,10 @@
 import init, { start } from "./wasm/pages.js";
 
 globalThis.assay = {
+  async roots(...told) {
+    const { default: roots } = await import("./roots.js");
+    return roots(...told);
+  },
   // The list is large, and is loaded when a rule is made.
   async isPublicSuffix(host) {
     const suffixes = await import("./wasm/suffixes.js");

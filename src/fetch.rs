@@ -1,11 +1,14 @@
 //! The network: `fetch`, without cookies, referrer or redirects, bounded in time and size.
 
+use crate::chrome::runtime;
 use crate::js;
 use assay_core::evidence::Failure;
+use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
 use assay_sources::{
     HttpRequest, HttpResponse, Memory, Method, Transport, oversized, rate_limited,
 };
 use gloo_net::http::{RequestBuilder, Response};
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -21,6 +24,26 @@ const REDIRECT: u16 = 302;
 pub struct Fetch {
     /// Whether it is for a private window, of which the browser is to keep nothing.
     pub private: bool,
+}
+
+/// The text of a file of the extension's own, of no more than [`MAX_TRUST_ROOT_BYTES`].
+pub async fn own_file(path: &str) -> Option<String> {
+    let request = HttpRequest {
+        method: Method::Get,
+        url: runtime::url(path),
+        accept: "application/json",
+        time_limit: Duration::from_secs(10),
+        bearer: None,
+        size_limit: MAX_TRUST_ROOT_BYTES,
+        memory: Memory::Asked,
+    };
+    match Fetch::default().send(&request).await {
+        Ok(response) => String::from_utf8(response.body).ok(),
+        Err(failure) => {
+            web_sys::console::error_1(&format!("{path}: {failure}").into());
+            None
+        }
+    }
 }
 
 impl Transport for Fetch {

@@ -1,5 +1,6 @@
 //! Where the records of trust roots are kept: `storage.local`, as text.
 
+use crate::chrome::ChromeError;
 use crate::chrome::storage::{self, Area};
 use assay_core::root_store::RootRecord;
 use assay_core::signer::RootId;
@@ -8,6 +9,17 @@ use assay_sources::tuf::RootStorage;
 /// The records of trust roots.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RootRecords;
+
+impl RootRecords {
+    /// Whether there is anything that could be a record of this root.
+    ///
+    /// # Errors
+    /// When the browser refuses.
+    pub async fn has(&self, root: &RootId) -> Result<bool, ChromeError> {
+        let stored = storage::get::<String>(Area::Local, &key(root)).await?;
+        Ok(stored.is_some())
+    }
+}
 
 impl RootStorage for RootRecords {
     /// A record that cannot be read is as good as none, as nobody could repair it: it was written

@@ -7,12 +7,10 @@
 
 use super::{Background, BackgroundError, log};
 use crate::chrome::storage::{self, Area};
-use crate::fetch::Fetch;
 use crate::js::now;
-use crate::settings_store;
+use crate::{settings_store, trust_roots_module};
 use assay_core::message::Response;
 use assay_core::settings::Notary;
-use assay_sources::{Transport, notary};
 use std::rc::Rc;
 
 /// How long a notary is taken to be as it was, in milliseconds.
@@ -61,12 +59,8 @@ impl Background {
 
     /// The notary as it is by now, where that is another than it was.
     async fn follow(self: &Rc<Self>, notary: &Notary) -> Option<Notary> {
-        let answer = Fetch::default()
-            .send(&notary::succession_request(&notary.address))
-            .await;
-        // What keeps it from being followed is told where the notary is asked about files.
-        let latest = answer.and_then(|response| notary::follow(notary, &response));
-        let latest = latest.ok()??;
+        let latest = trust_roots_module::follow(notary).await;
+        let latest = latest.inspect_err(|problem| log(problem)).ok()??;
         let mut followed = notary.clone();
         if !followed.take_over(&latest) {
             return None;

@@ -138,7 +138,6 @@ impl Background {
                 }
                 None => Ok(refused("refused_no_minisign_key", [""])),
             },
-            Request::ListRoots => Ok(self.list_roots().await),
             Request::FollowNotary { address } => self.follow_now(&address).await,
             Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,

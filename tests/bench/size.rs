@@ -12,8 +12,8 @@ use crate::report::Report;
 pub fn measure(report: &mut Report) -> Result<()> {
     // The pages' own module has none of the proofs, and is loaded with a page only; that of the Worker
     // which hashes what the user brings, with one of the pages; the list of public suffixes, when a
-    // rule is made.
-    let (mut background, mut pages, mut digests, mut suffixes) = (0, 0, 0, 0);
+    // rule is made; what looks after trust roots, when that is due.
+    let (mut background, mut pages, mut digests, mut suffixes, mut roots) = (0, 0, 0, 0, 0);
     for entry in fs::read_dir(extension_folder()?.join("wasm"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|ending| ending == "wasm") {
@@ -24,6 +24,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
                 Some("pages_bg") => pages += size,
                 Some("digests_bg") => digests += size,
                 Some("suffixes_bg") => suffixes += size,
+                Some("roots_bg") => roots += size,
                 _ => background += size,
             }
         }
@@ -39,6 +40,7 @@ pub fn measure(report: &mut Report) -> Result<()> {
     report.put("size.pages_wasm_gzip_kib", pages as f64 / 1024.0);
     report.put("size.digests_wasm_gzip_kib", digests as f64 / 1024.0);
     report.put("size.suffixes_wasm_gzip_kib", suffixes as f64 / 1024.0);
+    report.put("size.roots_wasm_gzip_kib", roots as f64 / 1024.0);
     report.put(
         "size.package_kib",
         fs::metadata(package)?.len() as f64 / 1024.0,

@@ -85,10 +85,13 @@ impl Scene {
             repository.text("1.root.json"),
         )
         .expect("a root");
-        edit(&place("wasm/background_bg.wasm"), |wasm| {
-            assert_eq!(near.address.len(), REAL.len());
-            replace(wasm, REAL.as_bytes(), near.address.as_bytes())
-        });
+        // The one that decides whether it may be asked, and the one that asks it.
+        for module in ["wasm/background_bg.wasm", "wasm/roots_bg.wasm"] {
+            edit(&place(module), |wasm| {
+                assert_eq!(near.address.len(), REAL.len());
+                replace(wasm, REAL.as_bytes(), near.address.as_bytes())
+            });
+        }
         edit(&place("manifest.json"), |manifest| {
             let mut manifest: Value = serde_json::from_slice(manifest).expect("JSON");
             let hosts = manifest["host_permissions"].as_array_mut().expect("hosts");

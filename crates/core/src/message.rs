@@ -81,8 +81,6 @@ pub enum Request {
         /// What they were made of. Where there are others now, nothing is done.
         base: Box<Settings>,
     },
-    /// Tell what can be seen of the trust roots.
-    ListRoots,
     /// Follow a notary to the trust root that it has now, if that was signed with the pinned one.
     FollowNotary {
         /// Its address.
@@ -126,11 +124,6 @@ pub struct BroughtProof {
 pub enum Response {
     /// It was done.
     Done,
-    /// The trust roots, in the order in which they are shown.
-    Roots {
-        /// What is shown of each.
-        roots: Vec<ShownRoot>,
-    },
     /// The settings were others by now.
     Outdated,
     /// What came of [`Request::Examine`], where the file is nobody's download.

@@ -134,7 +134,7 @@ pub struct RootReport {
 }
 
 /// How old a trust root in use is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freshness {
     /// When it was last found to be the newest, in seconds since 1970; of an embedded root, when
     /// it was embedded.

@@ -47,7 +47,7 @@ pub struct Followed {
 }
 
 /// Where a pinned trust root led to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Latest {
     /// The `trusted_root.json` that is in use now.
     pub trusted_root: String,

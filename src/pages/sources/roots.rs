@@ -1,13 +1,13 @@
 //! The trust roots of Sigstore and GitHub: how old they are, and newer ones.
 
 use super::{Ground, refusal};
-use crate::bus;
 use crate::chrome::{ChromeError, permissions};
 use crate::js::now;
 use crate::pages::figures;
 use crate::pages::hostile_text::visible;
 use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::{filled, say, t, t1};
+use crate::{bus, trust_roots_module};
 use assay_core::message::{Notice, Request, Response, ShownRoot};
 use assay_core::words::Message;
 use std::rc::Rc;
@@ -65,9 +65,9 @@ pub fn view(ground: Ground) -> View {
 
 fn load(roots: Roots) {
     spawn_local(async move {
-        match bus::send(&Request::ListRoots).await {
-            Ok(Response::Roots { roots: reports }) => roots.reports.set(Rc::new(reports)),
-            other => roots.problem.set(refusal(other)),
+        match trust_roots_module::shown().await {
+            Ok(reports) => roots.reports.set(Rc::new(reports)),
+            Err(problem) => roots.problem.set(filled("refused_other", &[&problem])),
         }
     });
 }

@@ -56,6 +56,16 @@ const GITHUB: Place = Place {
 };
 
 impl Place {
+    /// The place that a trust root comes from.
+    pub fn of(root: &str) -> Option<&'static Self> {
+        PLACES.iter().find(|place| place.root == root)
+    }
+
+    /// How old the trust root is that comes with the program.
+    pub fn embedded_freshness(&self) -> Freshness {
+        embedded(EMBEDDED_AT)
+    }
+
     /// The id of the trust root.
     pub fn root_id(&self) -> RootId {
         match self.root {
@@ -104,10 +114,14 @@ impl Origin {
 
     /// How old the trust root is that comes with the program.
     pub fn embedded_freshness(&self) -> Freshness {
-        Freshness {
-            refreshed_at: self.embedded_at,
-            fresh_until: None,
-        }
+        embedded(self.embedded_at)
+    }
+}
+
+fn embedded(at: i64) -> Freshness {
+    Freshness {
+        refreshed_at: at,
+        fresh_until: None,
     }
 }
 
