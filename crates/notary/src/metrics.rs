@@ -1,5 +1,7 @@
 //! What is measured, in the text format of Prometheus.
 
+use crate::batches::Batches;
+use crate::histogram::Histogram;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,16 +19,9 @@ pub const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// What is counted since the start.
 #[derive(Default)]
 pub struct Metrics {
-    requests: Mutex<BTreeMap<(&'static str, u16), Durations>>,
+    requests: Mutex<BTreeMap<(&'static str, u16), Histogram>>,
     refused: Mutex<BTreeMap<&'static str, u64>>,
     connections: AtomicU64,
-}
-
-#[derive(Default)]
-struct Durations {
-    classes: [u64; BOUNDS.len()],
-    count: u64,
-    sum: Duration,
 }
 
 /// An open connection; it is closed when this is dropped.
@@ -45,15 +40,9 @@ impl Metrics {
     /// Counts an answered request. Routes are few and known.
     pub fn request(&self, route: &'static str, status: u16, took: Duration) {
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        let durations = requests.entry((route, status)).or_default();
-        durations.count += 1;
-        durations.sum += took;
-        let took = took.as_secs_f64();
-        for (class, bound) in durations.classes.iter_mut().zip(BOUNDS) {
-            if took <= bound {
-                *class += 1;
-            }
-        }
+        let durations = requests.entry((route, status));
+        let durations = durations.or_insert_with(|| Histogram::new(&BOUNDS));
+        durations.count(took.as_secs_f64());
     }
 
     /// Counts a request or connection that was turned away. Reasons are few and known.
@@ -69,10 +58,11 @@ impl Metrics {
     }
 
     /// All of it.
-    pub fn text(&self, now: Now) -> String {
+    pub fn text(&self, now: Now, batches: &Batches) -> String {
         let mut text = String::new();
         // Writing into a text does not fail.
         let _ = self.write(&mut text, now);
+        let _ = batches.write(&mut text, head);
         text
     }
 
@@ -143,13 +133,7 @@ impl Metrics {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         for ((route, status), durations) in requests.iter() {
             let labels = format!("route=\"{route}\",status=\"{status}\"");
-            for (bound, count) in BOUNDS.iter().zip(durations.classes) {
-                writeln!(text, "{name}_bucket{{{labels},le=\"{bound}\"}} {count}")?;
-            }
-            let (count, sum) = (durations.count, durations.sum.as_secs_f64());
-            writeln!(text, "{name}_bucket{{{labels},le=\"+Inf\"}} {count}")?;
-            writeln!(text, "{name}_sum{{{labels}}} {sum}")?;
-            writeln!(text, "{name}_count{{{labels}}} {count}")?;
+            durations.write(text, name, &labels)?;
         }
         Ok(())
     }
@@ -187,10 +171,13 @@ mod tests {
         metrics.request("/a", 200, Duration::from_secs(60));
         metrics.refused("rate");
         let open = metrics.open();
-        let text = metrics.text(Now {
+        let batches = Batches::default();
+        batches.count(3, Duration::from_millis(2), Duration::from_millis(1));
+        let now = Now {
             entries: 7,
             lines_dropped: 0,
-        });
+        };
+        let text = metrics.text(now, &batches);
         let labels = "{route=\"/a\",status=\"200\"";
         let name = "assay_notary_request_duration_seconds";
         for line in [
@@ -203,11 +190,14 @@ mod tests {
             "assay_notary_refused_total{reason=\"rate\"} 1".into(),
             "assay_notary_log_entries 7".into(),
             "assay_notary_open_connections 1".into(),
+            "assay_notary_batch_entries_bucket{le=\"4\"} 1".into(),
+            "assay_notary_batch_data_seconds_sum 0.002".into(),
+            "assay_notary_batch_lock_seconds_bucket{le=\"0.001\"} 1".into(),
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }
         drop(open);
-        let text = metrics.text(Now::default());
+        let text = metrics.text(Now::default(), &batches);
         assert!(text.contains("assay_notary_open_connections 0"));
     }
 }

@@ -1,6 +1,7 @@
 //! The notary, without its HTTP clothes.
 
 use crate::authority::Authority;
+use crate::batches::Batches;
 use crate::clock::now;
 use crate::data_directory::{
     COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, refuse_lost_files, refuse_what_is_lost,
@@ -231,6 +232,11 @@ impl Notary {
     /// The last entries that could not be logged; changes with each batch of them.
     pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
         self.sequencer.failed()
+    }
+
+    /// What was measured of the batches.
+    pub fn batches(&self) -> &Batches {
+        self.sequencer.batches()
     }
 
     /// What the log commits to now, and a state of it that has all of that.

@@ -8,6 +8,7 @@
 //! old one in the [`crate::lock`], and only then does anybody hear of it. After a failure at any
 //! step, [`crate::recovery`] says where the log stands before anything else is written.
 
+use crate::batches::Batches;
 use crate::checkpoint::Origin;
 use crate::keys::{KeyError, SigningKey};
 use crate::lock::{Lock, LockError};
@@ -106,6 +107,7 @@ pub struct Sequencer {
     room: Arc<Semaphore>,
     head: watch::Receiver<Arc<Head>>,
     failed: watch::Receiver<Option<FailedBatch>>,
+    batches: Arc<Batches>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -138,7 +140,8 @@ impl Sequencer {
         lock: Box<dyn Lock>,
         identity: Arc<LogIdentity>,
     ) -> Result<Self, SequencerError> {
-        let mut writer = Writer::new(store, lock, identity)?;
+        let batches = Arc::new(Batches::default());
+        let mut writer = Writer::new(store, lock, identity, batches.clone())?;
         let (publish, head) = watch::channel(Arc::new(writer.head()?));
         let (tell, failed) = watch::channel(None);
         let (queue, jobs) = mpsc::channel(QUEUE);
@@ -151,6 +154,7 @@ impl Sequencer {
             room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             head,
             failed,
+            batches,
             thread: Some(thread),
         })
     }
@@ -158,6 +162,11 @@ impl Sequencer {
     /// The last batch that could not be logged; changes with each.
     pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
         self.failed.clone()
+    }
+
+    /// What was measured of the batches.
+    pub fn batches(&self) -> &Batches {
+        &self.batches
     }
 
     /// Logs an entry. When this returns, the entry is on disk.

@@ -1,6 +1,7 @@
 //! The only one who writes to a log: a batch at a time, in the order that [`crate::sequencer`]
 //! tells of.
 
+use crate::batches::Batches;
 use crate::checkpoint;
 use crate::clock::now;
 use crate::lock::{Lock, Locked};
@@ -13,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::{mpsc, watch};
 
 /// The most entries that share one write.
@@ -77,6 +79,7 @@ pub(crate) struct Writer {
     store: Store,
     lock: Box<dyn Lock>,
     identity: Arc<LogIdentity>,
+    batches: Arc<Batches>,
     /// `None` if it is not known what the last write left behind.
     state: Option<State>,
 }
@@ -87,11 +90,13 @@ impl Writer {
         store: Store,
         lock: Box<dyn Lock>,
         identity: Arc<LogIdentity>,
+        batches: Arc<Batches>,
     ) -> Result<Self, SequencerError> {
         let mut writer = Self {
             store,
             lock,
             identity,
+            batches,
             state: None,
         };
         writer.sign_with_the_present_key()?;
@@ -234,8 +239,11 @@ impl Writer {
         };
         let tree = batch.tree.clone();
         let locked = Locked::at(&tree.checkpoint);
+        let (entries, begun) = (batch.entries.len(), Instant::now());
         self.store.commit(batch)?;
+        let data = begun.elapsed();
         self.lock.swap(Some(&state.locked), &locked)?;
+        self.batches.count(entries, data, begun.elapsed() - data);
         self.state = Some(State {
             frontier,
             tree,

@@ -354,6 +354,19 @@ fn an_older_backup_begins_a_new_tree_that_names_the_old_one() {
         "treeSize": 2,
     }]);
     assert_eq!(log["inactiveShards"], expected);
+    // Whoever knows the old tree alone can have its past proven, as far as it was restored.
+    let about = |call: &str, asked: &str| {
+        let tree = &backed_up.tree;
+        notary.get(&format!("/api/v1/log/{call}?{asked}treeID={tree}"))
+    };
+    let key = about("publicKey", "");
+    assert_eq!(
+        (key.status, &key.text),
+        (200, &notary.get("/api/v1/log/publicKey").text)
+    );
+    let proof = about("proof", "firstSize=1&lastSize=2&").json();
+    assert_eq!(proof["rootHash"], backed_up.then["rootHash"]);
+    assert_eq!(about("proof", "lastSize=3&").status, 400);
     // What was lost is not there, also by the name that it had.
     let (lost, _) = &backed_up.entries[2];
     assert_eq!(

@@ -76,6 +76,10 @@ fn what_is_measured_is_told_on_a_port_of_its_own() {
     assert_eq!(count("other", 404), 1.0);
     assert_eq!(count("/metrics", 404), 1.0);
     assert_eq!(samples["assay_notary_log_entries"], 1.0);
+    for of_batches in ["entries", "data_seconds", "lock_seconds"] {
+        let count = format!("assay_notary_batch_{of_batches}_count");
+        assert!(samples[&count] >= 1.0, "{count}");
+    }
     assert!(samples["assay_notary_open_connections"] >= 1.0);
     #[cfg(target_os = "linux")]
     assert!(samples["process_resident_memory_bytes"] > 1e6);

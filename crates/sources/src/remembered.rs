@@ -210,16 +210,16 @@ impl<T: Transport> Comparison<'_, T> {
             .then_some(None)
     }
 
-    /// The tree that is remembered of this log's key, where the key can have but one: a notary
-    /// begins one tree with its keys, and by beginning another could take back all that it showed.
-    /// One that is set up anew has another trust root, and no past here.
-    fn only_tree(&self, log: &LogId) -> Option<&str> {
-        let mut same = self
+    /// What is remembered of a notary's log from before it began this tree, after a restore from a
+    /// backup, or from before its key was changed. It has one log, and by beginning anew it could take back all that it showed, so the
+    /// first checkpoint must continue what is remembered. One that is set up anew has another trust
+    /// root, and no past here.
+    fn before(&self, log: &LogId) -> Option<LogMemory> {
+        let own = self
             .memories
             .iter()
-            .filter(|one| one.log.key_id == log.key_id);
-        let known = same.next().filter(|_| log.root.is_notary())?;
-        Some(&known.log.origin)
+            .filter(|one| log.root.is_notary() && one.log.root == log.root);
+        own.max_by_key(|one| one.latest.size).cloned()
     }
 
     /// Compares one checkpoint, with the turn.
@@ -235,14 +235,10 @@ impl<T: Transport> Comparison<'_, T> {
             Err(problem) => return Ok(Some(unchecked(&problem.to_string()))),
         };
         let known = self.memories.iter().find(|one| one.log == shown.log);
-        if let (None, Some(before)) = (known, self.before_rotation(&shown.log)) {
+        if let (None, Some(before)) = (known, self.before(&shown.log)) {
             return self.continue_from(book, turn, before, &shown).await;
         }
         let Some(mut memory) = known.cloned() else {
-            if let Some(other) = self.only_tree(&shown.log) {
-                let detail = format!("{} instead of {other}", shown.log.origin);
-                return Ok(Some(unchecked(&detail)));
-            }
             if self.memories.len() >= MAX_LOGS {
                 return Ok(Some(unchecked("more trees than any log has")));
             }
@@ -288,18 +284,9 @@ impl<T: Transport> Comparison<'_, T> {
         Ok(doubt)
     }
 
-    /// What is remembered of a notary's tree under the key that signed it before this one. The tree of
-    /// a notary goes on when its key is changed.
-    fn before_rotation(&self, log: &LogId) -> Option<LogMemory> {
-        let same = self.memories.iter().filter(|one| {
-            log.root.is_notary() && one.log.origin == log.origin && one.log.key_id != log.key_id
-        });
-        same.max_by_key(|one| one.latest.size).cloned()
-    }
-
-    /// Compares the first checkpoint by a notary's new key with what is remembered of its tree under
-    /// the key before. The notes of two keys are no evidence that one of them contradicted itself,
-    /// so what does not continue is not believed, and raises no alarm.
+    /// Compares the first checkpoint by a notary's new key, or of its new tree, with what is remembered
+    /// of its log. The notes of two keys or two trees are no evidence that one of them contradicted
+    /// itself, so what does not continue is not believed, and raises no alarm.
     async fn continue_from(
         &mut self,
         book: &impl LogBook,
@@ -310,7 +297,11 @@ impl<T: Transport> Comparison<'_, T> {
         if before.alarm.is_some() {
             return Ok(Some(LogDoubt::Contradicted));
         }
-        let broken = || unchecked("it does not continue what it was before its key was changed");
+        let broken = || {
+            unchecked(
+                "it does not continue what it was before its key was changed or it was restored",
+            )
+        };
         match (before.need(shown), self.address, turn.outage()) {
             (Need::Nothing, ..) => {}
             (Need::Contradiction(_), ..) => return Ok(Some(broken())),

@@ -252,10 +252,11 @@ impl Front {
     }
 
     fn measured(&self) -> Response<Body> {
-        let text = self.metrics.text(Now {
+        let now = Now {
             entries: self.notary.head().size,
             lines_dropped: self.logger.dropped(),
-        });
+        };
+        let text = self.metrics.text(now, self.notary.batches());
         let mut response = Response::new(Body::from(text));
         let kind = HeaderValue::from_static(metrics::TEXT);
         let headers = response.headers_mut();

@@ -58,21 +58,33 @@ pub async fn public_key(
     asked: Result<Query<TreeQuery>, QueryRejection>,
 ) -> Response {
     let key = || {
-        check_tree(&notary, query(asked)?.tree_id.as_deref())?;
+        // All its trees have one key.
+        tree_size(&notary, query(asked)?.tree_id.as_deref())?;
         Ok(answer::of(StatusCode::OK, PEM, notary.log_key_pem()))
     };
     about_now(key())
 }
 
-fn check_tree(notary: &Notary, tree_id: Option<&str>) -> Result<(), Refusal> {
+/// The size of the tree that is asked about: the present one, or one that a restore ended, whose
+/// entries are the first ones of the present one.
+fn tree_size(notary: &Notary, tree_id: Option<&str>) -> Result<u64, Refusal> {
+    let size = notary.head().size;
+    let identity = notary.identity();
+    let ended = |id: &str| {
+        let mut past = identity.past.iter();
+        past.find(|tree| tree.tree_id.to_string() == id)
+    };
     match tree_id {
-        None | Some("") => Ok(()),
+        None | Some("") => Ok(size),
         Some(id) if !id.bytes().all(|byte| byte.is_ascii_digit()) => Err(Refusal::schema(
             Schema::Pattern,
             "treeID in query should match '^[0-9]+$'",
         )),
-        Some(id) if id == notary.identity().tree_id.to_string() => Ok(()),
-        Some(id) => Err(Refusal::bad(format!("this log has no tree {id}"))),
+        Some(id) if id == identity.tree_id.to_string() => Ok(size),
+        Some(id) => match ended(id) {
+            Some(tree) => Ok(tree.size.min(size)),
+            None => Err(Refusal::bad(format!("this log has no tree {id}"))),
+        },
     }
 }
 
@@ -98,8 +110,7 @@ async fn proof(notary: Arc<Notary>, asked: Result<Query<ProofQuery>, QueryReject
     let last = number("lastSize", asked.last_size.as_deref(), 1)?
         .ok_or_else(|| Refusal::schema(Schema::Required, "lastSize in query is required"))?;
     let first = number("firstSize", asked.first_size.as_deref(), 1)?.unwrap_or(1);
-    check_tree(&notary, asked.tree_id.as_deref())?;
-    let size = notary.head().size;
+    let size = tree_size(&notary, asked.tree_id.as_deref())?;
     if first > last {
         return Err(Refusal::bad(format!(
             "firstSize({first}) must be less than lastSize({last})"

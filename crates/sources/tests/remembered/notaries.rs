@@ -304,27 +304,38 @@ fn a_source_without_a_log_is_not_compared() {
 }
 
 #[test]
-fn a_notary_does_not_begin_a_new_tree() {
-    let world = World::new(1, [0, 0]);
+fn a_notary_that_was_restored_goes_on_where_nothing_was_lost_that_it_showed() {
+    let world = World::new(3, [0, 0]);
     assert!(world.check("common 0").is_complete());
-    let one = world.memory();
-    // Another tree of the same key was the first that was seen.
-    let mut other = one.clone();
-    other.id = "other".into();
-    other.log.origin = "another tree".into();
-    other.latest.note = "another tree".into();
-    *world.book.kept.borrow_mut() = vec![other.clone()];
-    assert!(matches!(
-        unchecked(&world.check("common 0")),
-        Failure::Malformed { detail } if detail.ends_with("instead of another tree")
-    ));
-    assert_eq!(*world.book.kept.borrow(), [other.clone()]);
-    assert_eq!(world.asked(), [""; 0]);
-    // Another key's tree is another log.
-    other.log.key_id = "00".repeat(32);
-    *world.book.kept.borrow_mut() = vec![other.clone()];
-    assert!(world.check("common 0").is_complete());
-    assert_eq!(*world.book.kept.borrow(), [other, one]);
+    let old = world.memory();
+    let world = world.restore(0, |world| world.log(0, "lost"));
+    world.log(0, "new");
+    assert!(world.check("new").is_complete());
+    let new = world.book.kept.borrow().last().unwrap().clone();
+    assert_ne!(new.log, old.log);
+    let tree = new.log.tree_id().unwrap();
+    let asked = format!("/api/v1/log/proof?firstSize=3&lastSize=4&treeID={tree}");
+    assert_eq!(world.asked(), [asked]);
+    assert!(world.check("common 1").is_complete());
+    assert_eq!(*world.book.kept.borrow(), [old, new]);
+}
+
+#[test]
+fn a_notary_does_not_begin_a_new_tree_without_all_that_it_showed() {
+    // Whether the new tree is shorter, as long, or longer than what was shown of the old one.
+    for later in 0..3 {
+        let world = World::new(1, [0, 0]);
+        let world = world.restore(0, |world| {
+            world.log(0, "lost");
+            assert!(world.check("lost").is_complete());
+        });
+        let old = world.memory();
+        for entry in 0..later {
+            world.log(0, &format!("later {entry}"));
+        }
+        unchecked(&world.check("common 0"));
+        assert_eq!(*world.book.kept.borrow(), [old.clone()], "{later}");
+    }
 }
 
 #[test]

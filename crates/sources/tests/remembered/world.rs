@@ -8,7 +8,9 @@ use assay_core::log_memory::{Contradiction, LogMemory, Proof};
 use assay_core::roots::Roots;
 use assay_core::settings::Notary;
 use assay_core::trust_root::fingerprint;
+use assay_notary::backup_file;
 use assay_notary::keys::SigningKey;
+use assay_notary::restore::restore;
 use assay_notary::rotation::{Rotate, rotate};
 use assay_sources::remembered::compare;
 use assay_sources::{HttpRequest, HttpResponse, Transport, driver, notary};
@@ -115,6 +117,24 @@ impl World {
 
     pub fn log(&self, branch: usize, content: &str) {
         log(&self.branches[branch], &self.key, content);
+    }
+
+    /// One branch loses what it has, gets what a backup had that was made before, and begins a new tree
+    /// by that. `meanwhile` is what was logged, and perhaps seen, after the backup.
+    pub fn restore(self, branch: usize, meanwhile: impl FnOnce(&Self)) -> Self {
+        let old = &self._data[branch];
+        let file = old.beside("backup");
+        backup_file::make(old.path(), &file).unwrap();
+        meanwhile(&self);
+        let new = old.beside("restored");
+        let restored = restore(&file, &new, None).unwrap();
+        assert!(restored.ended.is_some());
+        let mut branches = self.branches.map(Some);
+        branches[branch].take().unwrap().stop();
+        branches[branch] = Some(Running::start(&new));
+        let branches = branches.map(Option::unwrap);
+        *self.wire.urls.borrow_mut() = [0, 1].map(|i: usize| branches[i].handle().url());
+        Self { branches, ..self }
     }
 
     /// One branch gets new keys, and its trust root is followed.
