@@ -334,7 +334,7 @@ fn a_notary_does_not_begin_a_new_tree_without_all_that_it_showed() {
             world.log(0, &format!("later {entry}"));
         }
         unchecked(&world.check("common 0"));
-        assert_eq!(*world.book.kept.borrow(), [old.clone()], "{later}");
+        assert_eq!(*world.book.kept.borrow(), [old], "{later}");
     }
 }
 
