@@ -248,7 +248,7 @@ Examples:
 pub struct LogsArgs {
     #[command(subcommand)]
     pub command: Option<LogsCommand>,
-    /// Print JSON (schema assay.logs.v1; of trust, assay.log.v1).
+    /// Print JSON (schema assay.logs.v1; of trust and forget, assay.log.v1).
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -260,9 +260,11 @@ pub enum LogsCommand {
     Evidence(LogArgs),
     /// Let count again what a log proves that contradicted itself, from what it showed last on.
     Trust(LogArgs),
+    /// Forget what a log showed, after which it may show anything: for one that its notary lost.
+    Forget(LogArgs),
 }
 
-/// `assay logs evidence`, `assay logs trust`.
+/// `assay logs evidence`, `assay logs trust`, `assay logs forget`.
 #[derive(Debug, clap::Args)]
 pub struct LogArgs {
     /// The log's id as `assay logs` shows it, or its first 8 digits or more.

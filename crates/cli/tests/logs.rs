@@ -239,6 +239,10 @@ fn a_log_that_forks_is_found_out_proves_nothing_and_is_trusted_again_only_by_the
     assert_eq!(report["log_alarms"][0], log);
     assert_eq!(log["alarm"]["remembered"]["size"], 3);
     assert_eq!(log["alarm"]["shown"]["size"], 4);
+    let alarmed = log["id"].as_str().unwrap();
+    let kept = world.user.run(&["logs", "forget", alarmed]).expect(1);
+    assert!(kept.err.contains("is not forgotten"), "{}", kept.err);
+    assert_eq!(world.log(), log);
     let text = world.user.run(&["logs"]).expect(0).out;
     assert!(text.contains("ALARM"), "{text}");
 
@@ -524,4 +528,51 @@ fn a_log_that_is_not_remembered_or_has_no_alarm_is_told() {
         (&nothing["outcome"], &nothing["log"]),
         (&"unchanged".into(), &log)
     );
+}
+
+/// A notary that lost what it showed is an outage until the user has its log forgotten; one that lost
+/// nothing that it showed goes on by itself.
+#[test]
+fn a_notary_that_was_restored_goes_on_or_is_forgotten_by_the_user() {
+    for seen in [false, true] {
+        let (data, user) = (DataFolder::new(), User::new());
+        let key = user.run(&["key", "--json"]).expect(0).json();
+        let signer = key["fingerprint"].as_str().unwrap();
+        let notary = Notary::start(data.path());
+        let front = Front::of(&notary.url());
+        let verify = |file: &str| {
+            let args = ["verify", "--json", "--signer", signer, file];
+            user.with(&front.url(), &args)
+        };
+        sign(&user, &notary, "kept.txt");
+        verify("kept.txt").expect(0);
+        let backup = data.beside("backup");
+        let administer = |args: &[&str], data: &Path| {
+            let at = ["--data", data.to_str().unwrap()];
+            user.run(&[&["notary"], args, &at].concat()).expect(0);
+        };
+        administer(&["backup", "--to", backup.to_str().unwrap()], data.path());
+        sign(&user, &notary, "lost.txt");
+        if seen {
+            verify("lost.txt").expect(0);
+        }
+        notary.kill();
+        let new = data.beside("new");
+        administer(&["restore", backup.to_str().unwrap()], &new);
+        let notary = Notary::start(&new);
+        front.show(&notary.url());
+        if !seen {
+            verify("kept.txt").expect(0);
+            continue;
+        }
+        let told = verify("kept.txt").expect(14);
+        assert!(told.out.contains("restored"), "{}", told.out);
+        let logs = user.run(&["logs", "--json"]).expect(0).json();
+        let ids = logs["logs"].as_array().unwrap().iter();
+        for id in ids.map(|log| log["id"].as_str().unwrap()) {
+            let said = user.run(&["logs", "forget", id, "--json"]).expect(0);
+            assert_eq!(said.json()["outcome"], "forgotten");
+        }
+        verify("kept.txt").expect(0);
+    }
 }

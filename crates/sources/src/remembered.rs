@@ -302,6 +302,10 @@ impl<T: Transport> Comparison<'_, T> {
                 "it does not continue what it was before its key was changed or it was restored",
             )
         };
+        // An earlier state that is known is no sign that all is there that was shown since.
+        if shown.checkpoint.size < before.latest.size {
+            return Ok(Some(broken()));
+        }
         match (before.need(shown), self.address, turn.outage()) {
             (Need::Nothing, ..) => {}
             (Need::Contradiction(_), ..) => return Ok(Some(broken())),

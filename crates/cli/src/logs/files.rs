@@ -118,6 +118,15 @@ impl LogFiles {
         self.replace(kept)
     }
 
+    /// Forgets a log.
+    ///
+    /// # Errors
+    /// When it could not be.
+    pub fn remove(&self, kept: &Kept, _: &LogTurn) -> Result<(), CliError> {
+        let file = self.file(&kept.memory);
+        std::fs::remove_file(&file).map_err(|source| CliError::file(&file, source))
+    }
+
     fn replace(&self, kept: &Kept) -> Result<(), CliError> {
         sealed::write(&self.file(&kept.memory), SCHEMA, kept)
     }

@@ -142,6 +142,7 @@ pub fn run(args: &LogsArgs) -> Result<Exit, CliError> {
         None => list(&files, args.json),
         Some(LogsCommand::Evidence(log)) => evidence(&files, &log.id),
         Some(LogsCommand::Trust(log)) => trust(&files, &log.id, args.json),
+        Some(LogsCommand::Forget(log)) => forget(&files, &log.id, args.json),
     }
 }
 
@@ -213,6 +214,32 @@ fn trust(files: &LogFiles, id: &str, as_json: bool) -> Result<Exit, CliError> {
             false => "There is nothing to decide about this log.",
         };
         output::say(&format!("{}\n{said}", log.text()))?;
+    }
+    Ok(Exit::DONE)
+}
+
+/// The user has a log forgotten. Not what is evidence against it.
+fn forget(files: &LogFiles, id: &str, as_json: bool) -> Result<Exit, CliError> {
+    let root = find(files, id)?.memory.log.root;
+    let turn = files.take_turn(&root)?;
+    let kept = find(files, id)?;
+    if kept.memory.alarm.is_some() {
+        return Err(CliError::Log(format!(
+            "the log {} has contradicted itself, which is not forgotten: decide about it with \
+             `assay logs trust`",
+            kept.memory.id
+        )));
+    }
+    files.remove(&kept, &turn)?;
+    drop(turn);
+    let log = ShownLog::of(&kept, &contact::pinned());
+    if as_json {
+        output::json(&json!({ "schema": "assay.log.v1", "outcome": "forgotten", "log": log }))?;
+    } else {
+        output::say(&format!(
+            "{}\nForgotten: this log is taken as it shows itself the next time.",
+            log.text()
+        ))?;
     }
     Ok(Exit::DONE)
 }
