@@ -4,6 +4,7 @@ mod accessibility;
 mod beside;
 mod clients;
 mod continuity;
+mod following;
 mod forking;
 mod github;
 mod history;

@@ -209,6 +209,17 @@ impl NotaryProcess {
         self.enrol_key(name, &key)
     }
 
+    /// Runs a command of its administrator's (`assay notary …`).
+    ///
+    /// # Errors
+    /// The program refused.
+    pub fn administer(&self, command: &[&str]) -> Result<()> {
+        let mut administer = assay()?;
+        administer.arg("notary").args(command);
+        administer.arg("--data").arg(self.folder());
+        output_of(&mut administer).map(drop)
+    }
+
     /// The same with a public key in a file (PEM).
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
+mod shortcomings;
+
 use crate::attestation::{Attestation, Claim};
-use crate::evidence::{Declared, Evidence, Outcome, Published, Withheld};
+use crate::evidence::{Declared, Evidence, Outcome, Published};
 use crate::judged::Judged;
 use crate::lookalike::oddities;
 use crate::project::Project;
@@ -12,6 +14,7 @@ use crate::signer::{Identity, RootId, Signer};
 use crate::site_rule::Ruling;
 use crate::standing::Standing;
 use crate::verdict::Verdict;
+use shortcomings::{revoked, shortcomings};
 
 /// A verdict with what led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,6 +156,7 @@ pub fn judge(
             findings.extend(changed(evidence, &place, new));
         }
         findings.extend(declared);
+        findings.extend(revoked(evidence, settings, site));
     }
     if let Some(signer) = still_untrusted(earlier, settings, site) {
         let said_again = findings
@@ -316,7 +320,13 @@ fn by_precedence(findings: Vec<Finding>) -> Vec<Finding> {
 
 fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
     let decided = findings.first().and_then(|(verdict, _)| *verdict);
-    let mut reasons: Vec<Reason> = findings.into_iter().map(|(_, reason)| reason).collect();
+    let mut reasons: Vec<Reason> = Vec::new();
+    for (_, reason) in findings {
+        // What decided may be a shortcoming, too.
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
     let Some(verdict) = decided else {
         let reason = match sources {
             0 => Reason::NoSources,
@@ -338,6 +348,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
             | Reason::SignerChanged { signer, .. }
             | Reason::SignatureForged { signer, .. }
             | Reason::DeclaredUntrusted { signer, .. }
+            | Reason::KeyRevoked { signer, .. }
             | Reason::StillUntrusted { signer }
             | Reason::DeclaredUnsupported { signer, .. },
         ) => Some(signer.clone()),
@@ -526,79 +537,6 @@ fn still_untrusted<'a>(
         .signer
         .as_ref()
         .filter(|signer| settings.trusts(signer, site))
-}
-
-/// What keeps the answer from being complete. It makes a file that nobody vouches for
-/// "unchecked"; beside a proof it is only told.
-fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for evidence in evidence {
-        if let Some(failure) = &evidence.missing {
-            let (source, failure) = (evidence.name.clone(), failure.clone());
-            let reason = Reason::SourceFailed { source, failure };
-            found.push((Some(Verdict::Unchecked), reason));
-        }
-    }
-    for Evidence { name, outcome, .. } in evidence {
-        match outcome {
-            Outcome::Failed { failure } => found.push((
-                Some(Verdict::Unchecked),
-                Reason::SourceFailed {
-                    source: name.clone(),
-                    failure: failure.clone(),
-                },
-            )),
-            Outcome::Answered {
-                rejected,
-                truncated,
-                withheld,
-                ..
-            } => {
-                found.extend(doubts(name, withheld));
-                if *truncated {
-                    let source = name.clone();
-                    let reason = Reason::AnswerTruncated { source };
-                    found.push((Some(Verdict::Unchecked), reason));
-                }
-                found.extend(rejected.iter().map(|problem| {
-                    (
-                        Some(Verdict::Unchecked),
-                        Reason::ProofRefused {
-                            source: name.clone(),
-                            problem: problem.clone(),
-                        },
-                    )
-                }));
-            }
-        }
-    }
-    for (evidence, stale) in evidence.iter().flat_map(|evidence| {
-        evidence
-            .stale_roots
-            .iter()
-            .map(move |stale| (evidence, stale))
-    }) {
-        let stale = stale.clone();
-        let reason = Reason::StaleRoot { stale };
-        // What a stale root proves is proven all the same; what it cannot prove is not checked.
-        let verdict = evidence.has_refused().then_some(Verdict::Unchecked);
-        if found.iter().all(|(_, known)| *known != reason) {
-            found.push((verdict, reason));
-        }
-    }
-    found
-}
-
-/// What is the matter with logs, each thing once, however many proofs are withheld for it.
-fn doubts(source: &str, withheld: &[Withheld]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
-    for one in withheld {
-        let finding = (Some(Verdict::Unchecked), Reason::withheld(source, one));
-        if !found.contains(&finding) {
-            found.push(finding);
-        }
-    }
-    found
 }
 
 #[cfg(test)]

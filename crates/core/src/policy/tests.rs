@@ -1,7 +1,7 @@
 use super::*;
 use crate::attestation::{Certified, Logged};
 use crate::digest::Sha256Digest;
-use crate::evidence::Failure;
+use crate::evidence::{Failure, LogDoubt, Withheld};
 use crate::file_digest::FileDigest;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
@@ -534,4 +534,54 @@ fn whatever_is_told_of_who_signed_is_looked_at_closely() {
     assert_eq!(told[0], None);
     assert_eq!(told[1..], others.map(Some));
     assert_eq!(judged.verdict, Verdict::Signed);
+}
+
+/// Whoever has the key after it was revoked may not be its signer; but they can sign what others
+/// vouch for, too.
+#[test]
+fn what_a_trusted_signers_revoked_key_signed_is_untrusted_unless_another_vouches() {
+    let withheld = |doubt: LogDoubt, claim: Claim| Withheld {
+        attestation: said("a", "log", 1, claim),
+        doubt,
+    };
+    let revoked = || withheld(LogDoubt::Revoked { since: 1 }, Claim::Signature);
+    let offering = |proven: Vec<Attestation>, one: Withheld| {
+        let mut evidence = answered(proven, vec![]);
+        if let Outcome::Answered { withheld, .. } = &mut evidence.outcome {
+            withheld.push(one);
+        }
+        [evidence]
+    };
+    let found = judge(&offering(vec![], revoked()), &trusting(&["a"]), None, None);
+    assert_eq!(found.verdict, Verdict::Untrusted);
+    assert_eq!(found.signer, Some(signer("a")));
+    assert!(
+        matches!(&found.reasons[..], [Reason::KeyRevoked { .. }]),
+        "{:?}",
+        found.reasons
+    );
+    // A stranger's key, a log's fault, and a warning by such a key say nothing of the file.
+    let nothing = [
+        (revoked(), "b"),
+        (withheld(LogDoubt::Contradicted, Claim::Signature), "a"),
+        (
+            withheld(
+                LogDoubt::Revoked { since: 1 },
+                standing(Standing::Untrusted),
+            ),
+            "a",
+        ),
+    ];
+    for (one, trusted) in nothing {
+        let found = judge(&offering(vec![], one), &trusting(&[trusted]), None, None);
+        assert_eq!(found.verdict, Verdict::Unchecked);
+    }
+    let other = said("b", "log", 2, Claim::Signature);
+    let found = judge(
+        &offering(vec![other], revoked()),
+        &trusting(&["a", "b"]),
+        None,
+        None,
+    );
+    assert_eq!(found.verdict, Verdict::Verified);
 }
