@@ -1,0 +1,54 @@
+//! Where a new bundle is written.
+
+use crate::error::CliError;
+use crate::subject::Subject;
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::path::{Path, PathBuf};
+
+/// Refuses one file for the bundles of several subjects.
+///
+/// # Errors
+/// When a file was chosen, and there is not just one subject.
+pub fn require_one(chosen: Option<&Path>, subjects: &[Subject]) -> Result<(), CliError> {
+    match chosen.is_some() && subjects.len() != 1 {
+        true => Err(CliError::Usage(
+            "--bundle names the file for one bundle: give one subject with it".to_owned(),
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Where a subject's bundle is written: the chosen file, or its own place; `None` where it has none and
+/// needs none. Nothing is written yet, but it can be.
+///
+/// # Errors
+/// When there is no such place, or nothing can be written there.
+pub fn of(subject: &Subject, chosen: Option<&Path>) -> Result<Option<PathBuf>, CliError> {
+    let Some(bundle) = chosen.map(Path::to_owned).or_else(|| subject.bundle()) else {
+        return match subject {
+            Subject::Directory { .. } | Subject::Git { .. } => Err(CliError::Usage(format!(
+                "there is no place beside {} for its bundle: name one with --bundle FILE",
+                subject.name()
+            ))),
+            _ => Ok(None),
+        };
+    };
+    // Beside it, as its place may be taken.
+    let mut probe = OsString::from(&bundle);
+    probe.push(format!(".{}.probe", std::process::id()));
+    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
+    let removed = written.and_then(|file| {
+        drop(file);
+        fs::remove_file(&probe)
+    });
+    match removed {
+        Ok(()) => Ok(Some(bundle)),
+        Err(error) => Err(CliError::WrongFile {
+            path: bundle,
+            detail: format!(
+                "the bundle cannot be written there ({error}): name another place with --bundle FILE"
+            ),
+        }),
+    }
+}
