@@ -2,8 +2,6 @@
 
 use crate::error::CliError;
 use crate::subject::Subject;
-use std::ffi::OsString;
-use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 /// Refuses one file for the bundles of several subjects.
@@ -20,7 +18,7 @@ pub fn require_one(chosen: Option<&Path>, subjects: &[Subject]) -> Result<(), Cl
 }
 
 /// Where a subject's bundle is written: the chosen file, or its own place; `None` where it has none and
-/// needs none. Nothing is written yet, but it can be.
+/// needs none.
 ///
 /// # Errors
 /// When there is no such place, or nothing can be written there.
@@ -34,15 +32,11 @@ pub fn of(subject: &Subject, chosen: Option<&Path>) -> Result<Option<PathBuf>, C
             _ => Ok(None),
         };
     };
-    // Beside it, as its place may be taken.
-    let mut probe = OsString::from(&bundle);
-    probe.push(format!(".{}.probe", std::process::id()));
-    let written = OpenOptions::new().write(true).create_new(true).open(&probe);
-    let removed = written.and_then(|file| {
-        drop(file);
-        fs::remove_file(&probe)
-    });
-    match removed {
+    let folder = match bundle.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match require_writable(folder) {
         Ok(()) => Ok(Some(bundle)),
         Err(error) => Err(CliError::WrongFile {
             path: bundle,
@@ -51,4 +45,17 @@ pub fn of(subject: &Subject, chosen: Option<&Path>) -> Result<Option<PathBuf>, C
             ),
         }),
     }
+}
+
+/// Asks the system whether files can be made in a directory, without making one.
+#[cfg(unix)]
+fn require_writable(directory: &Path) -> std::io::Result<()> {
+    use rustix::fs::{Access, access};
+    Ok(access(directory, Access::WRITE_OK | Access::EXEC_OK)?)
+}
+
+/// Only whether there is such a directory: no more can be known without making a file.
+#[cfg(not(unix))]
+fn require_writable(directory: &Path) -> std::io::Result<()> {
+    std::fs::read_dir(directory).map(drop)
 }

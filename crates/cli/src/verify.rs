@@ -275,6 +275,9 @@ fn print(result: &Verified) -> Result<(), CliError> {
     for line in result.about.lines() {
         text.push_str(&format!("\n  {line}"));
     }
+    if let (Kind::Directory | Kind::Git, Verdict::Unknown) = (result.kind, result.verdict) {
+        text.push_str("\n  `assay manifest` prints what to compare with what its signer has");
+    }
     for told in &result.reasons {
         text.push_str(&format!("\n  {}", output::plain(&told.text)));
     }

@@ -301,7 +301,7 @@ fn what_is_named_git_counts_unless_it_is_left_out() {
 }
 
 #[test]
-fn patterns_are_those_of_gitignore_and_a_wrong_one_is_told() {
+fn patterns_are_those_of_gitignore() {
     let user = User::new();
     let tree = user.path("tree");
     for directory in ["build/deep", "src/build", "keep"] {
@@ -326,15 +326,141 @@ fn patterns_are_those_of_gitignore_and_a_wrong_one_is_told() {
         .filter_map(|line| line.split('\t').nth(2))
         .collect();
     assert_eq!(listed, [".assayignore", "keep.o", "keep/c", "src/build/b"]);
-    fs::write(tree.join(".assayignore"), "ok\n[z-a]\n").unwrap();
-    let refused = user.run(&["manifest", "tree"]).expect(1);
-    assert!(refused.err.contains("line 2"), "{}", refused.err);
-    fs::write(tree.join(".assayignore"), b"\xff\n").unwrap();
-    user.run(&["manifest", "tree"]).expect(1);
+    // As in git, a line without sense matches nothing, and a line is bytes.
+    fs::write(tree.join(".assayignore"), b"[a\n\xff*\nkeep*\n").unwrap();
+    assert!(!manifest(&user, "tree").contains("keep"));
     fs::remove_file(tree.join(".assayignore")).unwrap();
     fs::create_dir(tree.join(".assayignore")).unwrap();
     let refused = user.run(&["manifest", "tree"]).expect(1);
     assert!(refused.err.contains("must be a file"), "{}", refused.err);
+}
+
+#[test]
+fn git_leaves_out_the_same() {
+    if std::process::Command::new("git")
+        .arg("--version")
+        .output()
+        .is_err()
+    {
+        let message = "there is no git: patterns were not compared with its own";
+        assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
+        eprintln!("{message}");
+        return;
+    }
+    let user = User::new();
+    let tree = user.path("tree");
+    let files = [
+        "a",
+        "a.o",
+        "b/a",
+        "b/a.o",
+        "b/c/a",
+        "b/c/d/e.log",
+        "doc/a.txt",
+        "doc/x/a.txt",
+        "x/doc/b.txt",
+        "foo/bar/baz",
+        "foo/x/y/baz",
+        "foobar",
+        "space ",
+        "#hash",
+        "!bang",
+        "[x]",
+        "back\\slash",
+        "ab1",
+        "abz",
+        "ab/cd",
+        "out/keep",
+        "out/other",
+        "\u{e9}",
+        "Case",
+    ];
+    for file in files {
+        let path = tree.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+    let git = |args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(args).current_dir(&tree);
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1");
+        git.env_remove("GIT_DIR").env_remove("GIT_WORK_TREE");
+        let output = git.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output.stdout
+    };
+    git(&["init", "-q"]);
+    for patterns in [
+        "*.o",
+        "/a",
+        "a",
+        "b/",
+        "b/c",
+        "/b/*\n!/b/c",
+        "doc/*.txt",
+        "doc/**/*.txt",
+        "**/doc",
+        "foo/**/baz",
+        "foo/**",
+        "foo*",
+        "space\\ ",
+        "space ",
+        "\\#hash",
+        "#hash",
+        "\\!bang",
+        "!bang\na",
+        "[[]x]",
+        "back\\\\slash",
+        "ab[0-9]",
+        "ab[!0-9]",
+        "ab[[:digit:]]",
+        "ab?cd",
+        "ab*cd",
+        "*\n!*/\n!*.txt",
+        "out/*\n!out/keep",
+        "out\n!out/keep",
+        "\u{e9}",
+        "?",
+        "case",
+        "*[",
+        "a**b",
+        "/*/a",
+        "**",
+        "/",
+    ] {
+        fs::write(tree.join(".assayignore"), patterns).unwrap();
+        let text = user
+            .run(&["manifest", "tree", "--without-git"])
+            .expect(0)
+            .out;
+        let mut listed: Vec<String> = text
+            .lines()
+            .skip(2)
+            .filter(|line| !line.starts_with("directory"))
+            .map(|line| line.split('\t').nth(2).unwrap().to_owned())
+            .collect();
+        let others = git(&["ls-files", "-z", "--others", "--exclude-from=.assayignore"]);
+        let others = others
+            .split(|byte| *byte == 0)
+            .filter(|name| !name.is_empty());
+        let mut expected: Vec<String> = others
+            .map(|name| {
+                let name = String::from_utf8(name.to_owned()).unwrap();
+                name.replace('\\', "\\x5c").replace('\u{e9}', "\\xc3\\xa9")
+            })
+            .collect();
+        // The file itself is listed in any case.
+        for names in [&mut listed, &mut expected] {
+            names.retain(|name| name != ".assayignore");
+            names.sort();
+        }
+        assert_eq!(listed, expected, "{patterns:?}");
+    }
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod common;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::{DataFolder, Done, Notary, User};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -231,17 +233,8 @@ fn it_is_the_same_commit_wherever_it_is_checked_out() {
     let home = s.user.home.path();
     git(home, &["clone", "-q", "--bare", "origin", "bare"]);
     git(home, &["clone", "-q", "--shared", "origin", "shared"]);
-    git(
-        home,
-        &["clone", "-q", "--depth", "1", "file://origin", "shallow"]
-            .map(|a| a.to_owned())
-            .map(|a| match a.strip_prefix("file://") {
-                Some(name) => format!("file://{}", home.join(name).display()),
-                None => a,
-            })
-            .each_ref()
-            .map(String::as_str),
-    );
+    let address = format!("file://{}", path.display());
+    git(home, &["clone", "-q", "--depth", "1", &address, "shallow"]);
     git(&path, &["worktree", "add", "-q", "--detach", "../more"]);
     for name in ["shared", "shallow", "more"] {
         let told = s.result(&["verify", &format!("git:{name}")], 11);
@@ -253,6 +246,28 @@ fn it_is_the_same_commit_wherever_it_is_checked_out() {
     fs::write(s.user.path("git:file"), "x").unwrap();
     let file = s.result(&["verify", "./git:file"], 13);
     assert_eq!(file["kind"], "file");
+}
+
+#[test]
+fn a_statement_about_a_commit_names_it_as_git_does() {
+    let Some(s) = Setting::new() else { return };
+    let path = s.repository("r", "sha1");
+    let key = s.user.run(&["key", "--json"]).expect(0).json();
+    let fingerprint = key["fingerprint"].as_str().unwrap();
+    let said = s.result(&["untrust", "git:r", "--reason", "broken"], 0);
+    let told = s.result(&["verify", "git:r", "--signer", fingerprint], 19);
+    assert_eq!(told["sha256"], said["sha256"]);
+    let digest = said["sha256"].as_str().unwrap();
+    let address = format!("{}/attestations/sha256:{digest}", s.notary.url());
+    let mut answer = ureq::get(&address).call().unwrap();
+    let answer = answer.body_mut().read_to_string().unwrap();
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    let payload = answer["attestations"][0]["bundle"]["dsseEnvelope"]["payload"].as_str();
+    let payload = STANDARD.decode(payload.unwrap()).unwrap();
+    let statement: Value = serde_json::from_slice(&payload).unwrap();
+    let expected = serde_json::json!({ "sha256": digest, "gitCommit": head(&path) });
+    assert_eq!(statement["subject"][0]["digest"], expected);
+    assert_eq!(statement["subject"][0]["name"], "r");
 }
 
 #[test]
@@ -404,7 +419,7 @@ fn nothing_that_a_repository_names_is_run() {
     fs::create_dir_all(path.join(".git/objects/info")).unwrap();
     fs::write(
         path.join(".git/objects/info/alternates"),
-        "/proc/self\n../../nowhere\n",
+        "/etc\n../../nowhere\n",
     )
     .unwrap();
     // A changed file has to be read, through a filter if there is one.
@@ -469,6 +484,18 @@ fn what_is_no_whole_repository_is_told() {
     fs::write(path.join(".git/refs/heads/a"), "ref: refs/heads/a").unwrap();
     told("git:r", "without an end");
     fs::write(path.join(".git/HEAD"), "ref: refs/heads/main").unwrap();
+    #[cfg(unix)]
+    for pipe in ["objects/pack/pack-1.idx", "objects/12/34", "index.pipe"] {
+        let pipe = path.join(".git").join(pipe);
+        fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+        assert!(made.success());
+        match pipe.ends_with("index.pipe") {
+            true => drop(s.user.run(&["manifest", "git:r"]).expect(0)),
+            false => told("git:r", "neither a file nor a directory"),
+        }
+        fs::remove_file(&pipe).unwrap();
+    }
     // An index that is cut off is no clean one.
     let index = fs::read(path.join(".git/index")).unwrap();
     fs::write(path.join(".git/index"), &index[..index.len() / 2]).unwrap();

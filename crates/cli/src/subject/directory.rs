@@ -63,8 +63,10 @@ fn list(
     let mut left_out = 0;
     let found = walk::walk(root, |path, metadata| {
         let is_git = without_git && path.file_name().is_some_and(|name| name == ".git");
+        // What has no such path is an error, not left out.
+        let bytes = walk::path_bytes(path).unwrap_or_default();
         let is_ignored = patterns
-            .and_then(|patterns| patterns.decides(path, metadata.is_dir()))
+            .and_then(|patterns| patterns.decides(&bytes, metadata.is_dir()))
             .unwrap_or(false);
         // What says what is left out is never left out itself.
         let is_out = is_git || (is_ignored && path != Path::new(IGNORE_FILE));
@@ -105,9 +107,8 @@ fn patterns(root: &Path) -> Result<Option<(Ignored, Sha256Digest)>, CliError> {
         }
         Ok(_) => {}
     }
-    let text = input::text(&place, ignored::MAX_BYTES)?;
-    let patterns = Ignored::parse(&place, &text)?;
-    Ok(Some((patterns, Sha256Digest::of(text.as_bytes()))))
+    let content = input::bytes(&place, ignored::MAX_BYTES)?;
+    Ok(Some((Ignored::parse(&content), Sha256Digest::of(&content))))
 }
 
 /// Refuses patterns that are not those in the manifest.

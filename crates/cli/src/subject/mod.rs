@@ -303,10 +303,27 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_is_standard_input_and_all_else_a_file() {
+    fn subjects_are_told_apart_by_how_they_are_named() {
         assert_eq!(Subject::named("-".as_ref()), Subject::Input);
         let file = Subject::named("./-".as_ref());
         assert_eq!(file, Subject::File("./-".into()));
         assert_eq!(file.bundle(), Some("./-.sigstore.json".into()));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_owned();
+        let beside = |ending: &str| {
+            let mut name = OsString::from(&path);
+            name.push(ending);
+            Some(PathBuf::from(name))
+        };
+        let named = Subject::named(path.as_os_str());
+        assert_eq!(named.kind(), Kind::Directory);
+        assert_eq!(named.bundle(), beside(".sigstore.json"));
+        let commit = format!("git:{}", path.display());
+        let named = Subject::named(commit.as_ref());
+        assert_eq!((named.kind(), named.name()), (Kind::Git, commit));
+        assert_eq!(named.bundle(), beside(".commit.sigstore.json"));
+        let file = Subject::named("./git:x".as_ref());
+        assert_eq!(file, Subject::File("./git:x".into()));
+        assert_eq!(Subject::named("/".as_ref()).bundle(), None);
     }
 }

@@ -223,3 +223,46 @@ fn link_bytes(target: &Path) -> Option<Vec<u8>> {
 fn link_bytes(target: &Path) -> Option<Vec<u8>> {
     Some(target.to_str()?.replace('\\', "/").into_bytes())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_between_listing_and_reading_is_told() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = directory.path();
+        let list = || walk(root, |_, _| Ok(false)).unwrap();
+        fs::create_dir(root.join("d")).unwrap();
+        fs::write(root.join("d/f"), "content").unwrap();
+        let found = list();
+        assert_eq!(entries(root, found.iter()).unwrap().len(), 1);
+        require_same(root, &found, &list()).unwrap();
+        // Another file with the same content in its place.
+        fs::write(root.join("other"), "content").unwrap();
+        fs::rename(root.join("other"), root.join("d/f")).unwrap();
+        let told = |error: CliError| error.to_string();
+        let error = told(entries(root, found.iter()).unwrap_err());
+        assert!(error.contains("changed"), "{error}");
+        let error = told(require_same(root, &found, &list()).unwrap_err());
+        assert!(error.contains("f: it came, went or changed"), "{error}");
+        let found = list();
+        fs::write(root.join("new"), "").unwrap();
+        for (before, now) in [(&found, &list()), (&list(), &found)] {
+            let error = told(require_same(root, before, now).unwrap_err());
+            assert!(error.contains("it came, went or changed"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_directory_has_its_own_name_however_it_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(directory.path()).unwrap();
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        let named = |path: &str| real_path(&root.join(path)).unwrap();
+        assert_eq!(named("a/b/."), root.join("a/b"));
+        assert_eq!(named("a/b/"), root.join("a/b"));
+        assert_eq!(named("a/b/.."), root.join("a"));
+        assert!(real_path(&root.join("absent/..")).is_err());
+    }
+}

@@ -2,6 +2,7 @@
 //! only its objects, refs and index are read, never its configuration, and nothing is run.
 
 mod objects;
+mod pipes;
 mod repository;
 mod status;
 mod tree;

@@ -1,5 +1,6 @@
 //! Git's objects, each checked against its id.
 
+use super::pipes;
 use crate::error::CliError;
 use gix_object::{Find, FindHeader, Kind};
 use gix_odb::store::init::Options;
@@ -28,8 +29,9 @@ impl Objects {
     /// (`git replace`) are read as they are.
     ///
     /// # Errors
-    /// When the directory cannot be read.
+    /// When the directory cannot be read, or holds pipes.
     pub fn open(directory: &Path, hash: gix_hash::Kind) -> Result<Self, CliError> {
+        pipes::refuse(directory)?;
         let options = Options {
             alloc_limit_bytes: Some(MAX_BYTES),
             ..Options::default()

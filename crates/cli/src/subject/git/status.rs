@@ -10,6 +10,7 @@ use crate::subject::manifest::{Entry, Node, escaped};
 use crate::subject::walk::{self, Found, What};
 use assay_core::digest::Sha256Digest;
 use gix_object::Kind;
+use gix_object::tree::EntryKind;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::io;
@@ -70,7 +71,7 @@ pub fn compare(
 ) -> Result<Status, CliError> {
     let mut status = Status::default();
     let tree = Tree::new(entries);
-    let (patterns, unusable) = patterns(root, objects, tracked)?;
+    let patterns = Patterns::read(objects, tracked)?;
     let listing = list(root, &tree, &patterns)?;
     status.ignored = listing.ignored;
     let (changed, missing) = tree.compare(root, &listing.found)?;
@@ -94,7 +95,6 @@ pub fn compare(
         }
     }
     status.add("submodules", submodules);
-    status.add("not usable", unusable);
     walk::require_same(root, &listing.found, &list(root, &tree, &patterns)?.found)?;
     Ok(status)
 }
@@ -191,7 +191,7 @@ fn list(root: &Path, tree: &Tree<'_>, patterns: &Patterns) -> Result<Listing, Cl
         let is_tracked =
             expected.is_some() || (metadata.is_dir() && tree.folders.contains(bytes.as_slice()));
         let is_ignored = path.parent().is_some_and(|folder| out.contains(folder))
-            || patterns.leave_out(path, metadata.is_dir());
+            || patterns.leave_out(&bytes, metadata.is_dir());
         if is_ignored && metadata.is_dir() {
             out.insert(path.to_owned());
         }
@@ -211,55 +211,43 @@ fn list(root: &Path, tree: &Tree<'_>, patterns: &Patterns) -> Result<Listing, Cl
 }
 
 /// What the `.gitignore` files of a commit leave out, by the directories that they are in.
-#[derive(Default)]
-struct Patterns(HashMap<PathBuf, Ignored>);
+struct Patterns(HashMap<Vec<u8>, Ignored>);
 
 impl Patterns {
-    fn leave_out(&self, path: &Path, is_directory: bool) -> bool {
-        // That of the nearest directory decides.
-        let mut folders = path.ancestors().skip(1);
-        let decision = folders.find_map(|folder| {
-            let below = path.strip_prefix(folder).ok()?;
-            self.0.get(folder)?.decides(below, is_directory)
-        });
+    /// Those in a commit.
+    fn read(objects: &Objects, tracked: &[Tracked]) -> Result<Self, CliError> {
+        let mut patterns = HashMap::new();
+        for one in tracked {
+            let folder = match one.path.strip_suffix(b".gitignore") {
+                Some([]) => Some(Vec::new()),
+                Some(folder) => folder.strip_suffix(b"/").map(<[u8]>::to_owned),
+                None => None,
+            };
+            let is_file = matches!(one.kind, EntryKind::Blob | EntryKind::BlobExecutable);
+            if let (Some(folder), true) = (folder, is_file) {
+                let limit = ignored::MAX_BYTES;
+                let found = objects.read(&one.id, Kind::Blob, limit, Ignored::parse)?;
+                patterns.insert(folder, found);
+            }
+        }
+        Ok(Self(patterns))
+    }
+
+    /// That of the nearest directory decides.
+    fn leave_out(&self, path: &[u8], is_directory: bool) -> bool {
+        let mut folder = path;
+        while let Some(slash) = folder.iter().rposition(|byte| *byte == b'/') {
+            folder = folder.get(..slash).unwrap_or_default();
+            let below = path.get(slash + 1..).unwrap_or_default();
+            let found = self.0.get(folder);
+            if let Some(decision) = found.and_then(|found| found.decides(below, is_directory)) {
+                return decision;
+            }
+        }
+        let top = self.0.get([].as_slice());
+        let decision = top.and_then(|found| found.decides(path, is_directory));
         decision.unwrap_or(false)
     }
-}
-
-/// The patterns in a commit, and the files with such that cannot be used.
-fn patterns(
-    root: &Path,
-    objects: &Objects,
-    tracked: &[Tracked],
-) -> Result<(Patterns, BTreeSet<String>), CliError> {
-    let (mut patterns, mut unusable) = (Patterns::default(), BTreeSet::new());
-    for one in tracked {
-        let Some(path) = std::str::from_utf8(&one.path).ok().map(Path::new) else {
-            // What is in a directory with such a name is not ignored, then.
-            continue;
-        };
-        if !path.file_name().is_some_and(|name| name == ".gitignore") {
-            continue;
-        }
-        let text = objects.read(&one.id, Kind::Blob, ignored::MAX_BYTES, |data| {
-            String::from_utf8(data.to_owned())
-        });
-        let parsed = text.and_then(|text| {
-            let text = text.map_err(|_| CliError::WrongFile {
-                path: root.join(path),
-                detail: "it is no UTF-8".into(),
-            })?;
-            Ignored::parse(&root.join(path), &text)
-        });
-        match parsed {
-            Ok(found) => {
-                let folder = path.parent().map(Path::to_owned).unwrap_or_default();
-                patterns.0.insert(folder, found);
-            }
-            Err(error) => drop(unusable.insert(error.to_string())),
-        }
-    }
-    Ok((patterns, unusable))
 }
 
 /// What the index has otherwise than the commit.
