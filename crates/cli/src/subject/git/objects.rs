@@ -133,3 +133,32 @@ impl Objects {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    /// How one of the two documents begins that were the first to have the same SHA-1
+    /// (<https://shattered.io>), base64.
+    const COLLIDES: &str = "\
+        JVBERi0xLjMKJeLjz9MKCgoxIDAgb2JqCjw8L1dpZHRoIDIgMCBSL0hlaWdodCAzIDAgUi9UeXBlIDQgMCBSL1N1\
+        YnR5cGUgNSAwIFIvRmlsdGVyIDYgMCBSL0NvbG9yU3BhY2UgNyAwIFIvTGVuZ3RoIDggMCBSL0JpdHNQZXJDb21w\
+        b25lbnQgOD4+CnN0cmVhbQr/2P/+ACRTSEEtMSBpcyBkZWFkISEhISGFL+wJIzl1nDmxocY8TJfh//4Bc0bckWa2\
+        fhGPApq2IbJWD/nKZ8yox/hbqEx5AwwrPeIY+G2zqQkB1d9FwU8m/t+z3DjpasIv571yjw5FvOBG0jxXD+sUE5i7\
+        VS71oKgr4zH+pIA3uLXXHw4zLt+TrDUA603cDezBqGR5DHgsdiFWYN0wl5HQa9CvP5jNpLxGKbE=";
+
+    #[test]
+    fn what_was_made_to_collide_has_no_id() {
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        let content = STANDARD.decode(COLLIDES).unwrap();
+        hasher.update(&content);
+        let error = hasher.try_finalize().unwrap_err().to_string();
+        assert!(error.contains("ollision"), "{error}");
+        // One byte less, and it is like any other content.
+        let mut hasher = gix_hash::hasher(gix_hash::Kind::Sha1);
+        hasher.update(&content[..319]);
+        assert!(hasher.try_finalize().is_ok());
+    }
+}
