@@ -319,6 +319,17 @@ fn whatever_differs_on_the_disk_is_told() {
         fs::remove_file(&run).unwrap();
         reset();
     }
+    #[cfg(unix)]
+    {
+        let made = Command::new("mkfifo").arg(path.join("src/pipe")).status();
+        assert!(made.unwrap().success());
+        s.expect_dirty("git:r", "untracked: src/pipe");
+        fs::remove_file(path.join("src/pipe")).unwrap();
+        // An index that is spread over two files is read whole.
+        git(&path, &["update-index", "--split-index"]);
+        s.result(&["verify", "git:r"], 11);
+        git(&path, &["update-index", "--no-split-index"]);
+    }
     // Ignored by what is in the commit: told, and no difference.
     fs::create_dir(path.join("out")).unwrap();
     fs::write(path.join("out/.gitignore"), "!*\n").unwrap();
@@ -485,7 +496,12 @@ fn what_is_no_whole_repository_is_told() {
     told("git:r", "without an end");
     fs::write(path.join(".git/HEAD"), "ref: refs/heads/main").unwrap();
     #[cfg(unix)]
-    for pipe in ["objects/pack/pack-1.idx", "objects/12/34", "index.pipe"] {
+    for pipe in [
+        "objects/pack/pack-1.idx",
+        "objects/12/34",
+        "sharedindex.1",
+        "index.pipe",
+    ] {
         let pipe = path.join(".git").join(pipe);
         fs::create_dir_all(pipe.parent().unwrap()).unwrap();
         let made = Command::new("mkfifo").arg(&pipe).status().unwrap();

@@ -136,7 +136,6 @@ impl Objects {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 

@@ -1,4 +1,4 @@
-//! What would be waited for without an end: a pipe where a repository has its objects. Archives can hold
+//! What would be waited for without an end: a pipe where a repository has its files. Archives can hold
 //! pipes.
 
 use crate::error::CliError;
@@ -38,6 +38,21 @@ pub fn refuse(objects: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
+/// Refuses the directory of an index where anything else is that an index may be spread over.
+///
+/// # Errors
+/// When anything is, or cannot be looked at.
+pub fn refuse_beside(index: &Path) -> Result<(), CliError> {
+    let directory = index.parent().unwrap_or(index);
+    for file in entries(directory)? {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with("sharedindex.") {
+            refuse_pipe(&file)?;
+        }
+    }
+    refuse_pipe(index)
+}
+
 /// Whether objects are read from a folder with this name.
 fn is_read(name: &std::ffi::OsStr) -> bool {
     let is_part = |name: &str| name.len() == 2 && name.bytes().all(|b| b.is_ascii_hexdigit());
@@ -63,7 +78,7 @@ fn refuse_pipe(file: &Path) -> Result<(), CliError> {
         Ok(metadata) if metadata.is_file() || metadata.is_dir() => Ok(()),
         Ok(_) => Err(CliError::WrongFile {
             path: file.to_owned(),
-            detail: "neither a file nor a directory, where a repository has its objects".into(),
+            detail: "neither a file nor a directory, where a repository has its files".into(),
         }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(CliError::file(file, error)),

@@ -2,6 +2,7 @@
 //! the index remembers nor its flags are believed, and nothing is converted.
 
 use super::objects::Objects;
+use super::pipes;
 use super::read_nested;
 use super::tree::Tracked;
 use crate::error::CliError;
@@ -261,19 +262,10 @@ fn staged(
         .map(|one| (one.path.as_slice(), one))
         .collect();
     let mut staged = BTreeSet::new();
-    match fs::metadata(index) {
-        Ok(metadata) if metadata.is_file() => {}
-        // Without an index nothing is staged that is in the commit.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(expected.keys().map(|path| escaped(path)).collect());
-        }
-        Err(error) => return Err(CliError::file(index, error)),
-        Ok(_) => {
-            return Err(CliError::WrongFile {
-                path: index.to_owned(),
-                detail: "is no file".into(),
-            });
-        }
+    pipes::refuse_beside(index)?;
+    // Without an index nothing is staged that is in the commit.
+    if !index.exists() {
+        return Ok(expected.keys().map(|path| escaped(path)).collect());
     }
     let options = gix_index::decode::Options {
         thread_limit: Some(1),
