@@ -87,7 +87,7 @@ impl LoggedSubject {
         if let Some(digest) = &self.sha256 {
             text.push_str(&format!("\n  sha256 {digest}"));
         }
-        for line in self.about.lines() {
+        for line in self.about.lines(true) {
             text.push_str(&format!("\n  {line}"));
         }
         if let Some(signer) = &self.signer {

@@ -272,7 +272,7 @@ fn print(result: &Verified) -> Result<(), CliError> {
     if let Some(digest) = &result.sha256 {
         text.push_str(&format!("\n  sha256 {digest}"));
     }
-    for line in result.about.lines() {
+    for line in result.about.lines(result.sha256.is_some()) {
         text.push_str(&format!("\n  {line}"));
     }
     if let (Kind::Directory | Kind::Git, Verdict::Unknown) = (result.kind, result.verdict) {

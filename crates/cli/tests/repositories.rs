@@ -89,7 +89,8 @@ impl Setting {
         assert!(refused["error"].as_str().unwrap().contains("--allow-dirty"));
         let allowed = self.result(&["verify", subject, "--allow-dirty"], 11);
         assert_eq!(allowed["git"]["clean"], false);
-        self.result(&["sign", subject, "--allow-dirty"], 0);
+        let signed = self.run(&["sign", subject, "--allow-dirty"]).expect(0);
+        assert!(signed.out.contains(difference), "{}", signed.out);
     }
 }
 

@@ -42,8 +42,9 @@ impl About {
         }
     }
 
-    /// The same for people, as lines to put below a digest.
-    pub fn lines(&self) -> Vec<String> {
+    /// The same for people, as lines to put below a digest; `is_taken` says whether what stands for the
+    /// subject was used, whatever differs from it: otherwise that is told elsewhere.
+    pub fn lines(&self, is_taken: bool) -> Vec<String> {
         let mut lines = Vec::new();
         if let Some(directory) = &self.directory {
             lines.push(format!("entries {}", directory.entries));
@@ -60,7 +61,7 @@ impl About {
                 line.push_str(&format!(", tag {}", output::plain(tag)));
             }
             lines.push(line);
-            if git.clean == Some(false) {
+            if is_taken && git.clean == Some(false) {
                 let differences = git.differences.join("; ");
                 lines.push(format!("on the disk: {}", output::plain(&differences)));
             }
