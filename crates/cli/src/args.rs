@@ -1,6 +1,7 @@
 //! The command line.
 
 use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
+use crate::manifest::ManifestArgs;
 use crate::notary::args::{RotateArgs, SignerCommand};
 use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
 use crate::notary_tokens::TokenCommand;
@@ -33,6 +34,8 @@ pub enum Command {
     Sign(SignArgs),
     /// Ask a notary about files, prove its answers, and tell the verdict.
     Verify(VerifyArgs),
+    /// Print the text whose digest stands for a directory or a commit, to keep and compare it.
+    Manifest(ManifestArgs),
     /// Verify a Sigstore bundle against a file, offline.
     VerifyBundle(VerifyBundleArgs),
     /// Declare files untrusted: a warning that every client shows that trusts you.
@@ -63,6 +66,7 @@ impl Command {
         match self {
             Self::Sign(args) => args.json,
             Self::Verify(args) => args.json,
+            Self::Manifest(args) => args.json,
             Self::VerifyBundle(args) => args.json,
             Self::Untrust(args) | Self::Unsupport(args) | Self::Trust(args) => args.json,
             Self::Key(args) => args.json,

@@ -1,6 +1,7 @@
 //! Why a command could not do what it was asked.
 
 use crate::exit::Exit;
+use crate::subject::Checkout;
 use assay_core::artifact::ArtifactDigestError;
 use assay_core::evidence::Failure;
 use assay_notary::NotaryError;
@@ -27,6 +28,18 @@ pub enum CliError {
         path: PathBuf,
         /// What is wrong with it, and what to do.
         detail: String,
+    },
+    /// What is on the disk is not the commit that is checked out.
+    #[error(
+        "{}: what is on the disk is not the commit {} ({}). Commit it or put it away; or take the \
+         commit, whatever is on the disk, with --allow-dirty",
+        path.display(), checkout.commit, checkout.differences.join("; ")
+    )]
+    NotClean {
+        /// The repository.
+        path: PathBuf,
+        /// What is checked out.
+        checkout: Box<Checkout>,
     },
     /// What was given for a file's digest is none.
     #[error(transparent)]

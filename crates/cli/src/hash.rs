@@ -92,7 +92,21 @@ pub fn closer(
     }
 }
 
-fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
+/// The SHA-256 of a file that was found in this state; `advance` is told how many bytes more were read.
+///
+/// # Errors
+/// When it cannot be read, or is not in this state any more.
+pub fn found(
+    path: &Path,
+    state: &State,
+    advance: impl FnMut(usize),
+) -> Result<Sha256Digest, CliError> {
+    let mut sha256 = Sha256::new();
+    read_found(path, state, |piece| sha256.update(piece), advance)?;
+    Ok(Sha256Digest::new(sha256.finalize().into()))
+}
+
+fn read(path: &Path, take: impl FnMut(&[u8])) -> Result<(), CliError> {
     let failed = |source| CliError::file(path, source);
     // Before it is opened: opening a pipe waits for whoever writes to it.
     let before = std::fs::metadata(path).map_err(failed)?;
@@ -106,25 +120,44 @@ fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
             detail: detail.into(),
         });
     }
-    let mut file = File::open(path).map_err(failed)?;
-    let mut piece = vec![0; PIECE];
     let mut progress = Reading::new(path, before.len());
+    let before = State::of(&before);
+    read_found(path, &before, take, |read| progress.advance(read))
+}
+
+fn read_found(
+    path: &Path,
+    state: &State,
+    mut take: impl FnMut(&[u8]),
+    mut advance: impl FnMut(usize),
+) -> Result<(), CliError> {
+    let failed = |source| CliError::file(path, source);
+    let mut file = File::open(path).map_err(failed)?;
+    let is_same = |file: &File| -> Result<bool, CliError> {
+        Ok(State::of(&file.metadata().map_err(failed)?) == *state)
+    };
+    // Another file may have its name by now.
+    if !is_same(&file)? {
+        return Err(changed(path));
+    }
+    let size = usize::try_from(state.length).unwrap_or(PIECE);
+    // One byte more, to see the end at once.
+    let mut piece = vec![0; size.saturating_add(1).min(PIECE)];
     loop {
         match file.read(&mut piece) {
             Ok(0) => break,
             Ok(read) => {
                 take(piece.get(..read).unwrap_or_default());
-                progress.advance(read);
+                advance(read);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(failed(error)),
         }
     }
-    let after = file.metadata().map_err(failed)?;
-    if state(&before) != state(&after) {
-        return Err(changed(path));
+    match is_same(&file)? {
+        true => Ok(()),
+        false => Err(changed(path)),
     }
-    Ok(())
 }
 
 fn changed(path: &Path) -> CliError {
@@ -134,8 +167,38 @@ fn changed(path: &Path) -> CliError {
     }
 }
 
-fn state(metadata: &Metadata) -> (u64, Option<std::time::SystemTime>) {
-    (metadata.len(), metadata.modified().ok())
+/// By what it shows that a file changed, or that another one has its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct State {
+    length: u64,
+    modified: Option<std::time::SystemTime>,
+    /// The device, the number on it, and when anything about the file changed, which nobody can set.
+    #[cfg(unix)]
+    identity: (u64, u64, i64, i64),
+}
+
+impl State {
+    /// Of the file that this is about.
+    pub fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt;
+        Self {
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            identity: (
+                metadata.dev(),
+                metadata.ino(),
+                metadata.ctime(),
+                metadata.ctime_nsec(),
+            ),
+        }
+    }
+
+    /// The file's length, in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::output;
 use crate::report::{LogReport, SignerReport};
-use crate::subject::{Artifact, Kind, Subject};
+use crate::subject::{About, Artifact, Kind, Subject};
 use crate::submit::Submitted;
 use assay_core::digest::Sha256Digest;
 use serde::Serialize;
@@ -20,6 +20,9 @@ pub struct LoggedSubject {
     /// Its digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Digest>,
+    /// What more is told of it.
+    #[serde(flatten)]
+    pub about: About,
     /// Who signed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<SignerReport>,
@@ -47,6 +50,7 @@ impl LoggedSubject {
             kind: subject.kind(),
             outcome,
             sha256: Some(artifact.digest),
+            about: artifact.about.clone(),
             signer: Some((&submitted.attestation.signer).into()),
             log: Some((&submitted.logged).into()),
             bundle: None,
@@ -61,6 +65,7 @@ impl LoggedSubject {
             kind: subject.kind(),
             outcome: "failed",
             sha256: None,
+            about: About::of_error(error),
             signer: None,
             log: None,
             bundle: None,
@@ -81,6 +86,9 @@ impl LoggedSubject {
         let mut text = format!("{file}: {what}");
         if let Some(digest) = &self.sha256 {
             text.push_str(&format!("\n  sha256 {digest}"));
+        }
+        for line in self.about.lines(true) {
+            text.push_str(&format!("\n  {line}"));
         }
         if let Some(signer) = &self.signer {
             text.push_str(&format!("\n  signer {}", output::plain(&signer.name)));

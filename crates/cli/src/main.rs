@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod bundle_place;
 mod cache;
 mod client;
 mod client_token;
@@ -17,6 +18,7 @@ mod judging;
 mod key;
 mod logged;
 mod logs;
+mod manifest;
 mod memory;
 mod notary;
 mod notary_data;
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Command::Untrust(args) => standing::run(Standing::Untrusted, &args),
         Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),
         Command::Verify(args) => verify::run(&args),
+        Command::Manifest(args) => manifest::run(&args),
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Logs(args) => logs::run(&args),

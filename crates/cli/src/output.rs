@@ -31,8 +31,16 @@ pub fn note(message: &str) {
 /// # Errors
 /// When standard output is closed.
 pub fn say(text: &str) -> Result<(), CliError> {
+    raw(&format!("{text}\n"))
+}
+
+/// Prints a text just as it is.
+///
+/// # Errors
+/// When standard output is closed.
+pub fn raw(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{text}")
+    out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         .map_err(|source| CliError::file(std::path::Path::new("standard output"), source))
 }

@@ -5,6 +5,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -36,6 +37,13 @@ impl Reading {
         Self::of(host(url), template, entries)
     }
 
+    /// Of a repository of which so many objects are read.
+    pub fn of_objects(path: &Path, objects: u64) -> Self {
+        let name = path.file_name().unwrap_or(path.as_os_str());
+        let template = "{msg} {wide_bar} {pos} of {len} objects, {per_sec}, {eta} left";
+        Self::of(&name.to_string_lossy(), template, objects)
+    }
+
     fn of(name: &str, template: &'static str, size: u64) -> Self {
         Self {
             bar: None,
@@ -45,6 +53,12 @@ impl Reading {
             done: 0,
             begun: Instant::now(),
         }
+    }
+
+    /// So much more of what several threads read at once.
+    pub fn add(shared: &Mutex<Self>, more: usize) {
+        let mut reading = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        reading.advance(more);
     }
 
     /// So much more.

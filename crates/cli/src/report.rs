@@ -3,6 +3,7 @@
 //! Types of their own, so that a change in how the core stores things changes no script. The
 //! schema is documented in docs/cli.md; its version is part of each `schema` name.
 
+use crate::error::CliError;
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::declaration::{DeclaredSigner, Download};
 use assay_core::evidence::{Evidence, Outcome};
@@ -299,6 +300,18 @@ impl From<&Logged> for LogReport {
             origin: logged.origin.clone(),
             index: logged.index,
             integrated_time: logged.integrated_time,
+        }
+    }
+}
+
+impl ReasonReport {
+    /// That what is on the disk is not the commit that is checked out, which the error says.
+    pub fn not_clean(error: &CliError) -> Self {
+        Self {
+            code: "not_clean".to_owned(),
+            text: error.to_string(),
+            log: None,
+            problem: None,
         }
     }
 }

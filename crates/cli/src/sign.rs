@@ -10,7 +10,7 @@ use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{key, output};
+use crate::{bundle_place, key, output};
 use assay_notary::files::{self, Mode};
 use assay_notary::verifier::Verifier;
 use base64::Engine;
@@ -35,8 +35,11 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let submitter = Submitter::new(&client, &notary, &key, token)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    let work = |subject: &Subject| sign(&submitter, subject, args.force);
-    side_by_side(&args.subjects.all()?, work, |subject, signed| {
+    let subjects = args.subjects.all()?;
+    let chosen = args.bundle.as_deref();
+    bundle_place::require_one(chosen, &subjects)?;
+    let work = |subject: &Subject| sign(&submitter, subject, chosen, args.force);
+    side_by_side(&subjects, work, |subject, signed| {
         let result = match signed {
             Ok((artifact, submitted)) => {
                 let outcome = match submitted.known {
@@ -77,13 +80,18 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
 fn sign(
     submitter: &Submitter<'_>,
     subject: &Subject,
+    chosen: Option<&Path>,
     force: bool,
 ) -> Result<(Artifact, Submitted), CliError> {
     // Before anything is logged: what is logged cannot be taken back.
-    if let (Some(bundle), false) = (subject.bundle(), force) {
-        check_replaceable(&bundle, submitter)?;
+    let bundle = bundle_place::of(subject, chosen)?;
+    if let (Some(bundle), false) = (&bundle, force) {
+        check_replaceable(bundle, submitter)?;
     }
-    let artifact = subject.resolve()?;
+    let artifact = Artifact {
+        bundle,
+        ..subject.resolve()?
+    };
     let digest = artifact.digest;
     let signature = submitter.key.sign_digest(&digest)?;
     let proposal = json!({

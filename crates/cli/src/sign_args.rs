@@ -2,12 +2,15 @@
 
 use crate::contact_args::{Contact, PrivateKey};
 use crate::subject::Subjects;
+use std::path::PathBuf;
 
 const SIGN_EXAMPLES: &str = "\
-Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature offline.
+Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature offline; a directory gets
+it beside itself (DIR.sigstore.json), and the commit of git:DIR gets DIR.commit.sigstore.json.
 
 Examples:
   assay sign app.tar.gz --notary https://notary.example
+  assay sign dist/ git:. --notary https://notary.example
   assay sign dist/* --key release.pem --notary https://notary.example --json";
 
 /// `assay sign`.
@@ -20,6 +23,9 @@ pub struct SignArgs {
     pub contact: Contact,
     #[command(flatten)]
     pub key: PrivateKey,
+    /// Write the bundle to this file, of one subject, instead of beside it.
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
     /// Replace FILE.sigstore.json even if it is somebody else's.
     #[arg(long)]
     pub force: bool,

@@ -77,7 +77,7 @@ fn declare(
     let digest = artifact.digest;
     let payload = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": artifact.title, "digest": { "sha256": digest.to_hex() } }],
+        "subject": [{ "name": artifact.title, "digest": artifact.subject_digests() }],
         "predicateType": STANDING_PREDICATE,
         "predicate": predicate,
     })

@@ -9,7 +9,7 @@ use crate::memory::Memory;
 use crate::output;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::sources::Sources;
-use crate::subject::{Kind, Subject};
+use crate::subject::{About, Kind, Subject};
 use crate::verify_args::VerifyArgs;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Change, Evidence};
@@ -30,6 +30,9 @@ struct Verified {
     kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Sha256Digest>,
+    /// What more is told of it.
+    #[serde(flatten)]
+    about: About,
     verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<SignerReport>,
@@ -116,14 +119,11 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
                     memory: judged.project.as_ref().map(|_| judged.memory),
                     project: judged.project,
                     accepted: accepted.as_ref().map(Accepted::word),
+                    about: artifact.about,
                     ..result(subject, Some(artifact.digest), &judged.judgement, evidence)
                 }
             }
-            Err(error) => {
-                let detail = error.to_string();
-                let unread = Judgement::unread(Reason::FileUnreadable { detail });
-                result(subject, None, &unread, &[])
-            }
+            Err(error) => unread(subject, &error),
         };
         exit = exit.max(Exit::of(result.verdict));
         if !args.json {
@@ -191,6 +191,7 @@ fn result(
         file: subject.name(),
         kind: subject.kind(),
         sha256,
+        about: About::default(),
         verdict: judgement.verdict,
         signer: judgement.signer.as_ref().map(Into::into),
         reasons: judgement.reasons.iter().map(Into::into).collect(),
@@ -198,6 +199,21 @@ fn result(
         project: None,
         memory: None,
         accepted: None,
+    }
+}
+
+/// Of what was not asked about: it cannot be read, or is not what it would be taken for.
+fn unread(subject: &Subject, error: &CliError) -> Verified {
+    let detail = error.to_string();
+    let judgement = Judgement::unread(Reason::FileUnreadable { detail });
+    let reasons = match error {
+        CliError::NotClean { .. } => vec![ReasonReport::not_clean(error)],
+        _ => judgement.reasons.iter().map(Into::into).collect(),
+    };
+    Verified {
+        reasons,
+        about: About::of_error(error),
+        ..result(subject, None, &judgement, &[])
     }
 }
 
@@ -255,6 +271,12 @@ fn print(result: &Verified) -> Result<(), CliError> {
     let mut text = format!("{}: {}", output::plain(&result.file), result.verdict.word());
     if let Some(digest) = &result.sha256 {
         text.push_str(&format!("\n  sha256 {digest}"));
+    }
+    for line in result.about.lines(result.sha256.is_some()) {
+        text.push_str(&format!("\n  {line}"));
+    }
+    if let (Kind::Directory | Kind::Git, Verdict::Unknown) = (result.kind, result.verdict) {
+        text.push_str("\n  `assay manifest` prints what to compare with what its signer has");
     }
     for told in &result.reasons {
         text.push_str(&format!("\n  {}", output::plain(&told.text)));

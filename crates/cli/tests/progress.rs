@@ -120,6 +120,22 @@ fn how_much_of_a_file_was_read_is_told() {
 }
 
 #[test]
+fn how_much_of_a_directory_was_read_is_told_of_it_as_a_whole() {
+    let home = tempfile::tempdir().unwrap();
+    let tree = home.path().join("tree");
+    std::fs::create_dir(&tree).unwrap();
+    for name in ["a", "b"] {
+        let file = std::fs::File::create(tree.join(name)).unwrap();
+        file.set_len(1 << 40).unwrap();
+    }
+    let mut terminal = Terminal::run(home.path(), &format!("manifest {}", tree.display()));
+    terminal.until(" left");
+    let shown = terminal.shown.clone();
+    assert!(shown.contains("tree "), "{shown:?}");
+    assert!(shown.contains("of 2.00 TiB, "), "{shown:?}");
+}
+
+#[test]
 fn nothing_of_it_reaches_a_pipe() {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("file");

@@ -117,7 +117,7 @@ fn one_failing_file_never_hides_another() {
     s.user.write("a.txt", "a");
     s.user.write("b.txt", "b");
     let signed = s
-        .run(&["sign", "a.txt", "absent", ".", "b.txt", "--json"])
+        .run(&["sign", "a.txt", "absent", "absent/too", "b.txt", "--json"])
         .expect(1)
         .json();
     let outcomes: Vec<_> = signed["results"]

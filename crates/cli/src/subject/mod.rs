@@ -1,15 +1,24 @@
 //! What commands are about: files, and everything else that is known by a digest.
 
+mod about;
 mod args;
+mod directory;
+mod git;
+mod ignored;
 mod input;
+pub mod manifest;
+mod walk;
 
+pub use about::About;
 pub use args::Subjects;
+pub use git::Checkout;
 
 use crate::error::CliError;
 use crate::hash;
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
+use manifest::Manifest;
 use serde::Serialize;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -23,6 +32,20 @@ pub enum Subject {
     Input,
     /// Something that is not here, by its digest (`sha256:` and hexadecimal digits in any case).
     Digest(String),
+    /// A directory with all that is in it.
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// Whether everything in it that is named `.git` is left out.
+        without_git: bool,
+    },
+    /// The commit that is checked out of a git repository.
+    Git {
+        /// The top of its working tree, or a repository without one.
+        path: PathBuf,
+        /// Whether what is on the disk may be something else.
+        allow_dirty: bool,
+    },
 }
 
 /// Of what kind a subject is. The word for it in JSON never changes.
@@ -35,6 +58,10 @@ pub enum Kind {
     Input,
     /// Nothing but a digest.
     Digest,
+    /// A directory.
+    Directory,
+    /// A commit.
+    Git,
 }
 
 /// A subject as it is now: what is signed, and what others are asked about.
@@ -48,21 +75,35 @@ pub struct Artifact {
     pub file: Option<PathBuf>,
     /// Where its own bundle lies, or is to lie.
     pub bundle: Option<PathBuf>,
+    /// What more is to be told of it.
+    pub about: About,
 }
 
 impl Subject {
     /// What was named by one argument of the command line.
     pub fn named(argument: &OsStr) -> Self {
-        match argument.to_str() {
-            Some("-") => Self::Input,
-            _ => Self::File(argument.into()),
+        if argument == "-" {
+            return Self::Input;
+        }
+        if let Some(path) = after(argument, "git:") {
+            let allow_dirty = false;
+            return Self::Git { path, allow_dirty };
+        }
+        let path = PathBuf::from(argument);
+        match path.is_dir() {
+            true => Self::Directory {
+                path,
+                without_git: false,
+            },
+            false => Self::File(path),
         }
     }
 
     /// Its name for people, as it was given. May hold text from outside.
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) => path.to_string_lossy().into_owned(),
+            Self::File(path) | Self::Directory { path, .. } => path.to_string_lossy().into_owned(),
+            Self::Git { path, .. } => format!("git:{}", path.to_string_lossy()),
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
         }
@@ -74,6 +115,8 @@ impl Subject {
             Self::File(_) => Kind::File,
             Self::Input => Kind::Input,
             Self::Digest(_) => Kind::Digest,
+            Self::Directory { .. } => Kind::Directory,
+            Self::Git { .. } => Kind::Git,
         }
     }
 
@@ -81,7 +124,35 @@ impl Subject {
     pub fn bundle(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(bundle_beside(path)),
+            Self::Directory { path, .. } => Some(bundle_beside(&named(path)?)),
+            // Beside what stands for the directory.
+            Self::Git { path, .. } => {
+                let mut name = OsString::from(named(path)?);
+                name.push(".commit");
+                Some(bundle_beside(Path::new(&name)))
+            }
             Self::Input | Self::Digest(_) => None,
+        }
+    }
+
+    /// The text whose digest stands for a directory or a commit, and what more is to be told of it.
+    ///
+    /// # Errors
+    /// When it cannot be read, or changes meanwhile; of anything else, that it has none.
+    pub fn manifest(&self) -> Result<(Manifest, About), CliError> {
+        match self {
+            Self::Directory { path, without_git } => {
+                let (manifest, report) = directory::read(path, *without_git)?;
+                Ok((manifest, About::directory(report)))
+            }
+            Self::Git { path, .. } => {
+                let (manifest, checkout) = git::read(path)?;
+                Ok((manifest, About::git(checkout)))
+            }
+            Self::File(_) | Self::Input | Self::Digest(_) => Err(CliError::Usage(format!(
+                "{} has no manifest: only directories and git:PATH have one",
+                self.name()
+            ))),
         }
     }
 
@@ -90,25 +161,54 @@ impl Subject {
     /// # Errors
     /// When it cannot be read, changes meanwhile, or is no digest.
     pub fn resolve(&self) -> Result<Artifact, CliError> {
-        let (digest, title, file) = match self {
-            Self::File(path) => {
-                let name = path.file_name().unwrap_or_default();
-                let title = name.to_string_lossy().into_owned();
-                (hash::file(path)?, title, Some(path.clone()))
-            }
-            Self::Input => (input::digest()?, "-".to_owned(), None),
-            Self::Digest(text) => (sha256(text)?, text.to_ascii_lowercase(), None),
-        };
-        Ok(Artifact {
+        let of = |digest, title: String, file| Artifact {
             digest,
             title,
             file,
             bundle: self.bundle(),
+            about: About::default(),
+        };
+        Ok(match self {
+            Self::File(path) => of(hash::file(path)?, title(path), Some(path.clone())),
+            Self::Input => of(input::digest()?, "-".to_owned(), None),
+            Self::Digest(text) => of(sha256(text)?, text.to_ascii_lowercase(), None),
+            Self::Directory { path, .. } | Self::Git { path, .. } => {
+                let (manifest, about) = self.manifest()?;
+                self.require_clean(path, &about)?;
+                let title = title(&walk::real_path(path)?);
+                let artifact = of(manifest.digest(), title, None);
+                Artifact { about, ..artifact }
+            }
         })
+    }
+
+    /// Refuses a commit where something else is on the disk, unless that is allowed.
+    fn require_clean(&self, path: &Path, about: &About) -> Result<(), CliError> {
+        match (self, &about.git) {
+            (Self::Git { allow_dirty, .. }, Some(checkout)) if !allow_dirty => {
+                match checkout.clean {
+                    Some(false) => Err(CliError::NotClean {
+                        path: path.to_owned(),
+                        checkout: Box::new(checkout.clone()),
+                    }),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
     }
 }
 
 impl Artifact {
+    /// Its digests in a statement about it, by their names there.
+    pub fn subject_digests(&self) -> serde_json::Value {
+        let mut digests = serde_json::json!({ "sha256": self.digest.to_hex() });
+        if let (Some(git), Some(digests)) = (&self.about.git, digests.as_object_mut()) {
+            digests.insert("gitCommit".to_owned(), git.commit.clone().into());
+        }
+        digests
+    }
+
     /// All its digests.
     ///
     /// # Errors
@@ -133,6 +233,34 @@ impl Artifact {
         self.file.as_deref().ok_or_else(|| {
             CliError::Usage("its bytes would have to be read once more: save it as a file".into())
         })
+    }
+}
+
+/// A path's last name.
+fn title(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
+/// The path of a directory by its own name; `None` where it has none, as the root.
+fn named(path: &Path) -> Option<PathBuf> {
+    let path = walk::real_path(path).ok()?;
+    path.file_name().is_some().then_some(path)
+}
+
+/// What follows a prefix.
+fn after(argument: &OsStr, prefix: &str) -> Option<PathBuf> {
+    let rest = argument
+        .as_encoded_bytes()
+        .strip_prefix(prefix.as_bytes())?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        Some(PathBuf::from(OsStr::from_bytes(rest)))
+    }
+    #[cfg(not(unix))]
+    {
+        std::str::from_utf8(rest).ok().map(PathBuf::from)
     }
 }
 
@@ -175,10 +303,27 @@ mod tests {
     }
 
     #[test]
-    fn a_dash_is_standard_input_and_all_else_a_file() {
+    fn subjects_are_told_apart_by_how_they_are_named() {
         assert_eq!(Subject::named("-".as_ref()), Subject::Input);
         let file = Subject::named("./-".as_ref());
         assert_eq!(file, Subject::File("./-".into()));
         assert_eq!(file.bundle(), Some("./-.sigstore.json".into()));
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().to_owned();
+        let beside = |ending: &str| {
+            let mut name = OsString::from(&path);
+            name.push(ending);
+            Some(PathBuf::from(name))
+        };
+        let named = Subject::named(path.as_os_str());
+        assert_eq!(named.kind(), Kind::Directory);
+        assert_eq!(named.bundle(), beside(".sigstore.json"));
+        let commit = format!("git:{}", path.display());
+        let named = Subject::named(commit.as_ref());
+        assert_eq!((named.kind(), named.name()), (Kind::Git, commit));
+        assert_eq!(named.bundle(), beside(".commit.sigstore.json"));
+        let file = Subject::named("./git:x".as_ref());
+        assert_eq!(file, Subject::File("./git:x".into()));
+        assert_eq!(Subject::named("/".as_ref()).bundle(), None);
     }
 }

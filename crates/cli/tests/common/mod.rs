@@ -122,6 +122,8 @@ impl User {
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")
+            .env_remove("ASSAY_WITHOUT_GIT")
+            .env_remove("ASSAY_ALLOW_DIRTY")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
