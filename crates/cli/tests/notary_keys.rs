@@ -246,6 +246,39 @@ fn what_is_known_to_be_revoked_does_not_count_whoever_offers_it() {
             assert!(judged.out.contains(part), "{}", judged.out);
         }
     }
+    // Nor does it offline, under the root of that notary.
+    let root = format!(
+        "{}/trusted_root.json",
+        setting.notary.as_ref().unwrap().url()
+    );
+    let root = ureq::get(root).call().unwrap().body_mut().read_to_vec();
+    let root = root.unwrap();
+    user.write("file", "file");
+    for one in [&user, &setting.publisher] {
+        one.write("root.json", &root);
+    }
+    let bundle = setting.publisher.path("file.sigstore.json");
+    let issuer = setting.notary.as_ref().unwrap().ready["address"].clone();
+    let args = [
+        "verify-bundle",
+        "--bundle",
+        bundle.to_str().unwrap(),
+        "--certificate-identity",
+        NAME,
+        "--certificate-oidc-issuer",
+        issuer.as_str().unwrap(),
+        "--trusted-root",
+        "root.json",
+        "file",
+    ];
+    setting.publisher.run(&args).expect(0);
+    let judged = user.run(&args).expect(1);
+    assert!(
+        judged.err.contains("revoked"),
+        "{} {}",
+        judged.out,
+        judged.err
+    );
     setting.publisher.write("other", "other");
     // The key's holder has not heard of it, and whoever has does not take that for signed.
     setting.sign("other");

@@ -94,14 +94,16 @@ impl<'a> Comparing<'a> {
     }
 }
 
-/// Why a proof does not count for this user, although it is one: its log has contradicted itself, or
-/// what is remembered of logs cannot be read. Nobody is asked.
+/// Why a proof does not count for this user, although it is one: its log has contradicted itself, what
+/// is remembered of logs cannot be read, or its notary is known to have revoked the key. Nobody is
+/// asked.
 pub fn doubt(attestation: &Attestation) -> Option<Reason> {
     // Where there is no place for it, nothing is remembered.
     let files = LogFiles::of_this_user().ok()?;
     let source = attestation.signer.root.as_str();
     let mut evidence = [Evidence::proving(source, source, vec![attestation.clone()])];
     files.withhold(&mut evidence);
+    revocation::withhold(&mut evidence, &contact::pinned());
     let [evidence] = &evidence;
     let withheld = evidence.withheld().first()?;
     Some(Reason::withheld(source, withheld))

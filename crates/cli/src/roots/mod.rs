@@ -6,6 +6,7 @@ mod tests;
 
 use crate::args::{RootsArgs, RootsCommand};
 use crate::client::Client;
+use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
@@ -102,8 +103,8 @@ pub fn public() -> Roots {
     roots
 }
 
-/// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to or
-/// that this program carries, it is known by that one's name; else it is a root of its own. What is
+/// The trust root in a file. Where it is, to the letter, one that this user's refreshes led to, that
+/// this program carries, or that a pinned notary has, it is known by that one's name; else it is a root of its own. What is
 /// stored and cannot be read gives no name to anything.
 ///
 /// # Errors
@@ -122,7 +123,13 @@ pub fn recognise(path: &Path, json: &str) -> Result<TrustRoot, CliError> {
             return TrustRoot::parse(origin.root, json).map_err(wrong);
         }
     }
-    TrustRoot::recognise(json).map_err(wrong)
+    let mut notaries = contact::pinned().into_iter();
+    let is_given = |root: &str| fingerprint(root).is_ok_and(|one| one == given);
+    match notaries.find(|notary| is_given(&notary.trusted_root)) {
+        // The same signers as before its keys were changed.
+        Some(notary) => TrustRoot::parse(notary.root_id(), json).map_err(wrong),
+        None => TrustRoot::recognise(json).map_err(wrong),
+    }
 }
 
 fn used(
