@@ -643,9 +643,7 @@ impl Source for Inquiry<'_> {
         self.read_all(answers);
         let mut found = self.offered();
         let failure = found.failure.take();
-        let (roots, digests) = (weighing.roots, weighing.digests);
-        let more = proving::prove(self.named(), &found, roots, digests, weighing.now);
-        evidence.add(more);
+        evidence.add(weighing.prove(self.named(), &found));
         self.conclude(evidence, weighing);
         let requests = self.search(evidence);
         match failure {

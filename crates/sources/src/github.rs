@@ -2,7 +2,7 @@
 //! files (GitHub's REST API, versions of 2026).
 
 use crate::notary::{SIZE_LIMIT, TIME_LIMIT};
-use crate::proving::{self, List, Listed};
+use crate::proving::{List, Listed};
 use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
 use assay_core::address::{Address, encode};
 use assay_core::attestation::Attestation;
@@ -216,17 +216,10 @@ impl Source for Inquiry<'_> {
         if self.fetches {
             self.read_bundles(answers);
             let found = self.offered();
-            let (roots, digests) = (weighing.roots, weighing.digests);
-            evidence.add(proving::prove(
-                self.named(),
-                &found,
-                roots,
-                digests,
-                weighing.now,
-            ));
             if let Outcome::Answered { truncated, .. } = &mut evidence.outcome {
                 *truncated = self.is_cut;
             }
+            evidence.add(weighing.prove(self.named(), &found));
             return found.failure.map_or(Ok(Vec::new()), Err);
         }
         let (Some(asset), Some(answer)) = (&self.question.asset, answers.into_iter().next()) else {

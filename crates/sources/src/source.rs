@@ -1,6 +1,6 @@
 //! What a source is: whoever is asked about one file, as far as that can be told without asking.
 
-use crate::{Candidates, HttpRequest, HttpResponse};
+use crate::{Candidates, HttpRequest, HttpResponse, proving};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::roots::Roots;
@@ -57,4 +57,11 @@ pub struct Weighing<'a> {
     pub digests: &'a ArtifactDigests,
     /// In seconds since 1970.
     pub now: i64,
+}
+
+impl Weighing<'_> {
+    /// Proves what else a source of this id and name offers.
+    pub fn prove(&self, named: (&str, &str), offered: &Candidates) -> Evidence {
+        proving::prove(named, offered, self.roots, self.digests, self.now)
+    }
 }
