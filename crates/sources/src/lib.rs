@@ -10,7 +10,6 @@ pub mod beside;
 pub mod brought;
 pub mod driver;
 pub mod github;
-mod habits;
 pub mod index;
 pub mod log_proofs;
 pub mod minisigned;

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 const DIRECTORY: &str = "https://files.example/tool/v1";
 const FILE: &str = "https://files.example/tool/v1/tool.zip?token=secret&user=me#part";
+const VERSIONED: &str = "https://files.example/tool/v1/tool_1.0_linux_amd64.zip?token=secret";
 const RELEASE: &str =
     "https://github.com/example/tool/releases/download/v1/tool.zip?token=secret#part";
 const WHEEL: &str = "https://index.example/simple/tool-1.0-py3-none-any.whl?token=secret";
@@ -125,10 +126,17 @@ impl World {
             self.ask(&mut site).await;
         }
         self.has_list.set(false);
-        let question = beside::Question::about(FILE, FILE, None).unwrap();
-        let (habits, site) = (Habits::default(), SiteMemory::default());
-        let mut site = beside::Inquiry::new(&question, &habits, site, Vec::new(), 1_800_000_000);
-        self.ask(&mut site).await;
+        for url in [VERSIONED, FILE] {
+            let question = beside::Question::about(url, url, None).unwrap();
+            let (habits, site) = (Habits::default(), SiteMemory::default());
+            let mut site =
+                beside::Inquiry::new(&question, &habits, site, Vec::new(), 1_800_000_000);
+            self.ask(&mut site).await;
+        }
+        let (question, habits) = (
+            beside::Question::about(FILE, FILE, None).unwrap(),
+            Habits::default(),
+        );
         // A signature is missed, by a signer of each kind.
         let downloads = json!([{ "paths": ["/**"], "signers": [
             { "minisign": MinisignPair::new(2).public() },
@@ -189,6 +197,7 @@ fn listed() -> Vec<String> {
             for (package, version, file, repository) in [
                 ("tool", "1.0", "tool-1.0-py3-none-any.whl", "tool"),
                 ("tool", "1.0", "tool.zip", "tool"),
+                ("tool", "1.0", "tool_1.0_linux_amd64.zip", "tool"),
             ] {
                 let filled = [
                     ("<notary>", "https://notary.example"),
@@ -200,6 +209,7 @@ fn listed() -> Vec<String> {
                     ("<repository>", repository),
                     ("<tag>", "v1"),
                     ("<package>", package),
+                    ("<project>", package),
                     ("<version>", version),
                     ("<file>", file),
                 ];
@@ -262,6 +272,8 @@ fn nothing_is_asked_but_what_is_listed() {
         "SHA256SUMS.minisig",
         "SHA512SUMS",
         "sha256sum.txt",
+        "tool_1.0_checksums.txt",
+        "tool_1.0_SHA256SUMS",
         "tool.zip.sigstore.jsonl",
         "tool.zip.minisig",
         "signers.json.minisig",
