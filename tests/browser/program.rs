@@ -8,7 +8,9 @@ use assay_core::record::DownloadRecord;
 use assay_core::verdict::Verdict;
 use assay_core::words::Message;
 use assay_test_authority::minisign::MinisignPair;
-use assay_tests::{Content, RekorSite, Result, Tunnel};
+use assay_tests::{Content, LogRequest, RekorSite, Result, Tunnel};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -169,6 +171,14 @@ fn a_log_is_asked_only_where_that_is_chosen() -> Result<()> {
     for expected in [&json!("release@example.org"), &Value::Null] {
         assert!(emails.contains(&expected), "{emails:?}");
     }
+    // A signer's key is searched for itself.
+    let (key, _) = tunnel.run(&["key"])?;
+    let own = path(folder.path(), "own.pub", key.as_bytes());
+    verify(&tunnel, &[&file, "--source", "rekor", "--signer-key", &own])?;
+    let named = json!({ "format": "x509", "content": STANDARD.encode(&key) });
+    let later = &rekor.asked()[asked.len()..];
+    let is_search = |one: &LogRequest| one.body["publicKey"] == named;
+    assert!(later.iter().any(is_search), "{later:?}");
     rekor.fail(Some(503));
     let said = verify(&tunnel, &[&file, "--source", "rekor"])?;
     assert_eq!(said["verdict"], "unchecked");
