@@ -5,7 +5,7 @@ use crate::roots::made_by;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
-use assay_tests::{Content, Result};
+use assay_tests::{Content, Result, Shapes};
 use serde_json::{Value, json};
 
 const WHEEL: &str = "tool-1.0-py3-none-any.whl";
@@ -22,25 +22,23 @@ fn an_index_is_asked_once_it_is_entered_and_only_about_what_it_serves() -> Resul
     let made = made_by(&mut world.public, name, Signer::Certified(workflow), 0);
     let bundle: Value = serde_json::from_str(&made.bundle)?;
     let (material, envelope) = (&bundle["verificationMaterial"], &bundle["dsseEnvelope"]);
-    let provenance = json!({ "version": 1, "attestation_bundles": [{
-        "publisher": { "kind": "GitHub", "repository": "example/tool" },
-        "attestations": [{
-            "version": 1,
-            "verification_material": {
-                "certificate": material["certificate"]["rawBytes"],
-                "transparency_entries": material["tlogEntries"],
-            },
-            "envelope": {
-                "statement": envelope["payload"],
-                "signature": envelope["signatures"][0]["sig"],
-            },
-        }],
-    }]});
+    let shapes = Shapes::of("index")?;
+    let attestation = shapes.part(
+        "attestation",
+        &[
+            ("certificate", material["certificate"]["rawBytes"].clone()),
+            ("entries", material["tlogEntries"].clone()),
+            ("statement", envelope["payload"].clone()),
+            ("signature", envelope["signatures"][0]["sig"].clone()),
+        ],
+    )?;
+    let provenance = [
+        ("repository", json!("example/tool")),
+        ("attestations", json!([attestation])),
+    ];
+    let provenance = shapes.replay("provenance", &provenance)?;
     let path = format!("integrity/tool/1.0/{WHEEL}/provenance");
-    world.site.put(
-        &path,
-        Content::Resource(provenance.to_string().into_bytes()),
-    );
+    world.site.put(&path, Content::Replay(provenance));
     let earlier = "tool-0.9-py3-none-any.whl";
     world.download(earlier, b"earlier")?;
     world.sees(earlier, Verdict::Unknown)?;

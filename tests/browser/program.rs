@@ -54,12 +54,16 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     let tunnel = world.github.tunnel()?;
     let folder = tempfile::tempdir().expect("a folder");
     let digest = assay_core::digest::Sha256Digest::of(b"tool").to_hex();
-    world.github.list(github::REPOSITORY, "listed.zip", &digest);
+    world
+        .github
+        .list(github::REPOSITORY, "listed.zip", &digest)?;
     for (content, verdict) in [
         (&b"tool"[..], Verdict::Intact),
         (b"another", Verdict::Mismatch),
     ] {
-        let url = world.github.put(github::REPOSITORY, "listed.zip", content);
+        let url = world
+            .github
+            .put(github::REPOSITORY, "listed.zip", content)?;
         world.browser.download(&url)?;
         let name = match verdict {
             Verdict::Intact => "listed.zip",
@@ -72,7 +76,7 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     }
     let url = world
         .github
-        .put(github::REPOSITORY, "unknown.zip", b"unknown");
+        .put(github::REPOSITORY, "unknown.zip", b"unknown")?;
     world.browser.download(&url)?;
     let record = world
         .extension

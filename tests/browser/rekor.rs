@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Something that the signer signed, and published nowhere but in the log.
-    fn logged(&mut self, number: u64) -> Made {
+    fn logged(&mut self, number: u64) -> Result<Made> {
         let person = Subject::Person {
             email: SIGNER.into(),
             issuer: "https://accounts.google.com".into(),
@@ -56,8 +56,8 @@ impl World {
         let name = "v0.1, message, promise and proof";
         let made = made_by(&mut self.public, name, Signer::Certified(person), number);
         let digest = Sha256Digest::of(&made.artifact).to_hex();
-        self.rekor.log(&digest, SIGNER, log_entry(&made.bundle));
-        made
+        self.rekor.log(&digest, SIGNER, &log_entry(&made.bundle))?;
+        Ok(made)
     }
 
     fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -91,7 +91,7 @@ impl World {
 fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_names() -> Result<()>
 {
     let mut world = World::new()?;
-    let first = world.logged(0);
+    let first = world.logged(0)?;
     world.download("before.bin", &first.artifact)?;
     let record = world
         .extension
@@ -151,7 +151,7 @@ fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
     let entry = log_entry(&made.bundle);
     let read = ReadBundle::parse(&made.bundle).expect("a bundle");
     let key = STANDARD.encode(read.bare_key().expect("a key"));
-    world.rekor.log(&digest, &key, entry);
+    world.rekor.log(&digest, &key, &entry)?;
     world.download("keyed.bin", &made.artifact)?;
     world.sees("keyed.bin", Verdict::Signed)?;
     let record = world.extension.wait_for_judgement("keyed.bin")?;
@@ -176,7 +176,7 @@ fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> 
     let mut world = World::new()?;
     world.flip("sources.html", "[data-action=enable-rekor]")?;
     world.rekor.fail(Some(502));
-    let made = world.logged(0);
+    let made = world.logged(0)?;
     world.download("later.bin", &made.artifact)?;
     let text = world.sees("later.bin", Verdict::Unchecked)?;
     assert!(text.contains("HTTP 502"), "{text}");
@@ -240,7 +240,7 @@ fn a_test_asks_the_log_about_the_empty_file_alone() -> Result<()> {
 #[test]
 fn the_log_is_asked_about_files_that_the_user_brings_to_the_page() -> Result<()> {
     let mut world = World::new()?;
-    let made = world.logged(0);
+    let made = world.logged(0)?;
     world.flip("sources.html", "[data-action=enable-rekor]")?;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("brought.bin");
