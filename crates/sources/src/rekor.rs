@@ -23,7 +23,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::collections::VecDeque;
+use std::ops::Range;
 
 /// So many entries are asked for at once: as many as Rekor gives.
 pub const MAX_ENTRIES: usize = 10;
@@ -94,12 +94,13 @@ pub struct Inquiry<'a> {
     digest: Sha256Digest,
     names: &'a [Name],
     is_searched: bool,
-    /// The entries that were found and not asked for, in the order in which they are.
-    ids: VecDeque<String>,
-    /// Those that were too large together, and are asked for one by one.
-    alone: Vec<String>,
-    /// What was asked for last.
-    pending: Vec<Vec<String>>,
+    /// The entries that were found, in the order in which they are asked for; and which is next.
+    ids: Vec<String>,
+    next: usize,
+    /// Which were too large together, and are asked for one by one.
+    alone: Vec<usize>,
+    /// Which were asked for last, together.
+    pending: Vec<Range<usize>>,
     /// The rounds that are left.
     rounds: &'static [usize],
     /// How many bytes of entries came.
@@ -118,7 +119,8 @@ impl<'a> Inquiry<'a> {
             digest,
             names,
             is_searched: false,
-            ids: VecDeque::new(),
+            ids: Vec::new(),
+            next: 0,
             alone: Vec::new(),
             pending: Vec::new(),
             rounds: &ROUNDS,
@@ -130,52 +132,57 @@ impl<'a> Inquiry<'a> {
 
     /// Puts what searches found in order: of each list one in turn, from both its ends. Whoever wants to
     /// bury an entry comes after it, and logs list by time, one way or the other.
-    fn line_up(&mut self, lists: &mut [VecDeque<String>]) {
-        let mut at_front = true;
-        // One more than is looked at, to know that there is more.
-        while self.ids.len() <= MOST_ENTRIES && lists.iter().any(|list| !list.is_empty()) {
-            for list in lists.iter_mut() {
-                let id = match at_front {
-                    true => list.pop_front(),
-                    false => list.pop_back(),
+    fn line_up(&mut self, lists: &[Vec<String>]) {
+        let longest = lists.iter().map(Vec::len).max().unwrap_or_default();
+        for turn in 0..longest {
+            for list in lists.iter().filter(|list| turn < list.len()) {
+                let place = match turn % 2 {
+                    0 => turn / 2,
+                    _ => list.len() - 1 - turn / 2,
                 };
-                if let Some(id) = id.filter(|id| !self.ids.contains(id)) {
-                    self.ids.push_back(id);
+                let new = list.get(place).filter(|id| !self.ids.contains(id));
+                self.ids.extend(new.cloned());
+                // One more than is looked at, to know that there is more.
+                if self.ids.len() > MOST_ENTRIES {
+                    return;
                 }
             }
-            at_front = !at_front;
         }
     }
 
     /// The requests for so many times as many entries as are given at once, at most.
     fn request(&mut self, times: usize, size_limit: usize) -> Vec<HttpRequest> {
-        let mut batches: Vec<Vec<String>> = self.alone.drain(..).map(|id| vec![id]).collect();
+        let alone = std::mem::take(&mut self.alone);
         // Those that do not fit are too many to be looked at.
-        self.is_cut |= batches.len() > times;
-        batches.truncate(times);
-        while batches.len() < times && !self.ids.is_empty() {
-            let few = self.ids.len().min(MAX_ENTRIES);
-            batches.push(self.ids.drain(..few).collect());
+        self.is_cut |= alone.len() > times;
+        self.pending = alone.into_iter().map(|one| one..one + 1).collect();
+        self.pending.truncate(times);
+        while self.pending.len() < times && self.next < self.ids.len() {
+            let end = self.ids.len().min(self.next + MAX_ENTRIES);
+            self.pending.push(self.next..end);
+            self.next = end;
         }
-        let request = |ids: &Vec<String>| HttpRequest {
+        let few = self
+            .pending
+            .iter()
+            .filter_map(|few| self.ids.get(few.clone()));
+        let request = |ids: &[String]| HttpRequest {
             size_limit,
             ..entries_request(self.address, ids)
         };
-        let requests = batches.iter().map(request).collect();
-        self.pending = batches;
-        requests
+        few.map(request).collect()
     }
 
     /// Takes what the entries stand for.
     fn take(&mut self, answers: Vec<Answer>) -> Result<(), Failure> {
-        for (ids, answer) in std::mem::take(&mut self.pending).into_iter().zip(answers) {
+        for (few, answer) in std::mem::take(&mut self.pending).into_iter().zip(answers) {
             match answer {
                 // One that is far larger than any that counts must not hide the others.
                 Err(Failure::TooLarge { limit }) => {
                     self.bytes += usize::try_from(limit).unwrap_or(MOST_BYTES);
-                    match ids.len() {
+                    match few.len() {
                         1 => self.is_cut = true,
-                        _ => self.alone.extend(ids),
+                        _ => self.alone.extend(few),
                     }
                 }
                 answer => {
@@ -191,7 +198,7 @@ impl<'a> Inquiry<'a> {
     /// What to look at next, if nothing is proven. Where that is nothing, and not all was looked at, the
     /// evidence says so.
     fn more(&mut self, evidence: &mut Evidence) -> Vec<HttpRequest> {
-        let is_left = !self.ids.is_empty() || !self.alone.is_empty();
+        let is_left = self.next < self.ids.len() || !self.alone.is_empty();
         if is_left
             && self.bytes < MOST_BYTES
             && evidence.proven().is_empty()
@@ -225,12 +232,12 @@ impl Source for Inquiry<'_> {
         self.is_searched = true;
         let mut lists = Vec::new();
         for answer in answers {
-            lists.push(VecDeque::from(read_ids(&answer?)?));
+            lists.push(read_ids(&answer?)?);
         }
         // Those by a name come first.
-        let mut anybodys: Vec<_> = lists.pop().into_iter().collect();
-        self.line_up(&mut lists);
-        self.line_up(&mut anybodys);
+        let (named, anybodys) = lists.split_at(lists.len().saturating_sub(1));
+        self.line_up(named);
+        self.line_up(anybodys);
         Ok(self.request(1, ENTRIES_SIZE_LIMIT))
     }
 
