@@ -25,5 +25,5 @@ pub mod tuf;
 
 pub use proving::Candidates;
 pub use rate_limit::rate_limited;
-pub use source::{Answer, Source, Weighing};
+pub use source::{Answer, Next, Source, Weighing};
 pub use transport::{HttpRequest, HttpResponse, Memory, Method, Transport, oversized};

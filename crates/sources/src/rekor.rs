@@ -9,7 +9,9 @@
 //! against it.
 
 use crate::notary::TIME_LIMIT;
-use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
+use crate::{
+    Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Next, Source, Weighing,
+};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::fields::Fields;
@@ -219,7 +221,7 @@ impl Source for Inquiry<'_> {
         (self.address, &self.host)
     }
 
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, answers: Vec<Answer>) -> Next {
         if answers.is_empty() {
             let names = self.names.iter().take(MAX_NAMES).map(Some).chain([None]);
             let searches = names.map(|name| search(self.address, &self.digest, name));
@@ -250,16 +252,11 @@ impl Source for Inquiry<'_> {
         self.more(evidence)
     }
 
-    fn close(
-        &mut self,
-        evidence: &mut Evidence,
-        weighing: &Weighing<'_>,
-        answers: Vec<Answer>,
-    ) -> Result<Vec<HttpRequest>, Failure> {
+    fn close(&mut self, evidence: &mut Evidence, by: &Weighing<'_>, answers: Vec<Answer>) -> Next {
         let taken = self.take(answers);
         let found = self.offered();
-        let mut proven = weighing.prove(self.named(), &found);
-        forgive(&mut proven, &found.bundles, weighing.roots);
+        let mut proven = by.prove(self.named(), &found);
+        forgive(&mut proven, &found.bundles, by.roots);
         evidence.add(proven);
         taken?;
         Ok(self.more(evidence))

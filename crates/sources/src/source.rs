@@ -8,6 +8,9 @@ use assay_core::roots::Roots;
 /// What came of one request.
 pub type Answer = Result<HttpResponse, Failure>;
 
+/// What to request next, or why there is no usable answer.
+pub type Next = Result<Vec<HttpRequest>, Failure>;
+
 /// One source with what it is asked about one file. It does no I/O: it says what to request, and
 /// reads what comes back. A new source is one file with one of these; [`crate::driver`] does the
 /// rest, and is the same for all.
@@ -20,7 +23,7 @@ pub trait Source {
     ///
     /// # Errors
     /// When it gives no usable answer.
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure>;
+    fn next(&mut self, answers: Vec<Answer>) -> Next;
 
     /// What it offers as proofs, when there is nothing more to request.
     fn offered(&mut self) -> Candidates;
@@ -36,12 +39,7 @@ pub trait Source {
     ///
     /// # Errors
     /// When one is not usable.
-    fn close(
-        &mut self,
-        _evidence: &mut Evidence,
-        _weighing: &Weighing<'_>,
-        _answers: Vec<Answer>,
-    ) -> Result<Vec<HttpRequest>, Failure> {
+    fn close(&mut self, _: &mut Evidence, _by: &Weighing<'_>, _answers: Vec<Answer>) -> Next {
         Ok(Vec::new())
     }
 }

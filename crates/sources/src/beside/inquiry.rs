@@ -5,7 +5,7 @@ use super::names::{self, Likely, MINISIG_OF_FILE, SIGNED_LIST, is_own, is_shared
 use super::question::Question;
 use super::{ID, MAX_LIST_BYTES, get};
 use crate::site_word::{SiteMemory, SiteWord};
-use crate::{Answer, Candidates, HttpRequest, Source, Weighing};
+use crate::{Answer, Candidates, HttpRequest, Next, Source, Weighing};
 use assay_core::closer_look::{KeyedSignature, Wanted};
 use assay_core::declaration::DeclaredSigner;
 use assay_core::evidence::{Evidence, Failure};
@@ -343,7 +343,7 @@ impl Source for Inquiry<'_> {
         (ID, self.question.host())
     }
 
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, answers: Vec<Answer>) -> Next {
         let wants = if self.pending.is_none() {
             let declaration = self.word.request(self.now).map(|_| Want::Declaration);
             let names = self.first.iter().copied().map(Want::Name);
@@ -366,17 +366,12 @@ impl Source for Inquiry<'_> {
         self.search(evidence)
     }
 
-    fn close(
-        &mut self,
-        evidence: &mut Evidence,
-        weighing: &Weighing<'_>,
-        answers: Vec<Answer>,
-    ) -> Result<Vec<HttpRequest>, Failure> {
+    fn close(&mut self, evidence: &mut Evidence, by: &Weighing<'_>, answers: Vec<Answer>) -> Next {
         self.read_all(answers);
         let mut found = self.offered();
         let failure = found.failure.take();
-        evidence.add(weighing.prove(self.named(), &found));
-        self.conclude(evidence, weighing);
+        evidence.add(by.prove(self.named(), &found));
+        self.conclude(evidence, by);
         let requests = self.search(evidence);
         match failure {
             None => Ok(requests),
