@@ -9,7 +9,7 @@ use assay_core::settings::PUBLIC_REKOR;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
-use assay_test_authority::{Instance, Made, Manner, log_entry};
+use assay_test_authority::{Curve, Instance, Made, Manner, log_entry};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, wait_until,
 };
@@ -168,6 +168,47 @@ fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
     });
     let later = &world.rekor.asked()[before..];
     assert!(later.iter().any(|one| one.body == named), "{later:?}");
+    Ok(())
+}
+
+/// Certificates that strangers made themselves, for the very address that is searched for.
+#[test]
+fn a_thousand_forged_entries_hide_nothing_and_prove_nothing() -> Result<()> {
+    let mut world = World::new()?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
+    let first = world.logged(0)?;
+    world.download("first.bin", &first.artifact)?;
+    world.sees("first.bin", Verdict::Signed)?;
+    let record = world.extension.wait_for_judgement("first.bin")?;
+    let signer = record.judgement.and_then(|judged| judged.signer);
+    world.extension.trust(signer.expect("a signer"))?;
+
+    let mut stranger = Instance::new(Manner::Public, Curve::P256, "stranger");
+    let mut forge = |number: u64, world: &mut World| -> Result<Vec<u8>> {
+        let person = Subject::Person {
+            email: SIGNER.into(),
+            issuer: "https://accounts.google.com".into(),
+        };
+        stranger.rekor = world.public.rekor.clone();
+        let name = "v0.1, message, promise and proof";
+        let made = made_by(&mut stranger, name, Signer::Certified(person), number);
+        let (digest, entry) = (Sha256Digest::of(&made.artifact), log_entry(&made.bundle));
+        for _ in 0..500 {
+            world.rekor.log(&digest.to_hex(), SIGNER, &entry)?;
+        }
+        Ok(made.artifact)
+    };
+    forge(1, &mut world)?;
+    let own = world.logged(1)?;
+    forge(1, &mut world)?;
+    world.download("buried.bin", &own.artifact)?;
+    let text = world.sees("buried.bin", Verdict::Verified)?;
+    assert!(text.contains(SIGNER), "{text}");
+
+    forge(2, &mut world)?;
+    let forged = forge(2, &mut world)?;
+    world.download("forged.bin", &forged)?;
+    world.sees("forged.bin", Verdict::Unknown)?;
     Ok(())
 }
 
