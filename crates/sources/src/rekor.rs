@@ -48,7 +48,7 @@ const INDEX_SIZE_LIMIT: usize = 1024 * 1024;
 const ENTRIES_SIZE_LIMIT: usize = 2 * 1024 * 1024;
 
 /// The same of as many later ones, of which more are read side by side.
-const LATER_SIZE_LIMIT: usize = 512 * 1024;
+const LATER_SIZE_LIMIT: usize = 256 * 1024;
 
 /// After so many bytes of entries no further round is begun.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
