@@ -175,10 +175,15 @@ impl<'a> Inquiry<'a> {
         few.map(request).collect()
     }
 
-    /// Takes what the entries stand for.
+    /// Takes what the entries stand for. What cannot be had keeps nothing else from counting.
     fn take(&mut self, answers: Vec<Answer>) -> Result<(), Failure> {
+        let mut taken = Ok(());
         for (few, answer) in std::mem::take(&mut self.pending).into_iter().zip(answers) {
-            match answer {
+            if let Ok(response) = &answer {
+                self.bytes += response.body.len();
+            }
+            match answer.and_then(|response| read_entries(&response)) {
+                Ok(bundles) => self.found.bundles.extend(bundles),
                 // One that is far larger than any that counts must not hide the others.
                 Err(Failure::TooLarge { limit }) => {
                     self.bytes += usize::try_from(limit).unwrap_or(MOST_BYTES);
@@ -187,14 +192,10 @@ impl<'a> Inquiry<'a> {
                         _ => self.alone.extend(few),
                     }
                 }
-                answer => {
-                    let response = answer?;
-                    self.bytes += response.body.len();
-                    self.found.bundles.extend(read_entries(&response)?);
-                }
+                Err(failure) => taken = Err(failure),
             }
         }
-        Ok(())
+        taken
     }
 
     /// What to look at next, if nothing is proven. Where that is nothing, and not all was looked at, the

@@ -26,6 +26,8 @@ struct Log {
     /// Entries by id, each with the name that it is found by.
     entries: Vec<(String, Option<String>, Value)>,
     instead: Option<(&'static str, u16, String)>,
+    /// An entry that cannot be had, nor what is asked for with it.
+    refused: Option<usize>,
     asked: RefCell<Vec<(String, Value)>>,
 }
 
@@ -71,6 +73,10 @@ impl Transport for Log {
             "/api/v1/log/entries/retrieve" => {
                 let ids = asked["entryUUIDs"].as_array().unwrap();
                 assert!(ids.len() <= MAX_ENTRIES);
+                let refused = self.refused.map(|number| json!(format!("{number:080x}")));
+                if refused.is_some_and(|id| ids.contains(&id)) {
+                    return answer(503, "{}".into());
+                }
                 let found = self.entries.iter();
                 let found = found.filter(|(id, _, _)| ids.contains(&json!(id)));
                 json!(
@@ -233,6 +239,17 @@ fn a_thousand_forged_certificates_do_not_bury_the_entry_of_whom_they_name() {
         assert_eq!(refused(&found), []);
         // Whoever comes later takes nothing from who was first, in whichever order a log lists them.
         assert_eq!(looked_through(&log) == MAX_ENTRIES, at_once, "{place}");
+    }
+    // What cannot be had is told, and takes nothing from what was had with it.
+    for (refused, is_found) in [(490, true), (20, false)] {
+        let mut log = Log {
+            refused: Some(refused),
+            ..Log::default()
+        };
+        bury(&mut log, &forged, 1000, (500, &made, Some(SIGNER)));
+        let found = ask(&log, &roots, &made, &names);
+        assert_eq!(found.proven().len(), usize::from(is_found), "{refused}");
+        assert_eq!(found.missing, Some(Failure::Status { status: 503 }));
     }
     // All of them looked through, and nothing of it anybody's: that is no outage.
     let mut log = Log::default();
