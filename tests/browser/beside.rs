@@ -29,6 +29,15 @@ impl World {
     pub fn new(is_allowed: bool) -> Result<Self> {
         let public = instance(Manner::Public);
         let package = package(&[("sigstore", &public)])?;
+        Self::with(is_allowed, public, package)
+    }
+
+    /// The same with the permission, and with the roots that the package has.
+    pub fn with_real_roots() -> Result<Self> {
+        Self::with(true, instance(Manner::Public), package(&[])?)
+    }
+
+    fn with(is_allowed: bool, public: Instance, package: TempDir) -> Result<Self> {
         if is_allowed {
             // As if it had been given: the browser's own question cannot be answered by a test.
             let path = package.path().join("manifest.json");

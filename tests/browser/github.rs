@@ -9,8 +9,8 @@ use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Made, Manner};
-use assay_tests::{ApiReply, Browser, Extension, GithubSite, Options, Result, wait_until};
-use serde_json::Value;
+use assay_tests::{Browser, Extension, GithubSite, Options, Result, wait_until};
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub const REPOSITORY: &str = "example/tool";
@@ -67,13 +67,13 @@ impl World {
     pub fn download_attested(&self, name: &str, made: &Made) -> Result<()> {
         let bundle: Value = serde_json::from_str(&made.bundle)?;
         let digest = Sha256Digest::of(&made.artifact).to_hex();
-        self.github.attest(REPOSITORY, &digest, &[bundle]);
+        self.github.attest(REPOSITORY, &digest, &[bundle])?;
         self.download(name, &made.artifact)
     }
 
     pub fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
         self.browser
-            .download(&self.github.put(REPOSITORY, name, bytes))
+            .download(&self.github.put(REPOSITORY, name, bytes)?)
     }
 
     /// What the popup shows of a download, once it has this verdict.
@@ -146,11 +146,11 @@ fn what_another_repository_signed_is_a_strangers() -> Result<()> {
 fn a_file_that_is_only_listed_is_intact_and_a_changed_byte_is_a_mismatch() -> Result<()> {
     let world = World::new()?;
     let listed = Sha256Digest::of(b"the file").to_hex();
-    world.github.list(REPOSITORY, "listed.zip", &listed);
+    world.github.list(REPOSITORY, "listed.zip", &listed)?;
     world.download("listed.zip", b"the file")?;
     let text = world.sees("listed.zip", Verdict::Intact)?;
     assert!(text.contains("github.com/example/tool"), "{text}");
-    world.github.list(REPOSITORY, "changed.zip", &listed);
+    world.github.list(REPOSITORY, "changed.zip", &listed)?;
     world.download("changed.zip", b"The file")?;
     let text = world.sees("changed.zip", Verdict::Mismatch)?;
     assert!(text.contains(&listed), "{text}");
@@ -162,18 +162,10 @@ fn whoever_is_asked_too_often_is_left_in_peace_and_asked_again() -> Result<()> {
     let world = World::new()?;
     let digest = Sha256Digest::of(b"limited").to_hex();
     let path = format!("/repos/{REPOSITORY}/attestations/sha256:{digest}");
-    world.github.reply(
-        &path,
-        ApiReply {
-            status: 403,
-            headers: vec![
-                ("x-ratelimit-remaining", "0".into()),
-                ("retry-after", "1800".into()),
-            ],
-            body: "{}".into(),
-        },
-    );
-    world.extension.expect_problem("403");
+    world
+        .github
+        .reply(&path, "asked too often", &[("seconds", json!("1800"))])?;
+    world.extension.expect_problem("429");
     world.download("limited.zip", b"limited")?;
     let text = world.sees("limited.zip", Verdict::Unchecked)?;
     assert!(text.contains("30 min"), "{text}");
@@ -285,8 +277,7 @@ fn a_token_goes_to_githubs_api_and_nowhere_else() -> Result<()> {
 fn a_test_asks_github_for_nothing_but_its_limit() -> Result<()> {
     let world = World::new()?;
     let page = world.extension.open("sources.html")?;
-    let limit = ApiReply::ok(&serde_json::json!({ "rate": { "remaining": 60 } }));
-    world.github.reply("/rate_limit", limit);
+    world.github.reply("/rate_limit", "limits", &[])?;
     page.click("#github [data-action=test-source]")?;
     page.wait_for_text(
         "#github [data-field=trial][data-state=answered]",

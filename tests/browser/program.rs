@@ -8,7 +8,9 @@ use assay_core::record::DownloadRecord;
 use assay_core::verdict::Verdict;
 use assay_core::words::Message;
 use assay_test_authority::minisign::MinisignPair;
-use assay_tests::{Content, RekorSite, Result, Tunnel};
+use assay_tests::{Content, LogRequest, RekorSite, Result, Tunnel};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -52,12 +54,16 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     let tunnel = world.github.tunnel()?;
     let folder = tempfile::tempdir().expect("a folder");
     let digest = assay_core::digest::Sha256Digest::of(b"tool").to_hex();
-    world.github.list(github::REPOSITORY, "listed.zip", &digest);
+    world
+        .github
+        .list(github::REPOSITORY, "listed.zip", &digest)?;
     for (content, verdict) in [
         (&b"tool"[..], Verdict::Intact),
         (b"another", Verdict::Mismatch),
     ] {
-        let url = world.github.put(github::REPOSITORY, "listed.zip", content);
+        let url = world
+            .github
+            .put(github::REPOSITORY, "listed.zip", content)?;
         world.browser.download(&url)?;
         let name = match verdict {
             Verdict::Intact => "listed.zip",
@@ -70,7 +76,7 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     }
     let url = world
         .github
-        .put(github::REPOSITORY, "unknown.zip", b"unknown");
+        .put(github::REPOSITORY, "unknown.zip", b"unknown")?;
     world.browser.download(&url)?;
     let record = world
         .extension
@@ -169,6 +175,14 @@ fn a_log_is_asked_only_where_that_is_chosen() -> Result<()> {
     for expected in [&json!("release@example.org"), &Value::Null] {
         assert!(emails.contains(&expected), "{emails:?}");
     }
+    // A signer's key is searched for itself.
+    let (key, _) = tunnel.run(&["key"])?;
+    let own = path(folder.path(), "own.pub", key.as_bytes());
+    verify(&tunnel, &[&file, "--source", "rekor", "--signer-key", &own])?;
+    let named = json!({ "format": "x509", "content": STANDARD.encode(&key) });
+    let later = &rekor.asked()[asked.len()..];
+    let is_search = |one: &LogRequest| one.body["publicKey"] == named;
+    assert!(later.iter().any(is_search), "{later:?}");
     rekor.fail(Some(503));
     let said = verify(&tunnel, &[&file, "--source", "rekor"])?;
     assert_eq!(said["verdict"], "unchecked");

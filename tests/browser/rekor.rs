@@ -6,10 +6,11 @@ use assay_core::digest::Sha256Digest;
 use assay_core::proof::ReadBundle;
 use assay_core::reason::Reason;
 use assay_core::settings::PUBLIC_REKOR;
+use assay_core::signer::{self, Identity, RootId, SubjectKind};
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
-use assay_test_authority::{Instance, Made, Manner, log_entry};
+use assay_test_authority::{Curve, Instance, Made, Manner, log_entry};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, Options, RekorSite, Result, wait_until,
 };
@@ -48,7 +49,7 @@ impl World {
     }
 
     /// Something that the signer signed, and published nowhere but in the log.
-    fn logged(&mut self, number: u64) -> Made {
+    fn logged(&mut self, number: u64) -> Result<Made> {
         let person = Subject::Person {
             email: SIGNER.into(),
             issuer: "https://accounts.google.com".into(),
@@ -56,8 +57,8 @@ impl World {
         let name = "v0.1, message, promise and proof";
         let made = made_by(&mut self.public, name, Signer::Certified(person), number);
         let digest = Sha256Digest::of(&made.artifact).to_hex();
-        self.rekor.log(&digest, SIGNER, log_entry(&made.bundle));
-        made
+        self.rekor.log(&digest, SIGNER, &log_entry(&made.bundle))?;
+        Ok(made)
     }
 
     fn download(&self, name: &str, bytes: &[u8]) -> Result<()> {
@@ -91,7 +92,7 @@ impl World {
 fn the_public_log_is_asked_once_the_user_says_so_and_learns_digests_and_trusted_names() -> Result<()>
 {
     let mut world = World::new()?;
-    let first = world.logged(0);
+    let first = world.logged(0)?;
     world.download("before.bin", &first.artifact)?;
     let record = world
         .extension
@@ -151,7 +152,7 @@ fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
     let entry = log_entry(&made.bundle);
     let read = ReadBundle::parse(&made.bundle).expect("a bundle");
     let key = STANDARD.encode(read.bare_key().expect("a key"));
-    world.rekor.log(&digest, &key, entry);
+    world.rekor.log(&digest, &key, &entry)?;
     world.download("keyed.bin", &made.artifact)?;
     world.sees("keyed.bin", Verdict::Signed)?;
     let record = world.extension.wait_for_judgement("keyed.bin")?;
@@ -171,12 +172,55 @@ fn a_key_that_is_trusted_is_searched_for() -> Result<()> {
     Ok(())
 }
 
+/// Certificates that strangers made themselves, for the very address that is searched for.
+#[test]
+fn a_thousand_forged_entries_hide_nothing_and_prove_nothing() -> Result<()> {
+    let mut world = World::new()?;
+    world.flip("sources.html", "[data-action=enable-rekor]")?;
+    // Known from elsewhere: of this log nothing is remembered that it would have to continue.
+    world.extension.trust(signer::Signer {
+        root: RootId::sigstore(),
+        identity: Identity::Named {
+            issuer: "https://accounts.google.com".into(),
+            subject_kind: SubjectKind::Email,
+            subject: SIGNER.into(),
+        },
+    })?;
+    let mut stranger = Instance::new(Manner::Public, Curve::P256, "stranger");
+    let mut forge = |number: u64, world: &mut World| -> Result<Vec<u8>> {
+        let person = Subject::Person {
+            email: SIGNER.into(),
+            issuer: "https://accounts.google.com".into(),
+        };
+        stranger.rekor = world.public.rekor.clone();
+        let name = "v0.1, message, promise and proof";
+        let made = made_by(&mut stranger, name, Signer::Certified(person), number);
+        let (digest, entry) = (Sha256Digest::of(&made.artifact), log_entry(&made.bundle));
+        for _ in 0..500 {
+            world.rekor.log(&digest.to_hex(), SIGNER, &entry)?;
+        }
+        Ok(made.artifact)
+    };
+    forge(1, &mut world)?;
+    let own = world.logged(1)?;
+    forge(1, &mut world)?;
+    world.download("buried.bin", &own.artifact)?;
+    let text = world.sees("buried.bin", Verdict::Verified)?;
+    assert!(text.contains(SIGNER), "{text}");
+
+    forge(2, &mut world)?;
+    let forged = forge(2, &mut world)?;
+    world.download("forged.bin", &forged)?;
+    world.sees("forged.bin", Verdict::Unknown)?;
+    Ok(())
+}
+
 #[test]
 fn a_log_that_gives_no_answer_leaves_the_file_unchecked_and_is_asked_again() -> Result<()> {
     let mut world = World::new()?;
     world.flip("sources.html", "[data-action=enable-rekor]")?;
     world.rekor.fail(Some(502));
-    let made = world.logged(0);
+    let made = world.logged(0)?;
     world.download("later.bin", &made.artifact)?;
     let text = world.sees("later.bin", Verdict::Unchecked)?;
     assert!(text.contains("HTTP 502"), "{text}");
@@ -240,7 +284,7 @@ fn a_test_asks_the_log_about_the_empty_file_alone() -> Result<()> {
 #[test]
 fn the_log_is_asked_about_files_that_the_user_brings_to_the_page() -> Result<()> {
     let mut world = World::new()?;
-    let made = world.logged(0);
+    let made = world.logged(0)?;
     world.flip("sources.html", "[data-action=enable-rekor]")?;
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("brought.bin");

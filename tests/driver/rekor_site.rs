@@ -1,16 +1,16 @@
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::body::{Body, to_bytes};
+use axum::body::to_bytes;
 use axum::extract::Request;
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, header};
 use serde_json::{Value, json};
 
 use crate::Result;
 use crate::connection::lock;
 use crate::server::Server;
+use crate::shapes::{Replay, Shapes};
 use crate::tls::Certificate;
 use crate::tunnel::Tunnel;
 
@@ -20,12 +20,12 @@ const HOST: &str = "rekor.sigstore.dev";
 const LARGEST_BODY: usize = 64 * 1024;
 
 /// Sigstore's public Rekor, as far as searches and entries are concerned, on this machine. A browser
-/// started with its switches finds it under its own name, over TLS.
-///
-/// The shapes are those of Rekor's openapi.yaml 1.0.0: `searchIndex` and `searchLogQuery`.
+/// started with its switches finds it under its own name, over TLS. Its answers have the shapes in
+/// `shapes/rekor.json`.
 pub struct RekorSite {
     server: Server,
     certificate: Certificate,
+    shapes: Arc<Shapes>,
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -40,6 +40,7 @@ struct LoggedEntry {
     id: String,
     digest: String,
     name: String,
+    /// As the log tells it, with its id.
     entry: Value,
 }
 
@@ -58,19 +59,25 @@ impl RekorSite {
     /// Starts it, with nothing logged.
     ///
     /// # Errors
-    /// No port, or no certificate.
+    /// No port, no certificate, or no shapes.
     pub fn start() -> Result<Self> {
         let certificate = Certificate::new(&[HOST])?;
+        let shapes = Arc::new(Shapes::of("rekor")?);
         let shared = Arc::new(Mutex::new(Shared::default()));
-        let known = Arc::clone(&shared);
+        let (told, known) = (Arc::clone(&shapes), Arc::clone(&shared));
         let routes = Router::new().fallback(move |request: Request| {
-            let known = Arc::clone(&known);
-            async move { Ok::<_, Infallible>(answer(&known, request).await) }
+            let (told, known) = (Arc::clone(&told), Arc::clone(&known));
+            async move {
+                let replay = answer(&told, &known, request).await;
+                // A shape that is not there is seen as an answer without anything.
+                Ok::<_, Infallible>(replay.map(Replay::response).unwrap_or_default())
+            }
         });
         let server = Server::start_tls(routes, certificate.acceptor.clone())?;
         Ok(Self {
             server,
             certificate,
+            shapes,
             shared,
         })
     }
@@ -96,15 +103,38 @@ impl RekorSite {
     }
 
     /// Has an entry about a digest, found by this e-mail address or key (base64 of PEM), too.
-    pub fn log(&self, digest: &str, name: &str, entry: Value) {
+    ///
+    /// # Errors
+    /// There is no such shape.
+    pub fn log(&self, digest: &str, name: &str, entry: &Value) -> Result<()> {
         let mut shared = lock(&self.shared);
         let id = format!("{:080x}", shared.entries.len());
+        let of = |path: &str| entry.pointer(path).cloned().unwrap_or_default();
+        let proof = |field: &str| of(&format!("/verification/inclusionProof/{field}"));
+        let fill = [
+            ("id", json!(id)),
+            ("body", of("/body")),
+            ("integratedTime", of("/integratedTime")),
+            ("logID", of("/logID")),
+            ("logIndex", of("/logIndex")),
+            ("checkpoint", proof("checkpoint")),
+            ("hashes", proof("hashes")),
+            ("proofIndex", proof("logIndex")),
+            ("rootHash", proof("rootHash")),
+            ("treeSize", proof("treeSize")),
+            (
+                "signedEntryTimestamp",
+                of("/verification/signedEntryTimestamp"),
+            ),
+        ];
+        let entry = self.shapes.part("entry", &fill)?;
         shared.entries.push(LoggedEntry {
             id,
             digest: digest.to_owned(),
             name: name.to_owned(),
             entry,
         });
+        Ok(())
     }
 
     /// Answers everything with this status from now on, or as it should.
@@ -118,17 +148,10 @@ impl RekorSite {
     }
 }
 
-async fn answer(shared: &Mutex<Shared>, request: Request) -> Response<Body> {
-    let response = Response::builder()
-        .header(header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-        .header(header::CONTENT_TYPE, "application/json");
+async fn answer(shapes: &Shapes, shared: &Mutex<Shared>, request: Request) -> Result<Replay> {
     if request.method() == Method::OPTIONS {
         // A browser asks first whether it may send JSON.
-        let allowed = response
-            .header(header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST")
-            .header(header::ACCESS_CONTROL_ALLOW_HEADERS, "Content-Type")
-            .status(StatusCode::NO_CONTENT);
-        return allowed.body(Body::empty()).unwrap_or_default();
+        return shapes.replay("preflight", &[]);
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LARGEST_BODY).await.unwrap_or_default();
@@ -139,18 +162,20 @@ async fn answer(shared: &Mutex<Shared>, request: Request) -> Response<Body> {
         body: body.clone(),
         told_more: tells_more(&parts.headers),
     });
-    let told = match (shared.status, parts.uri.path()) {
-        (Some(status), _) => Err(status),
-        (None, "/api/v1/index/retrieve") => Ok(found(&shared.entries, &body)),
-        (None, "/api/v1/log/entries/retrieve") => Ok(entries(&shared.entries, &body)),
-        _ => Err(404),
+    let error = |status: u16| {
+        let error = shapes.replay("error", &[("code", json!(status))]);
+        Ok(error?.with_status(status))
     };
-    let (status, told) = match told {
-        Ok(told) => (200, told),
-        Err(status) => (status, json!({ "code": status, "message": "no" })),
-    };
-    let response = response.status(status).body(Body::from(told.to_string()));
-    response.unwrap_or_default()
+    match (shared.status, parts.uri.path()) {
+        (Some(status), _) => error(status),
+        (None, "/api/v1/index/retrieve") => {
+            shapes.replay("found", &[("ids", found(&shared.entries, &body))])
+        }
+        (None, "/api/v1/log/entries/retrieve") => {
+            shapes.replay("entries", &[("entries", entries(&shared.entries, &body))])
+        }
+        _ => error(404),
+    }
 }
 
 fn found(entries: &[LoggedEntry], query: &Value) -> Value {
@@ -166,8 +191,7 @@ fn found(entries: &[LoggedEntry], query: &Value) -> Value {
 fn entries(entries: &[LoggedEntry], query: &Value) -> Value {
     let wanted = query["entryUUIDs"].as_array().cloned().unwrap_or_default();
     let found = entries.iter().filter(|one| wanted.contains(&json!(one.id)));
-    let by_id = |one: &LoggedEntry| HashMap::from([(one.id.clone(), one.entry.clone())]);
-    json!(found.map(by_id).collect::<Vec<_>>())
+    json!(found.map(|one| &one.entry).collect::<Vec<_>>())
 }
 
 fn tells_more(headers: &HeaderMap) -> bool {

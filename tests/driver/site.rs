@@ -15,6 +15,7 @@ use tokio::sync::watch;
 
 use crate::connection::lock;
 use crate::server::Server;
+use crate::shapes::{Replay, broken};
 use crate::tls::Certificate;
 use crate::tunnel::Tunnel;
 use crate::{Error, Result};
@@ -74,6 +75,8 @@ pub enum Content {
     },
     /// Another address.
     Redirect(String),
+    /// An answer in a shape that is documented.
+    Replay(Replay),
 }
 
 impl DownloadSite {
@@ -251,6 +254,7 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
             )
         }
         Content::Broken { sent, promised } => download(None, promised, broken(sent)),
+        Content::Replay(replay) => replay.response(),
         Content::Redirect(to) => {
             let mut response = with(StatusCode::FOUND, BINARY, Body::empty());
             if let Ok(to) = HeaderValue::from_str(&to) {
@@ -351,18 +355,6 @@ fn file(path: &Path) -> std::io::Result<(u64, Body)> {
         }
     }));
     Ok((size, body))
-}
-
-fn broken(sent: Vec<u8>) -> Body {
-    let parts = [Ok(Bytes::from(sent)), Err("the connection breaks")];
-    Body::from_stream(stream::unfold(parts.into_iter(), |mut parts| async move {
-        let part = parts.next()?;
-        if part.is_err() {
-            // What came before leaves the buffer only while there is nothing to add to it.
-            tokio::task::yield_now().await;
-        }
-        Some((part, parts))
-    }))
 }
 
 fn held(first: Vec<u8>, rest: Vec<u8>, gate: watch::Receiver<bool>) -> Body {

@@ -4,14 +4,14 @@ use crate::args::DeclareArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::{DeclaredReport, DownloadReport};
-use crate::{input, notary, output};
+use crate::signer_key::SignerKey;
+use crate::{input, output};
 use assay_core::address::Address;
 use assay_core::declaration::{
     Declaration, DeclaredSigner, MAX_DECLARATION_BYTES, PATH, VERSION, is_minisign_key,
 };
-use assay_core::signer::{RootId, is_key_fingerprint, key_fingerprint};
+use assay_core::signer::{RootId, is_key_fingerprint};
 use assay_notary::files::{self, Mode};
-use assay_notary::verifier::Verifier;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -303,12 +303,7 @@ fn key(given: &str) -> Result<String, CliError> {
             ))),
         };
     }
-    let file = Path::new(given);
-    let read = Verifier::from_pem(&notary::read_key(file)?).map_err(|error| wrong(file, &error))?;
-    match read.certificate() {
-        None => Ok(key_fingerprint(read.key_der())),
-        Some(_) => Err(wrong(file, &"a certificate; give the public key itself")),
-    }
+    SignerKey::read(Path::new(given)).map(|key| key.fingerprint)
 }
 
 /// A minisign key: the one that is given, or the one in a file, below minisign's comment.

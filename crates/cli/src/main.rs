@@ -32,6 +32,7 @@ mod serve_args;
 mod side_by_side;
 mod sign;
 mod sign_args;
+mod signer_key;
 mod sources;
 mod standing;
 mod subject;

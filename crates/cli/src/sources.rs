@@ -5,6 +5,7 @@ use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
+use crate::signer_key::SignerKey;
 use crate::subject::{Artifact, Subject};
 use crate::verify_args::{Source, VerifyArgs};
 use crate::{output, roots};
@@ -24,7 +25,7 @@ use std::cell::RefCell;
 pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
-    /// The e-mail addresses of signers, which a log is searched for.
+    /// The keys and e-mail addresses of signers, which a log is searched for.
     names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
     minisign: Vec<MinisignKey>,
@@ -52,7 +53,7 @@ enum Asked {
 }
 
 impl<'a> Sources<'a> {
-    /// Those that were chosen; without a choice the notary, if one is named, and what the address
+    /// Those that were chosen, for which signers' keys are known; without a choice the notary, if one is named, and what the address
     /// has of its own: GitHub, or the file's directory.
     ///
     /// # Errors
@@ -60,6 +61,7 @@ impl<'a> Sources<'a> {
     /// root cannot be had.
     pub fn chosen(
         args: &VerifyArgs,
+        keys: &[SignerKey],
         client: &'a Client,
         memory: Option<&'a Memory>,
     ) -> Result<Self, CliError> {
@@ -142,8 +144,9 @@ impl<'a> Sources<'a> {
             Some(known) => public.and(&known.root),
             None => public,
         };
-        let names = args.signer.iter().filter(|name| name.contains('@'));
-        let names = names.map(|name| rekor::Name::Email(name.clone()));
+        let emails = args.signer.iter().filter(|name| name.contains('@'));
+        let emails = emails.map(|name| rekor::Name::Email(name.clone()));
+        let keys = keys.iter().map(|key| rekor::Name::Key(key.pem.clone()));
         Ok(Self {
             client,
             asked,
@@ -152,7 +155,7 @@ impl<'a> Sources<'a> {
                 .iter()
                 .filter_map(|name| MinisignKey::parse(name))
                 .collect(),
-            names: names.collect(),
+            names: keys.chain(emails).collect(),
             notary,
             roots,
             memory,

@@ -8,6 +8,7 @@ use crate::logs::Comparing;
 use crate::memory::Memory;
 use crate::output;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
+use crate::signer_key::SignerKey;
 use crate::sources::Sources;
 use crate::subject::{About, Kind, Subject};
 use crate::verify_args::VerifyArgs;
@@ -67,7 +68,8 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         true => None,
         false => Some(Memory::of_this_user()?),
     };
-    let sources = Sources::chosen(args, &client, memory.as_ref())?;
+    let trusted = Trusted::of(args)?;
+    let sources = Sources::chosen(args, &trusted.keys, &client, memory.as_ref())?;
     let judging = Judging::new(args.url.as_deref(), memory.as_ref());
     let notary = sources.notary.as_ref().map(|known| &known.notary);
     let comparing = Comparing::new(&client, notary, &sources.roots)?;
@@ -90,7 +92,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     // With an address there is one file.
     if let (true, [Ok(artifact)], [found]) = (args.accept_change, &artifacts[..], &mut evidence[..])
     {
-        let settings = trusting(&args.signer, notary, found);
+        let settings = trusting(&trusted, notary, found);
         accepted = judging.accept(found, &settings, sources.site().as_ref())?;
         output::note(&told(accepted.as_ref()));
         if let Some(Accepted::Declaration(_)) = accepted {
@@ -110,7 +112,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         let result = match artifact {
             Ok(artifact) => {
                 let evidence = evidence.next().map(Vec::as_slice).unwrap_or_default();
-                let settings = trusting(&args.signer, notary, evidence);
+                let settings = trusting(&trusted, notary, evidence);
                 let judged = judging.judge(evidence, &settings);
                 if let Some(note) = remark(&judged, args, &sources) {
                     output::note(&note);
@@ -145,11 +147,32 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
+/// Whom the user named.
+struct Trusted<'a> {
+    names: &'a [String],
+    keys: Vec<SignerKey>,
+}
+
+impl<'a> Trusted<'a> {
+    fn of(args: &'a VerifyArgs) -> Result<Self, CliError> {
+        let keys = args.signer_key.iter().map(|file| SignerKey::read(file));
+        Ok(Self {
+            names: &args.signer,
+            keys: keys.collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn has_key(&self, fingerprint: &str) -> bool {
+        self.keys.iter().any(|key| key.fingerprint == fingerprint)
+    }
+}
+
 /// Settings that trust those proven signers whom the user named, compared whole. A name is only
 /// ever one under the asked notary's own trust root: under another root, whose bundles a notary can
 /// show as well, the same name may be somebody else's. A repository is one under Sigstore's or
-/// GitHub's.
-fn trusting(names: &[String], notary: Option<&Notary>, evidence: &[Evidence]) -> Settings {
+/// GitHub's. A key that was given itself is the same whichever log has seen it.
+fn trusting(trusted: &Trusted<'_>, notary: Option<&Notary>, evidence: &[Evidence]) -> Settings {
+    let names = trusted.names;
     let mut settings = Settings::default();
     settings.notaries.extend(notary.cloned());
     let root = notary.map(Notary::root_id);
@@ -161,7 +184,9 @@ fn trusting(names: &[String], notary: Option<&Notary>, evidence: &[Evidence]) ->
         let is_own = Some(&signer.root) == root.as_ref();
         let is_named = match &signer.identity {
             Identity::Named { subject, .. } => is_own && names.contains(subject),
-            Identity::Key { fingerprint } => is_own && names.contains(fingerprint),
+            Identity::Key { fingerprint } => {
+                is_own && names.contains(fingerprint) || trusted.has_key(fingerprint)
+            }
             Identity::Workflow { .. } | Identity::Release { .. } => names
                 .iter()
                 .any(|name| repository(name).is_some_and(|one| one.is_signer(signer))),

@@ -1,13 +1,14 @@
 //! `assay verify`: its command line.
 
 use crate::subject::Subjects;
+use std::path::PathBuf;
 
 const VERIFY_EXAMPLES: &str = "\
 Exit codes:
    0 verified     10 authentic    11 signed       12 intact     13 unknown
   14 unchecked    15 unsupported  16 changed      17 mismatch   18 forged
   19 untrusted     1 failed        2 usage         3 other trust root
-With several files the largest wins. Without --signer nobody is trusted, so the best is 'signed', or
+With several files the largest wins. Without --signer or --signer-key nobody is trusted, so the best is 'signed', or
 'authentic' where the file is from its signer's own repository.
 
 Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
@@ -23,6 +24,7 @@ Examples:
   assay verify tool.zip --url https://github.com/example/tool/releases/download/v1/tool.zip \\
       --signer github.com/example/tool
   assay verify app.tar.gz --notary https://notary.example --signer release@example.org
+  assay verify tool.zip --source rekor --signer-key publisher.pub
   assay verify *.deb --notary https://notary.example --signer SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
 
 /// Who can be asked about a file.
@@ -79,6 +81,10 @@ pub struct VerifyArgs {
     /// be given several times.
     #[arg(long, value_name = "NAME|FINGERPRINT|REPOSITORY")]
     pub signer: Vec<String>,
+    /// The public key of a signer to trust (PEM; `-` reads standard input), which logs are searched for.
+    /// Can be given several times.
+    #[arg(long, value_name = "FILE")]
+    pub signer_key: Vec<PathBuf>,
     /// If the verdict is 'changed': accept who signs for the project now, that such files are not signed
     /// any more, or what the site declares now, and judge again.
     #[arg(long, requires = "url")]

@@ -267,15 +267,20 @@ impl Evidence {
     pub fn add(&mut self, more: Self) {
         if let (
             Outcome::Answered {
-                proven, rejected, ..
+                proven,
+                rejected,
+                truncated,
+                ..
             },
             Outcome::Answered {
                 proven: also,
                 rejected: refused,
+                truncated: cut,
                 ..
             },
         ) = (&mut self.outcome, more.outcome)
         {
+            *truncated |= cut;
             proven.extend(also);
             rejected.extend(refused);
             self.stale_roots.extend(more.stale_roots);

@@ -1,9 +1,9 @@
 //! What the user brought along with a file: Sigstore bundles and minisign signatures. Nobody is asked
 //! for it, so it proves without a network what it proves at all.
 
-use crate::{Answer, Candidates, HttpRequest, Source, Weighing, minisigned};
+use crate::{Answer, Candidates, HttpRequest, Next, Source, Weighing, minisigned};
 use assay_core::closer_look::Found;
-use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::evidence::{Evidence, Outcome};
 use assay_core::message::BroughtProof;
 use assay_core::minisign::{MinisignKey, MinisignSignature};
 use assay_core::proof::{Check, ProofError};
@@ -39,7 +39,7 @@ impl Source for Inquiry<'_> {
         (ID, &self.proof.name)
     }
 
-    fn next(&mut self, _answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, _answers: Vec<Answer>) -> Next {
         Ok(Vec::new())
     }
 
@@ -95,6 +95,7 @@ mod tests {
     use crate::{HttpResponse, Transport, driver};
     use assay_core::closer_look::{CloserLook, KeyedSignature, Wanted};
     use assay_core::digest::Sha256Digest;
+    use assay_core::evidence::Failure;
     use assay_core::roots::Roots;
     use assay_core::settings::Scope;
     use assay_test_authority::minisign::MinisignPair;

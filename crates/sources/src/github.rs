@@ -2,8 +2,10 @@
 //! files (GitHub's REST API, versions of 2026).
 
 use crate::notary::{SIZE_LIMIT, TIME_LIMIT};
-use crate::proving::{self, List, Listed};
-use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
+use crate::proving::{List, Listed};
+use crate::{
+    Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Next, Source, Weighing,
+};
 use assay_core::address::{Address, encode};
 use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
@@ -186,7 +188,7 @@ impl Source for Inquiry<'_> {
         (ID, &self.name)
     }
 
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, answers: Vec<Answer>) -> Next {
         let mut answers = answers.into_iter();
         if !self.is_listed {
             let Some(answer) = answers.next() else {
@@ -207,26 +209,14 @@ impl Source for Inquiry<'_> {
         self.search(evidence)
     }
 
-    fn close(
-        &mut self,
-        evidence: &mut Evidence,
-        weighing: &Weighing<'_>,
-        answers: Vec<Answer>,
-    ) -> Result<Vec<HttpRequest>, Failure> {
+    fn close(&mut self, evidence: &mut Evidence, by: &Weighing<'_>, answers: Vec<Answer>) -> Next {
         if self.fetches {
             self.read_bundles(answers);
             let found = self.offered();
-            let (roots, digests) = (weighing.roots, weighing.digests);
-            evidence.add(proving::prove(
-                self.named(),
-                &found,
-                roots,
-                digests,
-                weighing.now,
-            ));
             if let Outcome::Answered { truncated, .. } = &mut evidence.outcome {
                 *truncated = self.is_cut;
             }
+            evidence.add(by.prove(self.named(), &found));
             return found.failure.map_or(Ok(Vec::new()), Err);
         }
         let (Some(asset), Some(answer)) = (&self.question.asset, answers.into_iter().next()) else {

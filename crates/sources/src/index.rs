@@ -5,7 +5,9 @@
 //! It is asked only about what it serves itself, by the address of the download.
 
 use crate::proving::List;
-use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source, Weighing};
+use crate::{
+    Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Next, Source, Weighing,
+};
 use assay_core::address::Address;
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::Attestation;
@@ -265,7 +267,7 @@ impl Source for Inquiry<'_> {
         self.question.named()
     }
 
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, answers: Vec<Answer>) -> Next {
         match answers.into_iter().next() {
             None => Ok(vec![self.question.request()]),
             Some(answer) => {

@@ -10,7 +10,6 @@ pub mod beside;
 pub mod brought;
 pub mod driver;
 pub mod github;
-mod habits;
 pub mod index;
 pub mod log_proofs;
 pub mod minisigned;
@@ -26,5 +25,5 @@ pub mod tuf;
 
 pub use proving::Candidates;
 pub use rate_limit::rate_limited;
-pub use source::{Answer, Source, Weighing};
+pub use source::{Answer, Next, Source, Weighing};
 pub use transport::{HttpRequest, HttpResponse, Memory, Method, Transport, oversized};

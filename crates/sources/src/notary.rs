@@ -1,7 +1,7 @@
 //! A notary: one GET by digest, answered with whole bundles.
 
 use crate::proving::{self, List};
-use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Source};
+use crate::{Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Next, Source};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::proof::{Check, ProofError};
@@ -42,7 +42,7 @@ impl Source for Inquiry<'_> {
         named(self.notary)
     }
 
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure> {
+    fn next(&mut self, answers: Vec<Answer>) -> Next {
         match answers.into_iter().next() {
             None => Ok(vec![request(&self.notary.address, &self.digest)]),
             Some(answer) => {

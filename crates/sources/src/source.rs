@@ -1,12 +1,15 @@
 //! What a source is: whoever is asked about one file, as far as that can be told without asking.
 
-use crate::{Candidates, HttpRequest, HttpResponse};
+use crate::{Candidates, HttpRequest, HttpResponse, proving};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::evidence::{Evidence, Failure};
 use assay_core::roots::Roots;
 
 /// What came of one request.
 pub type Answer = Result<HttpResponse, Failure>;
+
+/// What to request next, or why there is no usable answer.
+pub type Next = Result<Vec<HttpRequest>, Failure>;
 
 /// One source with what it is asked about one file. It does no I/O: it says what to request, and
 /// reads what comes back. A new source is one file with one of these; [`crate::driver`] does the
@@ -20,7 +23,7 @@ pub trait Source {
     ///
     /// # Errors
     /// When it gives no usable answer.
-    fn next(&mut self, answers: Vec<Answer>) -> Result<Vec<HttpRequest>, Failure>;
+    fn next(&mut self, answers: Vec<Answer>) -> Next;
 
     /// What it offers as proofs, when there is nothing more to request.
     fn offered(&mut self) -> Candidates;
@@ -36,12 +39,7 @@ pub trait Source {
     ///
     /// # Errors
     /// When one is not usable.
-    fn close(
-        &mut self,
-        _evidence: &mut Evidence,
-        _weighing: &Weighing<'_>,
-        _answers: Vec<Answer>,
-    ) -> Result<Vec<HttpRequest>, Failure> {
+    fn close(&mut self, _: &mut Evidence, _by: &Weighing<'_>, _answers: Vec<Answer>) -> Next {
         Ok(Vec::new())
     }
 }
@@ -57,4 +55,11 @@ pub struct Weighing<'a> {
     pub digests: &'a ArtifactDigests,
     /// In seconds since 1970.
     pub now: i64,
+}
+
+impl Weighing<'_> {
+    /// Proves what else a source of this id and name offers.
+    pub fn prove(&self, named: (&str, &str), offered: &Candidates) -> Evidence {
+        proving::prove(named, offered, self.roots, self.digests, self.now)
+    }
 }

@@ -16,7 +16,7 @@ use assay_sources::rekor;
 use assay_sources::{HttpRequest, HttpResponse, Transport};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -230,6 +230,61 @@ fn a_swelling_answer_of_a_log_is_read_within_bounds() {
             assert!(taken <= LIMIT, "{name} took {taken} bytes");
         }
     }
+}
+
+/// A log of thousands of entries, each as large as it may be.
+struct Filled(String);
+
+impl Transport for Filled {
+    async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
+        let ids: Vec<String> = (0..5000).map(|id| format!("{id:064x}")).collect();
+        let body = match request.url.ends_with("/index/retrieve") {
+            true => serde_json::to_vec(&ids).expect("JSON"),
+            false => self.0.clone().into_bytes(),
+        };
+        match body.len() > request.size_limit {
+            true => Err(Failure::TooLarge {
+                limit: request.size_limit as u64,
+            }),
+            false => Ok(HttpResponse { status: 200, body }),
+        }
+    }
+}
+
+#[test]
+fn a_log_that_is_filled_by_strangers_is_looked_through_within_bounds() {
+    let certificate = STANDARD.encode(vec![0; 100_000]);
+    let pem = format!("-----BEGIN CERTIFICATE-----\n{certificate}\n-----END CERTIFICATE-----\n");
+    let body = json!({
+        "apiVersion": "0.0.1",
+        "kind": "hashedrekord",
+        "spec": {
+            "data": { "hash": { "algorithm": "sha256", "value": "00".repeat(32) } },
+            "signature": {
+                "content": "AAAA",
+                "publicKey": { "content": STANDARD.encode(pem) },
+            },
+        },
+    });
+    let entry = json!({
+        "body": STANDARD.encode(body.to_string()),
+        "integratedTime": 1,
+        "logID": "00".repeat(32),
+        "logIndex": 1,
+        "verification": { "signedEntryTimestamp": "AAAA" },
+    });
+    assert!(bundle_of(&entry.to_string()).is_ok());
+    let log = Filled(json!([{ "00": entry }]).to_string());
+    let digest = Sha256Digest::of(b"");
+    let mut inquiry = rekor::Inquiry::new("https://rekor.example", digest, &[]);
+    let (roots, digests) = (Roots::new(), ArtifactDigests::from(digest));
+    let asking = driver::ask(&log, &mut inquiry, &roots, &digests, 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = runtime.expect("a runtime");
+    let mut found = None;
+    let taken = peak(|| found = Some(runtime.block_on(asking)));
+    assert!(taken <= LIMIT, "{taken} bytes");
+    assert!(found.is_some_and(|found| found.proven().is_empty() && found.lacks_something()));
 }
 
 #[test]

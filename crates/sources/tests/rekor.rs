@@ -10,7 +10,7 @@ use assay_core::settings::{Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
 use assay_core::trust_root::TrustRoot;
 use assay_sources::driver;
-use assay_sources::rekor::{self, Inquiry, MAX_ENTRIES, MAX_NAMES, Name};
+use assay_sources::rekor::{self, Inquiry, MAX_ENTRIES, MAX_NAMES, MOST_ENTRIES, Name};
 use assay_sources::{HttpRequest, HttpResponse, Method, Transport};
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe, log_entry};
 use base64::Engine;
@@ -26,6 +26,8 @@ struct Log {
     /// Entries by id, each with the name that it is found by.
     entries: Vec<(String, Option<String>, Value)>,
     instead: Option<(&'static str, u16, String)>,
+    /// An entry that cannot be had, nor what is asked for with it.
+    refused: Option<usize>,
     asked: RefCell<Vec<(String, Value)>>,
 }
 
@@ -71,6 +73,10 @@ impl Transport for Log {
             "/api/v1/log/entries/retrieve" => {
                 let ids = asked["entryUUIDs"].as_array().unwrap();
                 assert!(ids.len() <= MAX_ENTRIES);
+                let refused = self.refused.map(|number| json!(format!("{number:080x}")));
+                if refused.is_some_and(|id| ids.contains(&id)) {
+                    return answer(503, "{}".into());
+                }
                 let found = self.entries.iter();
                 let found = found.filter(|(id, _, _)| ids.contains(&json!(id)));
                 json!(
@@ -81,7 +87,13 @@ impl Transport for Log {
             }
             other => panic!("{other}"),
         };
-        answer(200, body.to_string())
+        let body = body.to_string();
+        match body.len() > request.size_limit {
+            true => Err(Failure::TooLarge {
+                limit: request.size_limit as u64,
+            }),
+            false => answer(200, body),
+        }
     }
 }
 
@@ -151,30 +163,128 @@ fn what_was_logged_is_proven() {
     );
 }
 
+/// Has the log hold so many entries, this one among them at a place.
+fn bury(log: &mut Log, strangers: &[Value], times: usize, own: (usize, &Made, Option<&str>)) {
+    let (place, made, name) = own;
+    for number in 0..times {
+        if number == place {
+            log.add(entry_of(made), name);
+        }
+        log.add(strangers[number % strangers.len()].clone(), name);
+    }
+    if place >= times {
+        log.add(entry_of(made), name);
+    }
+}
+
+/// What cannot be proven about any file: a statement that the log does not hold.
+fn of_a_statement(instance: &mut Instance) -> Value {
+    let name = "v0.3, statement, dsse, several subjects";
+    entry_of(&made_by(instance, name, 1))
+}
+
+/// How many entries were asked for.
+fn looked_through(log: &Log) -> usize {
+    let asked = log.asked.borrow();
+    let ids = asked
+        .iter()
+        .filter_map(|(_, body)| body["entryUUIDs"].as_array());
+    ids.map(Vec::len).sum()
+}
+
 #[test]
 fn strangers_cannot_bury_what_a_trusted_signer_logged() {
+    const SIGNER: &str = "release@example.org";
     let mut instance = instance();
     let made = made_by(&mut instance, PERSON, 0);
-    let stranger = made_by(&mut instance, "v0.3, statement, dsse, several subjects", 1);
     let mut log = Log::default();
-    for _ in 0..1000 {
-        log.add(entry_of(&stranger), None);
+    let statement = of_a_statement(&mut instance);
+    for number in 0..3 * MOST_ENTRIES {
+        log.add(statement.clone(), None);
+        if number == MOST_ENTRIES {
+            log.add(entry_of(&made), Some(SIGNER));
+        }
     }
-    log.add(entry_of(&made), Some("release@example.org"));
     let roots = roots(&instance);
     let buried = ask(&log, &roots, &made, &[]);
     assert!(buried.proven().is_empty());
     assert!(!buried.is_complete(), "a search that is cut short says so");
+    assert_eq!(looked_through(&log), MOST_ENTRIES);
+    assert!(log.asked.borrow().len() <= 102);
     log.asked.borrow_mut().clear();
-    let found = ask(
-        &log,
-        &roots,
-        &made,
-        &[Name::Email("release@example.org".into())],
-    );
+    let found = ask(&log, &roots, &made, &[Name::Email(SIGNER.into())]);
     assert_eq!(found.proven().len(), 1);
     // Two searches, and the entries.
     assert_eq!(log.asked.borrow().len(), 3);
+}
+
+/// Certificates that somebody made themselves, for the very name that is searched for.
+#[test]
+fn a_thousand_forged_certificates_do_not_bury_the_entry_of_whom_they_name() {
+    const SIGNER: &str = "release@example.org";
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let mut other = Instance::new(Manner::Public, Curve::P256, "stranger");
+    other.rekor = instance.rekor.clone();
+    let forged: Vec<Value> = (0..8)
+        .map(|_| entry_of(&made_by(&mut other, PERSON, 0)))
+        .collect();
+    let roots = roots(&instance);
+    let names = [Name::Email(SIGNER.into())];
+    for (place, at_once) in [(0, true), (1000, true), (500, false)] {
+        let mut log = Log::default();
+        bury(&mut log, &forged, 1000, (place, &made, Some(SIGNER)));
+        let found = ask(&log, &roots, &made, &names);
+        assert_eq!(found.proven().len(), 1, "{place}");
+        assert_eq!(refused(&found), []);
+        // Whoever comes later takes nothing from who was first, in whichever order a log lists them.
+        assert_eq!(looked_through(&log) == MAX_ENTRIES, at_once, "{place}");
+    }
+    // What cannot be had is told, and takes nothing from what was had with it.
+    for (refused, is_found) in [(490, true), (20, false)] {
+        let mut log = Log {
+            refused: Some(refused),
+            ..Log::default()
+        };
+        bury(&mut log, &forged, 1000, (500, &made, Some(SIGNER)));
+        let found = ask(&log, &roots, &made, &names);
+        assert_eq!(found.proven().len(), usize::from(is_found), "{refused}");
+        assert_eq!(found.missing, Some(Failure::Status { status: 503 }));
+    }
+    // All of them looked through, and nothing of it anybody's: that is no outage.
+    let mut log = Log::default();
+    for number in 0..1000 {
+        log.add(forged[number % forged.len()].clone(), Some(SIGNER));
+    }
+    let nothing = ask(&log, &roots, &made, &names);
+    assert!(nothing.proven().is_empty() && nothing.is_complete());
+    assert_eq!(looked_through(&log), 1000);
+}
+
+#[test]
+fn entries_that_are_too_large_do_not_hide_the_others_and_are_told_of() {
+    let mut instance = instance();
+    let made = made_by(&mut instance, PERSON, 0);
+    let roots = roots(&instance);
+    let mut huge = of_a_statement(&mut instance);
+    huge["attestation"] = json!({ "data": "A".repeat(3 * 1024 * 1024) });
+    let mut log = Log::default();
+    log.add(huge.clone(), None);
+    let alone = ask(&log, &roots, &made, &[]);
+    assert!(alone.proven().is_empty() && !alone.is_complete());
+    log.add(entry_of(&made), None);
+    assert_eq!(ask(&log, &roots, &made, &[]).proven().len(), 1);
+
+    // However many there are, what is read of them is bounded.
+    let mut log = Log::default();
+    huge["attestation"] = json!({ "data": "A".repeat(100 * 1024) });
+    for _ in 0..MOST_ENTRIES {
+        log.add(huge.clone(), None);
+    }
+    let cut = ask(&log, &roots, &made, &[]);
+    assert!(cut.proven().is_empty() && !cut.is_complete());
+    let read = looked_through(&log);
+    assert!(read < MOST_ENTRIES / 2, "{read}");
 }
 
 #[test]
@@ -195,10 +305,12 @@ fn a_key_that_is_trusted_is_searched_for_as_a_name_is() {
     assert_eq!(certified.bare_key(), None);
 
     let mut log = Log::default();
-    for _ in 0..1000 {
+    for number in 0..3 * MOST_ENTRIES {
         log.add(entry_of(&of_a_person), None);
+        if number == MOST_ENTRIES {
+            log.add(entry_of(&made), Some(&STANDARD.encode(&key)));
+        }
     }
-    log.add(entry_of(&made), Some(&STANDARD.encode(&key)));
     assert!(ask(&log, &roots, &made, &[]).proven().is_empty());
     let found = ask(&log, &roots, &made, &[Name::Key(key.clone())]);
     let [proven] = found.proven() else {

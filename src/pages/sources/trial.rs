@@ -89,8 +89,9 @@ impl Tested {
     }
 }
 
-/// Asks what the source is asked first, and reads the answers. Nothing is asked because of them.
-async fn begin(source: &mut dyn Source) -> Result<(), Failure> {
+/// Asks what the source is asked first, and reads the answers. Nothing is asked because of them. For each
+/// kind of source by itself: so the pages are not linked with what proves.
+async fn begin(source: &mut impl Source) -> Result<(), Failure> {
     let mut answers = Vec::new();
     for request in source.next(Vec::new())? {
         answers.push(Fetch::default().send(&request).await);

@@ -5,6 +5,7 @@
 //! directory has in common count as absent there for a while, and only where a server said so:
 //! what was not answered is asked for again.
 
+use super::names::{ALL, LIKELY, Likely, MINISIG_OF_FILE, SIGNED_LIST, applies};
 use serde::{Deserialize, Serialize};
 
 /// So many requests are made to a host that is known, at most, unless a signature is missed.
@@ -13,46 +14,6 @@ pub const MOST_KNOWN: usize = 3;
 /// So long all names are not tried once more on a host, and a name that was not found in a directory
 /// is not tried there, in seconds: a week.
 pub const ABSENT_FOR: i64 = 7 * 24 * 60 * 60;
-
-/// All names, in the order in which they have their turn; `*` stands for the file's own.
-const ALL: [&str; 13] = [
-    "*.sigstore.json",
-    "*.sigstore",
-    "*.sha256",
-    "SHA256SUMS",
-    OF_ANY_KIND,
-    "SHA512SUMS",
-    "*.sha512",
-    "SHASUMS256.txt",
-    "SHA256SUMS.txt",
-    "SHA512SUMS.txt",
-    "sha256sum.txt",
-    "*.sigstore.jsonl",
-    MINISIG_OF_FILE,
-];
-
-/// So many of them are tried for the first file from a host.
-const AT_FIRST: usize = 5;
-
-/// So many more are, where nothing is found under those: rarer ones, and those of SHA-512, for which a
-/// file must be read once more. With the site's declaration these are ten requests.
-const LATER: usize = 4;
-
-/// The names that are likeliest on a host of which nothing is known yet.
-const LIKELY: [&str; 3] = ["SHA256SUMS", "*.sha256", "*.sigstore.json"];
-
-/// A list that can be of any algorithm: digests of others look the same.
-pub(crate) const OF_ANY_KIND: &str = "checksums.txt";
-
-/// Where minisign puts the signature of the file. Asked for only where a key is known: by an unknown
-/// one it would say nothing.
-pub(crate) const MINISIG_OF_FILE: &str = "*.minisig";
-
-/// Stands among what was found for the signature of a list.
-pub(crate) const SIGNED_LIST: &str = "list.minisig";
-
-/// Stands among what was found for bundles that name files by SHA-512.
-pub(crate) const BY_SHA512: &str = "bundle.sha512";
 
 /// So many names that are not in their directories are remembered of a host.
 const MOST_ABSENT: usize = 128;
@@ -76,25 +37,16 @@ pub struct Habits {
     pub absent: Vec<String>,
 }
 
-/// What makes names likely, beside habit.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Likely {
-    /// Minisign keys are known.
-    pub keyed: bool,
-    /// Signers of bundles are declared.
-    pub named: bool,
-}
-
 impl Habits {
     /// Whether all usual names are to be tried on this host. `now` is in seconds since 1970.
-    pub(crate) fn is_due(&self, keyed: bool, now: i64) -> bool {
+    pub(super) fn is_due(&self, keyed: bool, now: i64) -> bool {
         let age = now - self.tried_at;
         !(0..ABSENT_FOR).contains(&age) || keyed && !self.minisig
     }
 
     /// The names to try on a host that is known, so many at most, and how many of them are not there by
     /// their turn. `place` is the directory's mark.
-    pub(crate) fn names(
+    pub(super) fn names(
         &self,
         most: usize,
         likely: Likely,
@@ -104,7 +56,7 @@ impl Habits {
         let mut add = |name: &str, most: usize| {
             // Those that are known are static, whatever was stored.
             if let Some(name) = ALL.into_iter().find(|known| *known == name)
-                && (likely.keyed || name != MINISIG_OF_FILE)
+                && applies(name, likely)
                 && names.len() < most
                 && !names.contains(&name)
                 && !self.absent.contains(&mark(place, name))
@@ -149,7 +101,7 @@ impl Habits {
     }
 
     /// Whether lists were seen signed on this host later than files were; or neither was.
-    pub(crate) fn signs_lists(&self) -> bool {
+    pub(super) fn signs_lists(&self) -> bool {
         let place = |wanted: &str| self.found.iter().position(|name| name == wanted);
         match (place(SIGNED_LIST), place(MINISIG_OF_FILE)) {
             (Some(list), Some(file)) => list < file,
@@ -159,7 +111,7 @@ impl Habits {
     }
 
     /// Notes what was found now, of what was asked for: what was not there is less likely next time.
-    pub(crate) fn note(&mut self, found: &[String], asked: &[&str]) {
+    pub(super) fn note(&mut self, found: &[String], asked: &[&str]) {
         let mut order = found.to_vec();
         for is_missed in [false, true] {
             for known in &self.found {
@@ -172,21 +124,21 @@ impl Habits {
     }
 
     /// Notes that the name after this one has its turn next.
-    pub(crate) fn pass_turn(&mut self, after: &str) {
+    pub(super) fn pass_turn(&mut self, after: &str) {
         if let Some(place) = ALL.iter().position(|name| *name == after) {
             self.turn = place + 1;
         }
     }
 
     /// Notes that this name's turn is next.
-    pub(crate) fn give_turn(&mut self, name: &str) {
+    pub(super) fn give_turn(&mut self, name: &str) {
         if let Some(place) = ALL.iter().position(|known| *known == name) {
             self.turn = place;
         }
     }
 
     /// Notes whether a list is in this directory.
-    pub(crate) fn note_list(&mut self, place: &str, name: &str, is_there: bool) {
+    pub(super) fn note_list(&mut self, place: &str, name: &str, is_there: bool) {
         let mark = mark(place, name);
         self.absent.retain(|known| *known != mark);
         if !is_there {
@@ -197,41 +149,6 @@ impl Habits {
             }
         }
     }
-}
-
-/// The names to try for the first file from a host, and those that are tried where nothing is found
-/// under them.
-pub(crate) fn at_first(keyed: bool) -> Vec<&'static str> {
-    let mut names = ALL[..AT_FIRST].to_vec();
-    if keyed {
-        names.insert(0, MINISIG_OF_FILE);
-    }
-    names
-}
-
-/// The names that are tried where nothing is found under [`at_first`].
-pub(crate) fn later() -> Vec<&'static str> {
-    ALL[AT_FIRST..AT_FIRST + LATER].to_vec()
-}
-
-/// All names under which a signature can be, or a list that has one.
-pub(crate) fn signed(likely: Likely) -> Vec<&'static str> {
-    let mut names = ALL.to_vec();
-    names.retain(|name| match is_bundle(name) {
-        true => likely.named,
-        false => likely.keyed,
-    });
-    names
-}
-
-/// Whether bundles are under this name.
-pub(crate) fn is_bundle(name: &str) -> bool {
-    name.contains(".sigstore")
-}
-
-/// Whether all files of a directory have this name in common.
-pub(crate) fn is_shared(name: &str) -> bool {
-    !name.starts_with('*')
 }
 
 fn mark(place: &str, name: &str) -> String {
@@ -261,13 +178,14 @@ mod tests {
         assert_eq!(names(&nothing, 3, likely), first);
         let keyed = Likely {
             keyed: true,
-            named: false,
+            ..Likely::default()
         };
         let first = ["*.minisig", "SHA256SUMS", "*.sigstore.json"];
         assert_eq!(names(&nothing, 3, keyed), first);
         let both = Likely {
             keyed: true,
             named: true,
+            ..Likely::default()
         };
         let lists = having(&["checksums.txt", "*.sha512", "SHA256SUMS"]);
         let first = ["checksums.txt", "*.minisig", "*.sigstore.json"];
@@ -291,13 +209,25 @@ mod tests {
             seen.extend(names);
         }
         for name in ALL {
-            assert_eq!(seen.contains(&name), name != "*.minisig", "{name}");
+            let is_there = name != "*.minisig" && !name.starts_with('+');
+            assert_eq!(seen.contains(&name), is_there, "{name}");
         }
         habits.give_turn("*.sigstore");
         assert_eq!(
             names(&habits, 3, Likely::default()).last(),
             Some(&"*.sigstore")
         );
+    }
+
+    #[test]
+    fn lists_of_a_version_are_for_files_whose_names_tell_it() {
+        let versioned = Likely {
+            versioned: true,
+            ..Likely::default()
+        };
+        let known = having(&["+_checksums.txt", "SHA256SUMS"]);
+        assert_eq!(names(&known, 1, versioned), ["+_checksums.txt"]);
+        assert_eq!(names(&known, 1, Likely::default()), ["SHA256SUMS"]);
     }
 
     #[test]
