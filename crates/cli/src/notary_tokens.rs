@@ -42,16 +42,6 @@ pub struct TokenListArgs {
     pub json: bool,
 }
 
-impl TokenCommand {
-    /// Whether JSON was asked for.
-    pub fn wants_json(&self) -> bool {
-        match self {
-            Self::Add(args) | Self::Remove(args) => args.json,
-            Self::List(args) => args.json,
-        }
-    }
-}
-
 /// Does it.
 ///
 /// # Errors

@@ -1,6 +1,53 @@
-//! The command lines of `assay notary signer` and `assay notary rotate`.
+//! The command line of `assay notary`.
 
+use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
+use crate::notary_tokens::TokenCommand;
+use crate::serve_args::ServeArgs;
+use clap::Subcommand;
 use std::path::PathBuf;
+
+const NOTARY_EXAMPLES: &str = "\
+Examples:
+  assay notary --data ./notary
+  assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
+  assay notary config > notary.toml && assay notary --config notary.toml
+  assay notary token add ci --data /var/lib/assay
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
+  assay notary rotate --data /var/lib/assay
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+
+/// `assay notary`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct NotaryArgs {
+    #[command(subcommand)]
+    pub command: Option<NotaryCommand>,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// What to administer.
+#[derive(Debug, Subcommand)]
+pub enum NotaryCommand {
+    /// The signers whom the notary names.
+    #[command(subcommand)]
+    Signer(SignerCommand),
+    /// Write all of a notary but its lock into one file; it may be running.
+    Backup(BackupArgs),
+    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
+    Restore(RestoreArgs),
+    /// Bring a notary of an earlier version, which had no lock yet, up to date.
+    Adopt(AdoptArgs),
+    /// Give the notary new keys; it must not be running.
+    Rotate(RotateArgs),
+    /// The tokens with which clients may write.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print a configuration file with every setting, what it does, and its default.
+    Config,
+}
 
 /// What to do with signers.
 #[derive(Debug, clap::Subcommand)]

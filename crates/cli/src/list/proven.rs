@@ -1,0 +1,151 @@
+//! What an entry proves: who signed what, or that a statement with just this digest was logged.
+
+use super::who::Who;
+use crate::contact::KnownNotary;
+use assay_core::attestation::{Attestation, Claim, Logged};
+use assay_core::digest::Sha256Digest;
+use assay_core::log_memory;
+use assay_core::proof::rebuilt::bundle_of;
+use assay_core::signer::{Identity, Signer, key_fingerprint};
+use assay_core::trust_root::TrustRoot;
+use assay_notary::log_entry::ProvenEntry;
+use assay_notary::verifier::Verifier;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use sigstore_merkle::verify_inclusion_proof;
+use sigstore_types::Sha256Hash;
+
+/// An entry that is proven.
+pub struct Entry {
+    /// Who signed, what and where it is logged.
+    pub attestation: Attestation,
+    /// What was signed: the artifact, or else the payload of the statement.
+    pub digest: Sha256Digest,
+    /// Whether it is a statement, of which the log has a digest only.
+    pub is_statement: bool,
+}
+
+impl Entry {
+    /// Proves an entry, as the log tells it; `None` where it holds and is another key's, with the same
+    /// name perhaps.
+    ///
+    /// # Errors
+    /// What is not proven about it, in words.
+    pub fn prove(
+        name: &str,
+        entry: &str,
+        who: &Who,
+        notary: &KnownNotary,
+    ) -> Result<Option<Self>, String> {
+        let told = |error: &dyn std::fmt::Display| error.to_string();
+        let whole = format!("{{{}:{entry}}}", Value::from(name));
+        let (proven, log_id) =
+            ProvenEntry::from_json(whole.as_bytes(), None).map_err(|error| told(&error))?;
+        let body: Value =
+            serde_json::from_slice(&proven.entry.body).map_err(|error| told(&error))?;
+        if body["kind"] == "hashedrekord" {
+            let digest =
+                sha256(&body["spec"]["data"]["hash"]).ok_or("it is of no SHA-256 digest")?;
+            let bundle = bundle_of(entry).map_err(|error| told(&error))?;
+            let attestation = notary
+                .root
+                .prove(&bundle, digest)
+                .map_err(|error| told(&error))?;
+            let holder = match attestation.key_holder().map(|holder| holder.identity) {
+                Some(Identity::Key { fingerprint }) => fingerprint,
+                _ => String::new(),
+            };
+            return Ok((holder == who.fingerprint).then_some(Self {
+                attestation,
+                digest,
+                is_statement: false,
+            }));
+        }
+        let (payload, verifiers) = statement(&body).ok_or("it is of a kind that is not known")?;
+        if !verifiers.iter().any(|key| *key == who.fingerprint) {
+            return Ok(None);
+        }
+        let logged = included(&proven, &hex::encode(log_id), notary)?;
+        let identity = Identity::Key {
+            fingerprint: who.fingerprint.clone(),
+        };
+        Ok(Some(Self {
+            attestation: Attestation {
+                signer: Signer {
+                    root: notary.notary.root_id(),
+                    identity,
+                },
+                claim: Claim::Other {
+                    predicate_type: String::new(),
+                },
+                logged: Some(logged),
+                signed_at: None,
+                certified: None,
+                declared: None,
+                bundle: String::new(),
+            },
+            digest: payload,
+            is_statement: true,
+        }))
+    }
+}
+
+/// The digest of a statement's payload, and the fingerprints of the keys that signed it, which the log
+/// saw to.
+fn statement(body: &Value) -> Option<(Sha256Digest, Vec<String>)> {
+    let spec = &body["spec"];
+    let (payload, signatures, field) = match body["kind"].as_str()? {
+        "dsse" => (&spec["payloadHash"], &spec["signatures"], "verifier"),
+        "intoto" => {
+            let content = &spec["content"];
+            (
+                &content["payloadHash"],
+                &content["envelope"]["signatures"],
+                "publicKey",
+            )
+        }
+        _ => return None,
+    };
+    let keys = signatures.as_array()?.iter().filter_map(|signature| {
+        let pem = STANDARD.decode(signature[field].as_str()?).ok()?;
+        Some(key_fingerprint(Verifier::from_pem(&pem).ok()?.key_der()))
+    });
+    Some((sha256(payload)?, keys.collect()))
+}
+
+/// That an entry is in the log (RFC 6962, section 2.1.1), under a checkpoint that the log signed.
+fn included(proven: &ProvenEntry, log_id: &str, notary: &KnownNotary) -> Result<Logged, String> {
+    let root = TrustRoot::parse(notary.notary.root_id(), &notary.notary.trusted_root)
+        .map_err(|error| error.to_string())?;
+    let shown = log_memory::read(&proven.head.checkpoint, log_id, &root)
+        .map_err(|error| error.to_string())?;
+    let path: Vec<_> = proven
+        .path
+        .iter()
+        .map(|hash| Sha256Hash::new(*hash))
+        .collect();
+    let index = proven.entry.index;
+    verify_inclusion_proof(
+        &Sha256Hash::new(proven.leaf),
+        index,
+        shown.checkpoint.size,
+        &path,
+        &Sha256Hash::new(*shown.checkpoint.root_hash.as_bytes()),
+    )
+    .map_err(|error| error.to_string())?;
+    Ok(Logged {
+        log_id: log_id.to_owned(),
+        origin: shown.log.origin,
+        index,
+        integrated_time: None,
+        checkpoint: Some(proven.head.checkpoint.clone()),
+    })
+}
+
+fn sha256(hash: &Value) -> Option<Sha256Digest> {
+    let value = hash["value"]
+        .as_str()
+        .filter(|_| hash["algorithm"] == "sha256")?;
+    format!("sha256:{value}").parse().ok()
+}
