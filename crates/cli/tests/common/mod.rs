@@ -1,6 +1,9 @@
 //! The real program, run as people run it.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[path = "documented.rs"]
+mod documented;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -41,10 +44,9 @@ impl Notary {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        Self {
-            ready: serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}")),
-            child,
-        }
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        documented::hold(&ready);
+        Self { ready, child }
     }
 
     pub fn url(&self) -> String {
@@ -89,9 +91,13 @@ pub struct Done {
 }
 
 impl Done {
+    /// What was printed, which is as it is documented.
+    #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err))
+        let value = serde_json::from_str(&self.out)
+            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err));
+        documented::hold(&value);
+        value
     }
 
     #[track_caller]
