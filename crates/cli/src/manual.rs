@@ -9,6 +9,7 @@ use clap::Command;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -77,7 +78,10 @@ fn page(command: &Command) -> std::io::Result<Vec<u8>> {
     let more = command.get_after_help().map(ToString::to_string);
     let man = Man::new(command.clone().after_help(""));
     let mut page = Vec::new();
-    man.render_title(&mut page)?;
+    let name = command.get_display_name().unwrap_or(command.get_name());
+    let version = command.get_version().unwrap_or_default();
+    // Without a date: the same program writes the same pages.
+    writeln!(page, ".TH \"{name}\" 1 \"\" \"assay {version}\" \"Assay\"")?;
     man.render_name_section(&mut page)?;
     man.render_synopsis_section(&mut page)?;
     man.render_description_section(&mut page)?;

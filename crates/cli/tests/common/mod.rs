@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 #[path = "documented.rs"]
-mod documented;
+pub mod documented;
 
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
