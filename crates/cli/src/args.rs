@@ -146,4 +146,66 @@ mod tests {
         assert!(parse("assay notary restore f --data d --lock l").is_ok());
         assert!(parse("assay notary restore f").is_err());
     }
+
+    /// The commands that do something, by their paths.
+    fn doing<'a>(
+        command: &'a clap::Command,
+        path: &str,
+        found: &mut Vec<(String, &'a clap::Command)>,
+    ) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name());
+            doing(inner, &path, found);
+            found.push((path, inner));
+        }
+    }
+
+    #[test]
+    fn help_teaches_by_examples_that_are_right() {
+        let root = Args::command();
+        let mut commands = Vec::new();
+        doing(&root, "assay", &mut commands);
+        for (path, command) in commands {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let joined = help.replace(" \\\n      ", " ");
+            let examples: Vec<&str> = joined
+                .lines()
+                .filter(|line| line.contains("  assay ") || line.contains("| assay "))
+                .collect();
+            let own = examples.iter().filter(|line| line.contains(&path)).count();
+            assert!(own > 0, "{path} has no example of itself:\n{help}");
+            for example in examples {
+                for part in example
+                    .split([';', '|', '>', '<'])
+                    .flat_map(|part| part.split("&&"))
+                {
+                    let part = part.split(" #").next().unwrap_or(part).trim();
+                    if !part.starts_with("assay ") {
+                        continue;
+                    }
+                    let words = words(part);
+                    let read = Args::try_parse_from(&words);
+                    assert!(read.is_ok(), "{part}: {}", read.unwrap_err());
+                }
+            }
+        }
+    }
+
+    /// The words of a line of a shell without anything but quotes in it.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for c in line.chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                c => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
+    }
 }

@@ -87,7 +87,10 @@ fn what_is_not_described_is_noticed() {
     other["exit_code"] = json!("1");
     let unknown = json!({ "schema": "assay.unknown.v1" });
     for wrong in [more, less, other, unknown] {
-        assert!(catch_unwind(|| common::documented::hold(&wrong)).is_err(), "{wrong}");
+        assert!(
+            catch_unwind(|| common::documented::hold(&wrong)).is_err(),
+            "{wrong}"
+        );
     }
 }
 

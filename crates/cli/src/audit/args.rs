@@ -2,8 +2,13 @@
 
 use clap::{Subcommand, ValueEnum};
 
+const LOG_EXAMPLES: &str = "\
+Examples:
+  assay log audit https://notary.example";
+
 /// `assay log`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = LOG_EXAMPLES)]
 pub struct TransparencyLogArgs {
     #[command(subcommand)]
     pub command: TransparencyLogCommand,

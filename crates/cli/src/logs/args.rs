@@ -22,12 +22,24 @@ pub struct LogsArgs {
     pub json: bool,
 }
 
+const EVIDENCE_EXAMPLES: &str = "\
+Examples:
+  assay logs evidence 1f2e3d4c > evidence.json";
+
+const TRUST_EXAMPLES: &str = "\
+The alarm is kept with the date of your decision.
+
+Examples:
+  assay logs trust 1f2e3d4c";
+
 /// What to do with remembered logs.
 #[derive(Debug, Subcommand)]
 pub enum LogsCommand {
     /// Print the evidence that a log contradicted itself (schema assay.log-contradiction.v1).
+    #[command(after_help = EVIDENCE_EXAMPLES)]
     Evidence(LogArgs),
     /// Let count again what a log proves that contradicted itself, from what it showed last on.
+    #[command(after_help = TRUST_EXAMPLES)]
     Trust(LogArgs),
 }
 

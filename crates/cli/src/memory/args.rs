@@ -30,8 +30,14 @@ pub enum MemoryCommand {
     Forget(ForgetArgs),
 }
 
+const FORGET_EXAMPLES: &str = "\
+Examples:
+  assay memory forget github.com/example/tool
+  assay memory forget downloads.example.org";
+
 /// `assay memory forget`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = FORGET_EXAMPLES)]
 pub struct ForgetArgs {
     /// The project's name as `assay memory` shows it, or the site's host.
     #[arg(value_name = "NAME")]

@@ -28,11 +28,27 @@ pub struct NotaryArgs {
     pub serve: ServeArgs,
 }
 
+const SIGNER_EXAMPLES: &str = "\
+Examples:
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer list --data /var/lib/assay
+  assay notary signer revoke release@example.org --data /var/lib/assay";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  assay notary token add ci --data /var/lib/assay > token.txt
+  assay notary token list --data /var/lib/assay
+  assay notary token remove ci --data /var/lib/assay";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  assay notary config > notary.toml";
+
 /// What to administer.
 #[derive(Debug, Subcommand)]
 pub enum NotaryCommand {
     /// The signers whom the notary names.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = SIGNER_EXAMPLES)]
     Signer(SignerCommand),
     /// Write all of a notary but its lock into one file; it may be running.
     Backup(BackupArgs),
@@ -43,9 +59,10 @@ pub enum NotaryCommand {
     /// Give the notary new keys; it must not be running.
     Rotate(RotateArgs),
     /// The tokens with which clients may write.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
     Token(TokenCommand),
     /// Print a configuration file with every setting, what it does, and its default.
+    #[command(after_help = CONFIG_EXAMPLES)]
     Config,
 }
 
@@ -60,8 +77,16 @@ pub enum SignerCommand {
     Revoke(SignerRevokeArgs),
 }
 
+const ADD_EXAMPLES: &str = "\
+The key is what 'assay key' prints. What it signs from now on carries the name.
+
+Examples:
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer add https://example.org/release - --data /var/lib/assay < release.pub";
+
 /// `assay notary signer add`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub struct SignerAddArgs {
     /// Who holds the key: an email address or a URI.
     pub name: String,
@@ -76,8 +101,13 @@ pub struct SignerAddArgs {
     pub json: bool,
 }
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  assay notary signer list --data /var/lib/assay --json";
+
 /// `assay notary signer list`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub struct SignerListArgs {
     /// The notary's data directory.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]

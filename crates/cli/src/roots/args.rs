@@ -30,8 +30,16 @@ pub enum RootsCommand {
     Refresh(RootsRefreshArgs),
 }
 
+const REFRESH_EXAMPLES: &str = "\
+Ends with 4 where a repository could not be reached, or what it gave was refused.
+
+Examples:
+  assay roots refresh
+  assay roots refresh sigstore";
+
 /// `assay roots refresh`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = REFRESH_EXAMPLES)]
 pub struct RootsRefreshArgs {
     /// Which; without it, all.
     #[arg(value_name = "ROOT", value_parser = ["sigstore", "github"])]
