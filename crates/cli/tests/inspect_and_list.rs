@@ -243,6 +243,8 @@ fn what_a_key_has_had_logged_is_listed_under_whichever_name() {
         .map(|one| one["kind"].clone())
         .collect();
     assert_eq!(kinds, ["statement", "signature", "signature"]);
+    assert_eq!(told["entries"][0]["standing"], "untrusted");
+    assert_eq!(told["entries"][0]["sha256"], told["entries"][2]["sha256"]);
     assert_eq!(told["name"], "release@example.org");
     assert_eq!(told["entries"][1]["signer"]["name"], "release@example.org");
     assert_eq!(told["entries"][2]["signer"]["name"], s.fingerprint());
@@ -303,6 +305,19 @@ fn a_long_list_is_read_page_by_page() {
     s.run(&["list", "--limit", "0"]).expect(2);
 }
 
+/// The name of an entry.
+fn name_of(notary: &str, index: u64) -> String {
+    let url = format!("{notary}/api/v1/log/entries?logIndex={index}");
+    let text = ureq::get(&url)
+        .call()
+        .unwrap()
+        .body_mut()
+        .read_to_vec()
+        .unwrap();
+    let entry: Value = serde_json::from_slice(&text).unwrap();
+    entry.as_object().unwrap().keys().next().unwrap().clone()
+}
+
 #[test]
 fn an_entry_that_the_notary_does_not_prove_is_not_listed() {
     let s = setting();
@@ -327,6 +342,39 @@ fn an_entry_that_the_notary_does_not_prove_is_not_listed() {
     let told = run(&["list", "--json"]).expect(4).json();
     assert_eq!(told["entries"], serde_json::json!([]));
     assert_eq!(told["rejected"].as_array().unwrap().len(), 3);
+    // A notary of an earlier version has no bundles of entries, and one that has another's has none.
+    front.refuse("/attestations/entries/", 404);
+    let told = run(&["list", "--json"]).expect(0).json();
+    let statement = &told["entries"][0];
+    assert_eq!(
+        (&statement["kind"], &statement["sha256"]),
+        (&"statement".into(), &Value::Null)
+    );
+    assert!(statement["payload_sha256"].is_string() && statement.get("standing").is_none());
+    run(&["untrust", "b"]).expect(0);
+    let behind = s.notary.url();
+    let newest = told["entries"][0]["log"]["index"].as_u64().unwrap();
+    front.change("/attestations/entries/", move |_, _, _| {
+        let entry = name_of(&behind, newest);
+        let url = format!("{behind}/attestations/entries/{entry}");
+        (
+            200,
+            ureq::get(&url)
+                .call()
+                .unwrap()
+                .body_mut()
+                .read_to_vec()
+                .unwrap(),
+        )
+    });
+    let told = run(&["list", "--json"]).expect(4).json();
+    assert_eq!(indexes(&told), [2, 1, 0]);
+    assert!(
+        told["rejected"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("another entry's")
+    );
     // What is another's is not taken for this key's, whatever the search says.
     front.let_pass();
     let other = User::new();
@@ -334,26 +382,14 @@ fn an_entry_that_the_notary_does_not_prove_is_not_listed() {
     other.with(&front.url(), &["sign", "c"]).expect(0);
     let behind = s.notary.url();
     front.change("/index/retrieve", move |_, _, _| {
-        let all = (0..4).map(|index| {
-            let url = format!("{behind}/api/v1/log/entries?logIndex={index}");
-            let entry: Value = serde_json::from_slice(
-                &ureq::get(&url)
-                    .call()
-                    .unwrap()
-                    .body_mut()
-                    .read_to_vec()
-                    .unwrap(),
-            )
-            .unwrap();
-            entry.as_object().unwrap().keys().next().unwrap().clone()
-        });
+        let all = (0..5).map(|index| name_of(&behind, index));
         let all: Vec<String> = all.collect();
         (200, serde_json::to_vec(&all).unwrap())
     });
     let told = run(&["list", "--json"]).expect(0).json();
     let mut found = indexes(&told);
     found.sort_unstable();
-    assert_eq!(found, [0, 1, 2]);
+    assert_eq!(found, [0, 1, 2, 3]);
     front.change("/index/retrieve", |_, _, _| (200, b"[\"../x\"]".to_vec()));
     run(&["list"]).expect(4);
 }

@@ -2,7 +2,7 @@
 
 pub mod args;
 mod bundle;
-mod contents;
+pub mod contents;
 mod pages;
 
 use crate::client::Client;
@@ -194,7 +194,7 @@ impl Known {
 }
 
 /// What a statement says, in words.
-fn said(attestation: &AttestationReport) -> String {
+pub fn said(attestation: &AttestationReport) -> String {
     match (attestation.standing, &attestation.predicate_type) {
         (Some(standing), _) => format!("declared {standing}"),
         (None, Some(kind)) => format!("a statement ({})", output::plain(kind)),

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
-What the notary does not prove to be in its log, signed with the key, is not listed. Of a statement
-(untrust, unsupport, trust) the log holds a digest only: 'assay inspect FILE' shows what it says.
+What the notary does not prove to be in its log, signed with the key, is not listed. Where it is a notary of
+an earlier version, what statements (untrust, unsupport, trust) say is not known: 'assay inspect FILE'.
 
 Examples:
   assay list

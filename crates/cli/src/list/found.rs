@@ -4,6 +4,7 @@ use super::who::Who;
 use crate::client::Client;
 use crate::error::CliError;
 use assay_core::evidence::Failure;
+use assay_sources::notary;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::DeserializeOwned;
@@ -88,6 +89,22 @@ impl<'a> Found<'a> {
         // The newest first, in whatever order they came.
         entries.sort_by_key(|(_, entry)| std::cmp::Reverse(index(entry)));
         Ok(entries)
+    }
+
+    /// The bundle of an entry, in which a statement's text is. `None` from a notary that has none, or has
+    /// no such call.
+    ///
+    /// # Errors
+    /// As [`Self::by`].
+    pub fn bundle(&self, name: &str) -> Result<Option<String>, CliError> {
+        let url = format!("{}/attestations/entries/{name}", self.address);
+        let answer = self.client.get_json(&url);
+        let answer = answer.map_err(|failure| self.no_answer(failure))?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let mut found = notary::read(&answer).map_err(|failure| self.no_answer(failure))?;
+        Ok(found.bundles.pop())
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, query: &Value) -> Result<T, CliError> {

@@ -8,8 +8,9 @@ mod who;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::inspect::said;
 use crate::logs::Comparing;
-use crate::report::{LogReport, ReasonReport, SignerReport};
+use crate::report::{AttestationReport, ReasonReport};
 use crate::{color, contact, moment, output};
 use args::ListArgs;
 use assay_core::digest::Sha256Digest;
@@ -28,12 +29,13 @@ use who::Who;
 struct Listed {
     /// `signature` or `statement`.
     kind: &'static str,
-    /// Of the artifact; a statement's is not in the log.
+    /// Of what it is about; of a statement whose text the notary does not have, that is not known.
     sha256: Option<Sha256Digest>,
     /// Of a statement's payload.
     payload_sha256: Option<Sha256Digest>,
-    signer: SignerReport,
-    log: Option<LogReport>,
+    /// What it says.
+    #[serde(flatten)]
+    attestation: AttestationReport,
     /// Why it does not count, where its log or its key cannot be relied on.
     doubt: Option<ReasonReport>,
 }
@@ -68,7 +70,8 @@ pub fn run(args: &ListArgs) -> Result<Exit, CliError> {
         let told = found.entries(at, limit - entries.len())?;
         at += told.len().max(1);
         for (name, entry) in told {
-            match Entry::prove(&name, entry.get(), &who, &known) {
+            let bundle = || found.bundle(&name);
+            match Entry::prove(&name, entry.get(), &who, &known, bundle) {
                 Ok(proven) => entries.extend(proven.filter(|proven| is_before(proven, args))),
                 Err(text) => rejected.push(Rejected { entry: name, text }),
             }
@@ -141,7 +144,7 @@ fn doubts(
     entries: &[Entry],
 ) -> Result<BTreeMap<u64, Reason>, CliError> {
     let notary = &known.notary;
-    let proven = entries.iter().filter(|entry| !entry.is_statement);
+    let proven = entries.iter().filter(|entry| entry.about.is_some());
     let proven = proven.map(|entry| entry.attestation.clone()).collect();
     let mut evidence = Evidence::proving(&notary.address, &notary.name, proven);
     let comparing = Comparing::new(client, Some(notary), &known.root)?;
@@ -161,21 +164,20 @@ fn listed(entry: &Entry, doubts: &BTreeMap<u64, Reason>) -> Listed {
     let logged = entry.attestation.logged.as_ref();
     let doubt = logged.and_then(|logged| doubts.get(&logged.index));
     Listed {
-        kind: match entry.is_statement {
-            true => "statement",
-            false => "signature",
+        kind: match entry.payload {
+            Some(_) => "statement",
+            None => "signature",
         },
-        sha256: (!entry.is_statement).then_some(entry.digest),
-        payload_sha256: entry.is_statement.then_some(entry.digest),
-        signer: (&entry.attestation.signer).into(),
-        log: logged.map(Into::into),
+        sha256: entry.about,
+        payload_sha256: entry.payload,
+        attestation: (&entry.attestation).into(),
         doubt: doubt.map(Into::into),
     }
 }
 
 impl Listed {
     fn text(&self) -> String {
-        let log = self.log.as_ref();
+        let log = self.attestation.log.as_ref();
         let index = log.map(|log| log.index.to_string()).unwrap_or_default();
         let time = log.and_then(|log| log.integrated_time).map(moment::utc);
         let what = match (&self.sha256, &self.payload_sha256) {
@@ -183,14 +185,20 @@ impl Listed {
             (None, Some(digest)) => format!("a statement, payload sha256:{digest}"),
             (None, None) => String::new(),
         };
-        let mut text = format!("{index:>8}  {:20}  {what}", time.unwrap_or_default());
-        text.push_str(&format!("  {}", output::plain(&self.signer.name)));
+        let time = time.unwrap_or_default();
+        let mut text = format!("{index:>8}  {time:20}  {what}");
+        if self.sha256.is_some() {
+            text.push_str(&format!("  {}", said(&self.attestation)));
+        }
+        let signer = output::plain(&self.attestation.signer.name);
+        text.push_str(&format!("  {signer}"));
+        let mut line = |words: String| text.push_str(&format!("\n{:10}{words}", ""));
+        if let Some(reason) = &self.attestation.reason {
+            line(format!("reason {}", output::plain(reason)));
+        }
         if let Some(doubt) = &self.doubt {
-            text.push_str(&format!(
-                "\n          {}: {}",
-                color::bad("does not count"),
-                output::plain(&doubt.text)
-            ));
+            let word = color::bad("does not count");
+            line(format!("{word}: {}", output::plain(&doubt.text)));
         }
         text
     }
