@@ -73,8 +73,7 @@ fn wants_json(matches: &ArgMatches) -> bool {
 fn is_json_among(line: &[OsString]) -> bool {
     let mut options = line.iter().take_while(|token| *token != "--");
     options.any(|token| token == "--json")
-        || std::env::var("ASSAY_JSON")
-            .is_ok_and(|value| !["", "0", "false", "no", "off"].contains(&value.as_str()))
+        || std::env::var_os("ASSAY_JSON").is_some_and(|value| environment::is_on(&value))
 }
 
 /// What clap says, without how it begins and without its advice.

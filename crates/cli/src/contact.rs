@@ -42,6 +42,12 @@ pub fn chosen(named: Option<&str>) -> Result<Option<String>, CliError> {
     }
 }
 
+/// What the environment names, for commands that have the notary as an argument.
+pub fn in_environment() -> Option<String> {
+    let named = std::env::var("ASSAY_NOTARY").ok();
+    named.filter(|named| !named.is_empty())
+}
+
 /// The same, where a command needs one.
 ///
 /// # Errors

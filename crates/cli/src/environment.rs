@@ -215,12 +215,16 @@ fn is_given(option: &Arg, line: &[OsString]) -> bool {
         })
 }
 
+/// Whether a flag's variable sets it.
+pub fn is_on(text: &OsStr) -> bool {
+    let text = text.to_string_lossy().to_lowercase();
+    !["", "0", "false", "f", "no", "n", "off"].contains(&text.trim())
+}
+
 fn tokens(option: &Arg, text: &OsStr) -> Option<Vec<OsString>> {
     let long = option.get_long()?;
     if !option.get_action().takes_values() {
-        let text = text.to_string_lossy().to_lowercase();
-        let is_off = ["0", "false", "f", "no", "n", "off"].contains(&text.trim());
-        return (!is_off).then(|| vec![format!("--{long}").into()]);
+        return is_on(text).then(|| vec![format!("--{long}").into()]);
     }
     let one = |text: &OsStr| {
         let mut token = OsString::from(format!("--{long}="));

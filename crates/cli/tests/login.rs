@@ -83,6 +83,8 @@ fn after_a_login_commands_need_neither_address_nor_token() {
     std::fs::remove_file(s.user.path("token")).unwrap();
     s.user.run(&["sign", "a.txt"]).expect(0);
     s.user.run(&["verify", "a.txt"]).expect(11);
+    let audit = s.user.run(&["log", "audit", "--json"]).expect(0).json();
+    assert_eq!(audit["notary"], s.url());
     let shown = s.user.run(&["login"]).expect(0);
     assert!(
         shown.out.contains(&s.url()) && !shown.out.contains(&token),

@@ -6,7 +6,7 @@ use clap::CommandFactory;
 use std::collections::BTreeMap;
 
 /// A line of each command that is right without any variable.
-const RIGHT: [&str; 31] = [
+const RIGHT: [&str; 32] = [
     "assay login",
     "assay login https://notary.example",
     "assay logout",
@@ -26,6 +26,7 @@ const RIGHT: [&str; 31] = [
     "assay logs",
     "assay logs evidence 0",
     "assay logs trust 0",
+    "assay log audit",
     "assay log audit u",
     "assay memory",
     "assay memory forget n",
