@@ -342,6 +342,18 @@ fn an_entry_that_the_notary_does_not_prove_is_not_listed() {
     let told = run(&["list", "--json"]).expect(4).json();
     assert_eq!(told["entries"], serde_json::json!([]));
     assert_eq!(told["rejected"].as_array().unwrap().len(), 3);
+    // One that is found and not given is told, and none is told twice.
+    front.change("/entries/retrieve", |_, status, body| {
+        let mut answer: Value = serde_json::from_slice(&body).unwrap();
+        let answers = answer.as_array_mut().unwrap();
+        answers.remove(0);
+        let again = answers[0].clone();
+        answers.push(again);
+        (status, answer.to_string().into_bytes())
+    });
+    let told = run(&["list", "--json"]).expect(4).json();
+    assert_eq!(indexes(&told), [1, 0]);
+    assert_eq!(told["rejected"].as_array().unwrap().len(), 1);
     // A notary of an earlier version has no bundles of entries, and one that has another's has none.
     front.refuse("/attestations/entries/", 404);
     let told = run(&["list", "--json"]).expect(0).json();

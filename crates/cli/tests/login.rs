@@ -439,3 +439,25 @@ fn on_a_terminal_the_fingerprint_is_confirmed() {
     let shown = Terminal::run(&config, &format!("{line} --token-file -")).end();
     assert!(shown.contains("would show the token"), "{shown}");
 }
+
+#[test]
+fn nothing_secret_in_the_environment_is_shown() {
+    let user = User::new();
+    for args in [
+        &["verify", "--help"][..],
+        &["verify", "f", "--nope"],
+        &["sign", "--help"],
+    ] {
+        let mut command = user.command(args);
+        command
+            .env("ASSAY_GITHUB_TOKEN", "ghp_secret")
+            .env("ASSAY_NOTARY_TOKEN", "assay_secret")
+            .env("ASSAY_NOTARY", "https://secret.example");
+        let told = done(command.output().unwrap());
+        let shown = format!("{}{}", told.out, told.err);
+        assert!(
+            shown.contains("Usage:") && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+}

@@ -4,6 +4,7 @@ use super::who::Who;
 use crate::client::Client;
 use crate::error::CliError;
 use assay_core::evidence::Failure;
+use assay_notary::notary::MAX_FOUND;
 use assay_sources::notary;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -14,6 +15,9 @@ use std::collections::BTreeMap;
 
 /// So many entries are asked for at once: as many as Rekor gives.
 const AT_ONCE: usize = 10;
+
+/// An entry's name, and what the log tells of it.
+pub type Told = (String, Option<Box<RawValue>>);
 
 /// The entries of a key in the log, by name; each is asked for when it is needed.
 pub struct Found<'a> {
@@ -41,14 +45,19 @@ impl<'a> Found<'a> {
         if let (Some(name), Some(query)) = (&who.name, query.as_object_mut()) {
             query.insert("subject".to_owned(), name.clone().into());
         }
-        let names: Vec<String> = found.post("api/v1/index/retrieve", &query)?;
+        let mut names: Vec<String> = found.post("api/v1/index/retrieve", &query)?;
+        names.truncate(MAX_FOUND);
         let is_name = |name: &String| {
             matches!(name.len(), 64 | 80) && name.bytes().all(|digit| digit.is_ascii_hexdigit())
         };
         if !names.iter().all(is_name) {
             return Err(found.malformed("a name of an entry that is none"));
         }
-        found.names = names;
+        for name in names {
+            if !found.names.contains(&name) {
+                found.names.push(name);
+            }
+        }
         Ok(found)
     }
 
@@ -61,7 +70,9 @@ impl<'a> Found<'a> {
         while low < high {
             let middle = low + (high - low) / 2;
             let entries = self.entries(middle, 1)?;
-            let index = entries.first().and_then(|(_, entry)| index(entry));
+            let index = entries
+                .first()
+                .and_then(|(_, entry)| index(entry.as_ref()?));
             match index.ok_or_else(|| self.malformed("an entry without an index"))? {
                 index if index >= before => low = middle + 1,
                 _ => high = middle,
@@ -71,24 +82,29 @@ impl<'a> Found<'a> {
     }
 
     /// Some entries, as the log tells them, from this place in the list on: at most as many as are given
-    /// at once.
+    /// at once. `None` for one that it does not give.
     ///
     /// # Errors
     /// As [`Self::by`].
-    pub fn entries(
-        &self,
-        from: usize,
-        most: usize,
-    ) -> Result<Vec<(String, Box<RawValue>)>, CliError> {
-        let names = self.names.iter().skip(from).take(most.min(AT_ONCE));
-        let query = json!({ "entryUUIDs": names.collect::<Vec<_>>() });
+    pub fn entries(&self, from: usize, most: usize) -> Result<Vec<Told>, CliError> {
+        let names: Vec<&String> = self
+            .names
+            .iter()
+            .skip(from)
+            .take(most.min(AT_ONCE))
+            .collect();
+        let query = json!({ "entryUUIDs": names });
         let answers: Vec<BTreeMap<String, Box<RawValue>>> =
             self.post("api/v1/log/entries/retrieve", &query)?;
-        let mut entries: Vec<_> = answers.into_iter().flatten().collect();
-        entries.truncate(AT_ONCE);
-        // The newest first, in whatever order they came.
-        entries.sort_by_key(|(_, entry)| std::cmp::Reverse(index(entry)));
-        Ok(entries)
+        let mut given: BTreeMap<String, Box<RawValue>> = answers
+            .into_iter()
+            .flatten()
+            .map(|(name, entry)| (leaf(&name), entry))
+            .collect();
+        let told = names
+            .into_iter()
+            .map(|name| (name.clone(), given.remove(&leaf(name))));
+        Ok(told.collect())
     }
 
     /// The bundle of an entry, in which a statement's text is. `None` from a notary that has none, or has
@@ -130,6 +146,12 @@ impl<'a> Found<'a> {
             failure,
         }
     }
+}
+
+/// An entry's hash out of its name, which may have its tree's number before it.
+pub fn leaf(name: &str) -> String {
+    let from = name.len().saturating_sub(64);
+    name.get(from..).unwrap_or(name).to_ascii_lowercase()
 }
 
 fn index(entry: &RawValue) -> Option<u64> {

@@ -68,10 +68,13 @@ pub fn run(args: &ListArgs) -> Result<Exit, CliError> {
     let limit = usize::from(args.limit);
     while at < found.names.len() && entries.len() < limit {
         let told = found.entries(at, limit - entries.len())?;
-        at += told.len().max(1);
+        at += told.len();
         for (name, entry) in told {
             let bundle = || found.bundle(&name);
-            match Entry::prove(&name, entry.get(), &who, &known, bundle) {
+            let entry = entry.ok_or("the notary found it, and does not give it".to_owned());
+            let proven =
+                entry.and_then(|entry| Entry::prove(&name, entry.get(), &who, &known, bundle));
+            match proven {
                 Ok(proven) => entries.extend(proven.filter(|proven| is_before(proven, args))),
                 Err(text) => rejected.push(Rejected { entry: name, text }),
             }

@@ -1,5 +1,6 @@
 //! What an entry proves: who signed what, or that a statement with just this digest was logged.
 
+use super::found::leaf;
 use super::who::Who;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
@@ -44,6 +45,9 @@ impl Entry {
     ) -> Result<Option<Self>, String> {
         let whole = format!("{{{}:{entry}}}", Value::from(name));
         let (proven, log_id) = ProvenEntry::from_json(whole.as_bytes(), None).map_err(text)?;
+        if hex::encode(proven.leaf) != leaf(name) {
+            return Err("it is another entry than its name says".to_owned());
+        }
         let body: Value = serde_json::from_slice(&proven.entry.body).map_err(text)?;
         if body["kind"] == "hashedrekord" {
             let digest =
