@@ -1,49 +1,70 @@
-//! The command line.
+//! The command line. Each command's arguments lie beside the command.
 
-use crate::audit::args::{TransparencyLogArgs, TransparencyLogCommand};
+use crate::audit::args::TransparencyLogArgs;
+use crate::color::When;
+use crate::completions::CompletionsArgs;
+use crate::declare_args::DeclareArgs;
+use crate::inspect::args::InspectArgs;
+use crate::list::args::ListArgs;
+use crate::login::args::{LoginArgs, LogoutArgs};
+use crate::logs::args::LogsArgs;
 use crate::manifest::ManifestArgs;
-use crate::notary::args::{RotateArgs, SignerCommand};
-use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
-use crate::notary_tokens::TokenCommand;
-use crate::serve_args::ServeArgs;
+use crate::manual::ManArgs;
+use crate::memory::args::MemoryArgs;
+use crate::notary::args::NotaryArgs;
+use crate::roots::args::RootsArgs;
 use crate::sign_args::{KeyArgs, SignArgs, StandingArgs};
 use crate::verify_args::VerifyArgs;
+use crate::verify_bundle_args::VerifyBundleArgs;
 use clap::{Parser, Subcommand};
-use std::path::PathBuf;
 
 /// Sign and verify files, run a notary.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = OVERVIEW, propagate_version = true)]
+#[command(name = "assay", version, after_help = OVERVIEW, propagate_version = true)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Command,
+    /// Whether to use colours: on a terminal, always, or never. NO_COLOR and CLICOLOR_FORCE count for
+    /// 'auto'.
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: When,
 }
 
 const OVERVIEW: &str = "\
 Examples:
-  assay notary --data ./notary                           run a notary on this machine
-  assay sign app.tar.gz --notary http://127.0.0.1:7340   sign a file and log the signature
-  assay verify app.tar.gz --notary http://127.0.0.1:7340 --signer release@example.org
+  assay login https://notary.example                  the notary that commands ask from now on
+  assay sign app.tar.gz                               sign a file, and log the signature there
+  assay verify app.tar.gz --signer release@example.org
+  assay notary --data ./notary                        run a notary on this machine
 
-ASSAY_NOTARY names the notary once for all commands; ASSAY_CONFIG_DIR moves the configuration.";
+`assay help COMMAND` has examples of each command. Every option can be set by an environment variable,
+too; ASSAY_CONFIG_DIR moves the configuration.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a notary the one that commands use, and keep the token with which you write there.
+    Login(LoginArgs),
+    /// Forget a notary and the token for it.
+    Logout(LogoutArgs),
     /// Sign files, and log each signature with a notary.
     Sign(SignArgs),
     /// Ask a notary about files, prove its answers, and tell the verdict.
     Verify(VerifyArgs),
     /// Print the text whose digest stands for a directory or a commit, to keep and compare it.
     Manifest(ManifestArgs),
-    /// Verify a Sigstore bundle against a file, offline.
-    VerifyBundle(VerifyBundleArgs),
     /// Declare files untrusted: a warning that every client shows that trusts you.
     Untrust(StandingArgs),
     /// Withdraw your support for files: an outdated version.
     Unsupport(StandingArgs),
     /// Vouch for files again, after untrust or unsupport.
     Trust(StandingArgs),
+    /// Show all that a notary knows of a file, or all that is in a Sigstore bundle.
+    Inspect(InspectArgs),
+    /// Show what a key has had logged at a notary.
+    List(ListArgs),
+    /// Verify a Sigstore bundle against a file, offline.
+    VerifyBundle(VerifyBundleArgs),
     /// Show the public key that signs, and make one if there is none.
     Key(KeyArgs),
     /// Write who signs your downloads, for your own domain, or check what is written.
@@ -58,301 +79,10 @@ pub enum Command {
     Memory(MemoryArgs),
     /// Run a notary, or administer one.
     Notary(NotaryArgs),
-}
-
-impl Command {
-    /// Whether JSON was asked for.
-    pub fn wants_json(&self) -> bool {
-        match self {
-            Self::Sign(args) => args.json,
-            Self::Verify(args) => args.json,
-            Self::Manifest(args) => args.json,
-            Self::VerifyBundle(args) => args.json,
-            Self::Untrust(args) | Self::Unsupport(args) | Self::Trust(args) => args.json,
-            Self::Key(args) => args.json,
-            Self::Declare(args) => args.json,
-            Self::Roots(args) => args.json,
-            Self::Logs(args) => args.json,
-            Self::Log(args) => match &args.command {
-                TransparencyLogCommand::Audit(args) => args.json,
-            },
-            Self::Memory(args) => args.json,
-            Self::Notary(args) => match &args.command {
-                Some(NotaryCommand::Signer(SignerCommand::Add(args))) => args.json,
-                Some(NotaryCommand::Backup(args)) => args.json,
-                Some(NotaryCommand::Restore(args)) => args.json,
-                Some(NotaryCommand::Adopt(args)) => args.json,
-                Some(NotaryCommand::Signer(SignerCommand::List(args))) => args.json,
-                Some(NotaryCommand::Signer(SignerCommand::Revoke(args))) => args.json,
-                Some(NotaryCommand::Rotate(args)) => args.json,
-                Some(NotaryCommand::Token(command)) => command.wants_json(),
-                Some(NotaryCommand::Config) => false,
-                None => args.serve.json,
-            },
-        }
-    }
-}
-
-const VERIFY_BUNDLE_EXAMPLES: &str = "\
-Exit codes: 0 proven, by just this signer; 1 not proven, or a file that cannot be read; 2 usage.
-The command line is that of sigstore-conformance.
-
-Examples:
-  assay verify-bundle --bundle app.sigstore.json --certificate-identity release@example.org \\
-      --certificate-oidc-issuer https://accounts.google.com app.tar.gz
-  assay verify-bundle --bundle app.sigstore.json --key release.pub --trusted-root root.json app.tar.gz";
-
-/// `assay verify-bundle`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = VERIFY_BUNDLE_EXAMPLES)]
-#[command(group = clap::ArgGroup::new("who").required(true).args(["certificate_identity", "key"]))]
-pub struct VerifyBundleArgs {
-    /// The file, or its digest as sha256:HEX or sha512:HEX.
-    #[arg(value_name = "FILE_OR_DIGEST")]
-    pub artifact: String,
-    /// The Sigstore bundle (JSON).
-    #[arg(long, value_name = "FILE")]
-    pub bundle: PathBuf,
-    /// The signer's name, as it stands in the certificate, whole.
-    #[arg(long, value_name = "ID", requires = "certificate_oidc_issuer")]
-    pub certificate_identity: Option<String>,
-    /// Who vouched for the name.
-    #[arg(long, value_name = "URL", requires = "certificate_identity")]
-    pub certificate_oidc_issuer: Option<String>,
-    /// The signer's public key (PEM), for bundles without a certificate.
-    #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
-    pub key: Option<PathBuf>,
-    /// A trusted_root.json instead of the public one that the bundle belongs to, Sigstore's or GitHub's.
-    #[arg(long, value_name = "FILE", conflicts_with = "staging")]
-    pub trusted_root: Option<PathBuf>,
-    /// Sigstore's instance for trials instead of the public one.
-    #[arg(long)]
-    pub staging: bool,
-    /// Print JSON (schema assay.verify-bundle.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
-const DECLARE_EXAMPLES: &str = "\
-The file belongs at https://HOST/.well-known/download-signers.json, on the host of the downloads. In
-patterns * stands for any characters but a slash, and ** for any characters. An entry that is there
-for just these patterns gets one more signer; what is there already stays as it is.
-
-Examples:
-  assay declare --path '/tool/*' --repository https://github.com/example/tool
-  assay declare --path '/tool/*' --signer release@example.org --issuer https://accounts.google.com
-  assay declare --path '/releases/**' --key release.pub --output public/download-signers.json
-  assay declare --check download-signers.json --url https://example.org/tool/tool.zip";
-
-/// `assay declare`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = DECLARE_EXAMPLES)]
-#[command(group = clap::ArgGroup::new("what").required(true)
-    .args(["signer", "repository", "key", "minisign", "check"]))]
-pub struct DeclareArgs {
-    /// A pattern of paths that the signer signs. Can be given several times.
-    #[arg(
-        long = "path",
-        value_name = "PATTERN",
-        required_unless_present = "check"
-    )]
-    pub paths: Vec<String>,
-    /// The signer's name, as it stands in certificates, whole.
-    #[arg(long, value_name = "NAME", requires = "issuer")]
-    pub signer: Option<String>,
-    /// A repository whose workflows sign.
-    #[arg(long, value_name = "URL")]
-    pub repository: Option<String>,
-    /// A public key that signs: a file (PEM; - reads standard input), or its fingerprint (SHA256:…).
-    #[arg(long, value_name = "FILE|FINGERPRINT")]
-    pub key: Option<String>,
-    /// A minisign public key that signs, or the file with it.
-    #[arg(long, value_name = "KEY|FILE")]
-    pub minisign: Option<String>,
-    /// Who vouches for the name or the workflow; for a repository on GitHub, without it GitHub Actions.
-    #[arg(long, value_name = "URL", conflicts_with_all = ["key", "minisign"])]
-    pub issuer: Option<String>,
-    /// The one workflow of the repository that signs, by its path there; without it, all do.
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["signer", "key", "minisign"])]
-    pub workflow: Option<String>,
-    /// The trust root that the name or the workflow is proven under: sigstore, github, or notary: and
-    /// its fingerprint; without it sigstore.
-    #[arg(long, value_name = "ROOT", conflicts_with_all = ["key", "minisign"])]
-    pub root: Option<String>,
-    /// The file to write.
-    #[arg(long, value_name = "FILE", default_value = "download-signers.json")]
-    pub output: PathBuf,
-    /// Write nothing; say whether this file is a declaration, and what it declares.
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with_all = ["paths", "issuer", "workflow", "root", "output"]
-    )]
-    pub check: Option<PathBuf>,
-    /// Say who is declared to sign what lies at this address.
-    #[arg(
-        long,
-        value_name = "URL",
-        conflicts_with_all = ["signer", "repository", "key", "minisign"]
-    )]
-    pub url: Option<String>,
-    /// Print JSON (schema assay.declare.v1).
-    #[arg(long)]
-    pub json: bool,
-}
-
-const ROOTS_EXAMPLES: &str = "\
-A trust root is what proofs are checked against. The roots of Sigstore's public instance and of
-GitHub come with the program; a refresh takes over newer ones that the keys in charge signed (TUF).
-Whatever a refresh is refused for, the root in use stays in use.
-
-Examples:
-  assay roots
-  assay roots refresh
-  assay roots refresh github --json";
-
-/// `assay roots`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = ROOTS_EXAMPLES)]
-pub struct RootsArgs {
-    #[command(subcommand)]
-    pub command: Option<RootsCommand>,
-    /// Print JSON (schema assay.roots.v1).
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What to do with trust roots.
-#[derive(Debug, Subcommand)]
-pub enum RootsCommand {
-    /// Ask the repositories for newer trust roots.
-    Refresh(RootsRefreshArgs),
-}
-
-/// `assay roots refresh`.
-#[derive(Debug, clap::Args)]
-pub struct RootsRefreshArgs {
-    /// Which; without it, all.
-    #[arg(value_name = "ROOT", value_parser = ["sigstore", "github"])]
-    pub roots: Vec<String>,
-}
-
-const LOGS_EXAMPLES: &str = "\
-'verify' remembers the last state of each log, and has the notary prove that a later one grew out of
-it. A log that signed two histories of which only one can be true proves nothing until you decide.
-
-Examples:
-  assay logs
-  assay logs evidence 1f2e3d4c > evidence.json
-  assay logs trust 1f2e3d4c";
-
-/// `assay logs`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = LOGS_EXAMPLES)]
-pub struct LogsArgs {
-    #[command(subcommand)]
-    pub command: Option<LogsCommand>,
-    /// Print JSON (schema assay.logs.v1; of trust and forget, assay.log.v1).
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What to do with remembered logs.
-#[derive(Debug, Subcommand)]
-pub enum LogsCommand {
-    /// Print the evidence that a log contradicted itself (schema assay.log-contradiction.v1).
-    Evidence(LogArgs),
-    /// Let count again what a log proves that contradicted itself, from what it showed last on.
-    Trust(LogArgs),
-    /// Forget what a log showed, after which it may show anything: for one that its notary lost.
-    Forget(LogArgs),
-}
-
-/// `assay logs evidence`, `assay logs trust`, `assay logs forget`.
-#[derive(Debug, clap::Args)]
-pub struct LogArgs {
-    /// The log's id as `assay logs` shows it, or its first 8 digits or more.
-    #[arg(value_name = "ID")]
-    pub id: String,
-}
-
-const MEMORY_EXAMPLES: &str = "\
-'verify' with --url remembers who signed for a project at first sight, which kinds of its files were
-signed, and what its site declared. NAME is a project's name as it is shown, or a host: then all that
-is remembered of it and its projects is forgotten, and the next sight is the first.
-
-Examples:
-  assay memory
-  assay memory forget github.com/example/tool
-  assay memory forget downloads.example.org";
-
-/// `assay memory`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = MEMORY_EXAMPLES)]
-pub struct MemoryArgs {
-    #[command(subcommand)]
-    pub command: Option<MemoryCommand>,
-    /// Print JSON (schema assay.memory.v1; of forget, assay.memory.forgotten.v1).
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What to do with what is remembered of projects and sites.
-#[derive(Debug, Subcommand)]
-pub enum MemoryCommand {
-    /// Forget a project, or a site with its projects.
-    Forget(ForgetArgs),
-}
-
-/// `assay memory forget`.
-#[derive(Debug, clap::Args)]
-pub struct ForgetArgs {
-    /// The project's name as `assay memory` shows it, or the site's host.
-    #[arg(value_name = "NAME")]
-    pub name: String,
-}
-
-const NOTARY_EXAMPLES: &str = "\
-Examples:
-  assay notary --data ./notary
-  assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
-  assay notary config > notary.toml && assay notary --config notary.toml
-  assay notary token add ci --data /var/lib/assay
-  assay notary signer add release@example.org release.pub --data /var/lib/assay
-  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
-  assay notary rotate --data /var/lib/assay
-  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
-  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
-
-/// `assay notary`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
-pub struct NotaryArgs {
-    #[command(subcommand)]
-    pub command: Option<NotaryCommand>,
-    #[command(flatten)]
-    pub serve: ServeArgs,
-}
-
-/// What to administer.
-#[derive(Debug, Subcommand)]
-pub enum NotaryCommand {
-    /// The signers whom the notary names.
-    #[command(subcommand)]
-    Signer(SignerCommand),
-    /// Write all of a notary but its lock into one file; it may be running.
-    Backup(BackupArgs),
-    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
-    Restore(RestoreArgs),
-    /// Bring a notary of an earlier version, which had no lock yet, up to date.
-    Adopt(AdoptArgs),
-    /// Give the notary new keys; it must not be running.
-    Rotate(RotateArgs),
-    /// The tokens with which clients may write.
-    #[command(subcommand)]
-    Token(TokenCommand),
-    /// Print a configuration file with every setting, what it does, and its default.
-    Config,
+    /// Print a script with which your shell completes commands and options.
+    Completions(CompletionsArgs),
+    /// Write the manual pages.
+    Man(ManArgs),
 }
 
 #[cfg(test)]
@@ -418,5 +148,67 @@ mod tests {
         assert!(parse("assay notary backup --data d --to f").is_ok());
         assert!(parse("assay notary restore f --data d --lock l").is_ok());
         assert!(parse("assay notary restore f").is_err());
+    }
+
+    /// The commands that do something, by their paths.
+    fn doing<'a>(
+        command: &'a clap::Command,
+        path: &str,
+        found: &mut Vec<(String, &'a clap::Command)>,
+    ) {
+        for inner in command.get_subcommands() {
+            let path = format!("{path} {}", inner.get_name());
+            doing(inner, &path, found);
+            found.push((path, inner));
+        }
+    }
+
+    #[test]
+    fn help_teaches_by_examples_that_are_right() {
+        let root = Args::command();
+        let mut commands = Vec::new();
+        doing(&root, "assay", &mut commands);
+        for (path, command) in commands {
+            let help = command
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            let joined = help.replace(" \\\n      ", " ");
+            let examples: Vec<&str> = joined
+                .lines()
+                .filter(|line| line.contains("  assay ") || line.contains("| assay "))
+                .collect();
+            let own = examples.iter().filter(|line| line.contains(&path)).count();
+            assert!(own > 0, "{path} has no example of itself:\n{help}");
+            for example in examples {
+                for part in example
+                    .split([';', '|', '>', '<'])
+                    .flat_map(|part| part.split("&&"))
+                {
+                    let part = part.split(" #").next().unwrap_or(part).trim();
+                    if !part.starts_with("assay ") {
+                        continue;
+                    }
+                    let words = words(part);
+                    let read = Args::try_parse_from(&words);
+                    assert!(read.is_ok(), "{part}: {}", read.unwrap_err());
+                }
+            }
+        }
+    }
+
+    /// The words of a line of a shell without anything but quotes in it.
+    fn words(line: &str) -> Vec<String> {
+        let mut words = vec![String::new()];
+        let mut quoted = false;
+        for c in line.chars() {
+            match c {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => words.push(String::new()),
+                c => words.last_mut().unwrap().push(c),
+            }
+        }
+        words.retain(|word| !word.is_empty());
+        words
     }
 }

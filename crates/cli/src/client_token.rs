@@ -2,11 +2,12 @@
 //! never from the command line, which others on the machine can see, and never printed.
 
 use crate::error::CliError;
+use crate::login::Logins;
 use crate::output;
 use assay_notary::exposure;
 use std::fmt;
 use std::fs::File;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 
 /// The environment's variable with the token itself.
@@ -14,15 +15,32 @@ const VARIABLE: &str = "ASSAY_NOTARY_TOKEN";
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 4096;
 
+const NO_TOKEN: &str = "it holds no token, which is one word like assay_…";
+
 /// A token.
 pub struct ClientToken(String);
 
 impl ClientToken {
-    /// The token in `file`, or else in the environment; `None` where there is none.
+    /// The token in `file`, or else in the environment, or else the one that a login kept for the notary
+    /// at just this address; `None` where there is none.
     ///
     /// # Errors
     /// When the file cannot be read, everybody can read it, or what is there is no token.
-    pub fn find(file: Option<&Path>) -> Result<Option<Self>, CliError> {
+    pub fn find(file: Option<&Path>, address: &str) -> Result<Option<Self>, CliError> {
+        match Self::given(file)? {
+            Some(token) => Ok(Some(token)),
+            None => Logins::read()?.token(address),
+        }
+    }
+
+    /// The token in `file` (`-` is standard input), or else in the environment.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn given(file: Option<&Path>) -> Result<Option<Self>, CliError> {
+        if file == Some(Path::new("-")) {
+            return Self::read_input().map(Some);
+        }
         if let Some(file) = file {
             return Self::read(file).map(Some);
         }
@@ -37,9 +55,38 @@ impl ClientToken {
         }
     }
 
+    /// One that a login kept.
+    pub fn kept(text: &str) -> Option<Self> {
+        Self::new(text)
+    }
+
+    /// The token itself, to be kept where only this user can read it.
+    pub fn secret(&self) -> &str {
+        &self.0
+    }
+
     /// The value of the header `Authorization`.
     pub fn authorization(&self) -> String {
         format!("Bearer {}", self.0)
+    }
+
+    fn read_input() -> Result<Self, CliError> {
+        let input = std::io::stdin();
+        if input.is_terminal() {
+            return Err(CliError::Usage(
+                "a terminal would show the token: let another program write it to standard input, or \
+                 name a file"
+                    .into(),
+            ));
+        }
+        let mut text = String::new();
+        let read = input.lock().take(MAX_FILE).read_to_string(&mut text);
+        let name = Path::new("standard input");
+        read.map_err(|source| CliError::file(name, source))?;
+        Self::new(&text).ok_or_else(|| CliError::WrongFile {
+            path: name.to_owned(),
+            detail: NO_TOKEN.into(),
+        })
     }
 
     fn read(file: &Path) -> Result<Self, CliError> {
@@ -55,7 +102,7 @@ impl ClientToken {
             .map_err(|source| CliError::file(file, source))?;
         Self::new(&text).ok_or_else(|| CliError::WrongFile {
             path: file.to_owned(),
-            detail: "it holds no token, which is one word like assay_…".into(),
+            detail: NO_TOKEN.into(),
         })
     }
 

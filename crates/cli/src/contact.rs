@@ -1,8 +1,11 @@
 //! A notary as this user knows it: its trust root is pinned on first contact.
 
 use crate::client::Client;
+use crate::client_token::ClientToken;
 use crate::config;
+use crate::contact_args::Contact;
 use crate::error::CliError;
+use crate::login::{self, Logins};
 use crate::output;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
@@ -23,6 +26,56 @@ pub struct KnownNotary {
     pub root: Roots,
 }
 
+/// The address of the notary that a command uses: the one that was named (by the option, or else by the
+/// environment), whether by its address or by the name that a login gave it; without it that of the last
+/// login. `None` where there is none.
+///
+/// # Errors
+/// When what is kept of logins cannot be read.
+pub fn chosen(named: Option<&str>) -> Result<Option<String>, CliError> {
+    let Some(named) = named else {
+        return Ok(Logins::read()?.default);
+    };
+    match login::is_name(named) {
+        true => Ok(Some(Logins::read()?.named(named))),
+        false => Ok(Some(named.to_owned())),
+    }
+}
+
+/// What the environment names, for commands that have the notary as an argument.
+pub fn in_environment() -> Option<String> {
+    let named = std::env::var("ASSAY_NOTARY").ok();
+    named.filter(|named| !named.is_empty())
+}
+
+/// The same, where a command needs one.
+///
+/// # Errors
+/// As [`chosen`], and when there is none.
+pub fn required(named: Option<&str>) -> Result<String, CliError> {
+    chosen(named)?.ok_or_else(|| {
+        CliError::Usage(
+            "which notary? Name it with --notary URL or ASSAY_NOTARY, or once for all commands: \
+             `assay login URL`"
+                .to_owned(),
+        )
+    })
+}
+
+/// Contacts the notary that a command writes to, and finds the token for it.
+///
+/// # Errors
+/// As [`required`], [`ClientToken::find`] and [`contact`].
+pub fn to_write(
+    client: &Client,
+    args: &Contact,
+) -> Result<(KnownNotary, Option<ClientToken>), CliError> {
+    let address = required(args.notary.as_deref())?;
+    let token = ClientToken::find(args.token_file.as_deref(), &address)?;
+    let notary = contact(client, &address, args.fingerprint.as_deref())?;
+    Ok((notary, token))
+}
+
 /// Contacts the notary: fetches its trust root, compares it with the pinned one, and pins it if
 /// there is none.
 ///
@@ -33,11 +86,32 @@ pub fn contact(
     address: &str,
     fingerprint: Option<&str>,
 ) -> Result<KnownNotary, CliError> {
-    let address = notary_address(address).ok_or_else(|| {
+    contact_if(client, address, fingerprint, |_| Ok(()))
+}
+
+/// A notary's address, in the form in which it is kept.
+///
+/// # Errors
+/// When it is none.
+pub fn address(typed: &str) -> Result<String, CliError> {
+    notary_address(typed).ok_or_else(|| {
         CliError::TrustRoot(format!(
-            "{address:?} is not a notary's address: use https://, or http:// on this machine"
+            "{typed:?} is not a notary's address: use https://, or http:// on this machine"
         ))
-    })?;
+    })
+}
+
+/// As [`contact`]; on first contact `first` sees what the notary shows, before it is pinned.
+///
+/// # Errors
+/// As [`contact`], and what `first` says.
+pub fn contact_if(
+    client: &Client,
+    typed: &str,
+    fingerprint: Option<&str>,
+    first: impl FnOnce(&Notary) -> Result<(), CliError>,
+) -> Result<KnownNotary, CliError> {
+    let address = address(typed)?;
     let file = pin_file(&address)?;
     let pinned = load(&file)?;
     let notary = match (fetch(client, &address), pinned) {
@@ -46,6 +120,7 @@ pub fn contact(
         (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
         (Ok(shown), None) => {
             expect(fingerprint, &shown)?;
+            first(&shown)?;
             let pinned = pin(&file, &shown)?;
             follow(client, &file, pinned, &shown)?
         }
@@ -66,6 +141,28 @@ pub fn pinned() -> Vec<Notary> {
     files
         .filter_map(|entry| load(&entry.path()).ok().flatten())
         .collect()
+}
+
+/// Forgets the trust root of the notary at this address, so that the next contact is the first. Says
+/// whether there was one.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn forget(address: &str) -> Result<bool, CliError> {
+    let file = pin_file(address)?;
+    match std::fs::remove_file(&file) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(CliError::file(&file, error)),
+    }
+}
+
+/// Whether a notary's trust root is pinned.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn is_pinned(address: &str) -> Result<bool, CliError> {
+    Ok(load(&pin_file(address)?)?.is_some())
 }
 
 /// Follows the pinned trust root to the one that the notary has now, where that was signed with the

@@ -1,6 +1,6 @@
 //! `assay declare`: who signs what lies on a publisher's own domain, written or checked.
 
-use crate::args::DeclareArgs;
+use crate::declare_args::DeclareArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::report::{DeclaredReport, DownloadReport};

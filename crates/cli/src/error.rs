@@ -63,8 +63,8 @@ pub enum CliError {
     /// The notary lets only those write who have a token.
     #[error(
         "the notary {address} {}. Ask its administrator for a token, keep it in a file that only \
-         you can read, and name that file with --token-file or ASSAY_NOTARY_TOKEN_FILE; or set \
-         ASSAY_NOTARY_TOKEN",
+         you can read, and name that file with --token-file, best once: `assay login {address} \
+         --token-file FILE`; or set ASSAY_NOTARY_TOKEN",
         if *had_one {
             "does not know the token that it was given; it may have been removed"
         } else {

@@ -44,6 +44,18 @@ pub fn load(args: &PrivateKey) -> Result<SigningKey, CliError> {
     })
 }
 
+/// The key to sign with, where there is one already.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn existing(args: &PrivateKey) -> Result<Option<SigningKey>, CliError> {
+    let path = path(args)?;
+    match path.exists() {
+        true => Ok(Some(SigningKey::load(&path)?)),
+        false => Ok(None),
+    }
+}
+
 fn path(args: &PrivateKey) -> Result<PathBuf, CliError> {
     match &args.key {
         Some(file) => Ok(file.clone()),

@@ -6,20 +6,30 @@ mod bundle_place;
 mod cache;
 mod client;
 mod client_token;
+mod color;
+mod command_line;
+mod completions;
 mod config;
 mod contact;
 mod contact_args;
 mod declare;
+mod declare_args;
+mod environment;
 mod error;
 mod exit;
 mod hash;
 mod input;
+mod inspect;
 mod judging;
 mod key;
+mod list;
 mod logged;
+mod login;
 mod logs;
 mod manifest;
+mod manual;
 mod memory;
+mod moment;
 mod notary;
 mod notary_data;
 mod notary_tokens;
@@ -40,18 +50,22 @@ mod submit;
 mod verify;
 mod verify_args;
 mod verify_bundle;
+mod verify_bundle_args;
 
-use args::{Args, Command};
+use args::Command;
 use assay_core::standing::Standing;
-use clap::Parser;
 use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     assay_core::crypto::native::install();
-    let args = Args::parse();
-    let wants_json = args.command.wants_json();
-    let done = match args.command {
+    let line = match command_line::read() {
+        Ok(line) => line,
+        Err(code) => return code,
+    };
+    let done = match line.args.command {
+        Command::Login(args) => login::run(&args),
+        Command::Logout(args) => login::log_out(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Key(args) => key::run(&args),
         Command::Declare(args) => declare::run(&args),
@@ -60,18 +74,22 @@ fn main() -> ExitCode {
         Command::Unsupport(args) => standing::run(Standing::Unsupported, &args),
         Command::Verify(args) => verify::run(&args),
         Command::Manifest(args) => manifest::run(&args),
+        Command::Inspect(args) => inspect::run(&args),
+        Command::List(args) => list::run(&args),
         Command::VerifyBundle(args) => verify_bundle::run(&args),
         Command::Roots(args) => roots::run(&args),
         Command::Logs(args) => logs::run(&args),
         Command::Log(args) => audit::run(&args),
         Command::Memory(args) => memory::run(&args),
         Command::Notary(args) => notary::run(args),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => manual::run(&args),
     };
     match done {
         Ok(code) => code.into(),
         Err(error) => {
             output::complain(&error.to_string());
-            if wants_json {
+            if line.wants_json {
                 // Where standard output is closed there is nobody to tell.
                 let _ = output::json(&json!({
                     "schema": "assay.error.v1",

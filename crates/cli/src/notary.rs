@@ -4,8 +4,7 @@ pub mod args;
 mod rotate;
 mod signers;
 
-use self::args::SignerCommand;
-use crate::args::{NotaryArgs, NotaryCommand};
+use self::args::{NotaryArgs, NotaryCommand, SignerCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::notary_data;

@@ -6,8 +6,13 @@ use crate::output;
 use serde_json::json;
 use std::path::PathBuf;
 
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28";
+
 /// `assay notary backup`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = BACKUP_EXAMPLES)]
 pub struct BackupArgs {
     /// The notary's data directory.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
@@ -20,8 +25,15 @@ pub struct BackupArgs {
     pub json: bool,
 }
 
+const RESTORE_EXAMPLES: &str = "\
+With the lock that the notary had, the log goes on or begins a new tree, so that it never forks.
+
+Examples:
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+
 /// `assay notary restore`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = RESTORE_EXAMPLES)]
 pub struct RestoreArgs {
     /// The backup.
     #[arg(value_name = "FILE")]
@@ -38,8 +50,13 @@ pub struct RestoreArgs {
     pub json: bool,
 }
 
+const ADOPT_EXAMPLES: &str = "\
+Examples:
+  assay notary adopt --data /var/lib/assay";
+
 /// `assay notary adopt`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = ADOPT_EXAMPLES)]
 pub struct AdoptArgs {
     /// The notary's data directory, as it ran last.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]

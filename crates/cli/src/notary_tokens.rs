@@ -7,14 +7,31 @@ use assay_notary::tokens;
 use serde_json::json;
 use std::path::PathBuf;
 
+const ADD_EXAMPLES: &str = "\
+Only the token is on standard output. Whoever has it logs in with it.
+
+Examples:
+  assay notary token add ci --data /var/lib/assay > token.txt";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  assay notary token list --data /var/lib/assay";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  assay notary token remove ci --data /var/lib/assay";
+
 /// What to do with tokens.
 #[derive(Debug, clap::Subcommand)]
 pub enum TokenCommand {
     /// Make a token, and print it this once; the notary may be running.
+    #[command(after_help = ADD_EXAMPLES)]
     Add(TokenArgs),
     /// Show the names of all tokens. The tokens themselves are kept nowhere.
+    #[command(after_help = LIST_EXAMPLES)]
     List(TokenListArgs),
     /// Remove a token: from now on it opens nothing; the notary may be running.
+    #[command(after_help = REMOVE_EXAMPLES)]
     Remove(TokenArgs),
 }
 
@@ -40,16 +57,6 @@ pub struct TokenListArgs {
     /// Print JSON (schema assay.tokens.v1).
     #[arg(long)]
     pub json: bool,
-}
-
-impl TokenCommand {
-    /// Whether JSON was asked for.
-    pub fn wants_json(&self) -> bool {
-        match self {
-            Self::Add(args) | Self::Remove(args) => args.json,
-            Self::List(args) => args.json,
-        }
-    }
 }
 
 /// Does it.

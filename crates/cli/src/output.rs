@@ -1,6 +1,7 @@
 //! What is printed: text for people, in which nothing from outside can pose as something else, and
 //! JSON for programs.
 
+use crate::color;
 use crate::error::CliError;
 use serde::Serialize;
 use std::io::Write;
@@ -18,7 +19,12 @@ pub fn plain(text: &str) -> String {
 
 /// Says on standard error what went wrong.
 pub fn complain(message: &str) {
-    note(&format!("error: {message}"));
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} {}",
+        color::error_word(),
+        plain(message)
+    );
 }
 
 /// Says something on standard error that is not the result.

@@ -1,8 +1,6 @@
 //! `assay sign`.
 
 use crate::client::Client;
-use crate::client_token::ClientToken;
-use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logged::LoggedSubject;
@@ -10,7 +8,7 @@ use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{bundle_place, key, output};
+use crate::{bundle_place, contact, key, output};
 use assay_notary::files::{self, Mode};
 use assay_notary::verifier::Verifier;
 use base64::Engine;
@@ -26,12 +24,7 @@ use std::path::Path;
 pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
-    let token = ClientToken::find(args.contact.token_file.as_deref())?;
-    let notary = contact(
-        &client,
-        &args.contact.notary,
-        args.contact.fingerprint.as_deref(),
-    )?;
+    let (notary, token) = contact::to_write(&client, &args.contact)?;
     let submitter = Submitter::new(&client, &notary, &key, token)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();

@@ -9,6 +9,7 @@ Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature o
 it beside itself (DIR.sigstore.json), and the commit of git:DIR gets DIR.commit.sigstore.json.
 
 Examples:
+  assay sign app.tar.gz                                      # at the notary of the last login
   assay sign app.tar.gz --notary https://notary.example
   assay sign dist/ git:. --notary https://notary.example
   assay sign dist/* --key release.pem --notary https://notary.example --json";
@@ -39,8 +40,9 @@ The statement is logged for good. It counts for everybody who trusts this key, a
 the newest statement of a signer wins.
 
 Examples:
-  assay untrust app-1.2.tar.gz --reason 'the build machine was broken into' --notary https://notary.example
-  assay unsupport app-1.0.tar.gz --reason 'use 2.0' --notary https://notary.example";
+  assay untrust app-1.2.tar.gz --reason 'the build machine was broken into'
+  assay unsupport app-1.0.tar.gz --reason 'use 2.0' --notary https://notary.example
+  assay trust app-1.0.tar.gz --reason 'it is supported again'";
 
 /// `assay untrust`, `assay unsupport`, `assay trust`.
 #[derive(Debug, clap::Args)]

@@ -95,8 +95,12 @@ impl<'a> Sources<'a> {
             .zip(url)
             .and_then(|(address, url)| index::Question::about(&address, url));
         let mut wanted = args.source.clone();
+        let notary_of = match wanted.is_empty() || wanted.contains(&Source::Notary) {
+            true => contact::chosen(args.notary.as_deref())?,
+            false => None,
+        };
         if wanted.is_empty() {
-            wanted.extend(args.notary.is_some().then_some(Source::Notary));
+            wanted.extend(notary_of.is_some().then_some(Source::Notary));
             wanted.extend(github.is_some().then_some(Source::Github));
             wanted.extend(beside.is_some().then_some(Source::Beside));
             wanted.extend(index.is_some().then_some(Source::Index));
@@ -108,9 +112,10 @@ impl<'a> Sources<'a> {
         for source in wanted {
             asked.push(match source {
                 Source::Notary => {
-                    let address = args.notary.as_deref();
-                    let address =
-                        address.ok_or_else(|| usage("the source notary needs --notary"))?;
+                    let address = notary_of.as_deref();
+                    let address = address.ok_or_else(|| {
+                        usage("the source notary needs --notary, or `assay login`")
+                    })?;
                     let known = contact::contact(client, address, args.fingerprint.as_deref())?;
                     let named = known.notary.clone();
                     notary = Some(known);
@@ -135,7 +140,7 @@ impl<'a> Sources<'a> {
         }
         if asked.is_empty() {
             return Err(usage(
-                "nobody to ask: give --notary, --url with the https address of the download, \
+                "nobody to ask: give --notary (or `assay login`), --url with the https address of the download, \
                  --source rekor, or --rekor",
             ));
         }

@@ -1,8 +1,6 @@
 //! `assay untrust`, `assay unsupport`, `assay trust`.
 
 use crate::client::Client;
-use crate::client_token::ClientToken;
-use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logged::LoggedSubject;
@@ -11,7 +9,7 @@ use crate::side_by_side::side_by_side;
 use crate::sign_args::StandingArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{key, output};
+use crate::{contact, key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
 use base64::Engine;
@@ -26,12 +24,7 @@ use serde_json::json;
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let client = Client::new();
     let key = key::load(&args.key)?;
-    let token = ClientToken::find(args.contact.token_file.as_deref())?;
-    let notary = contact(
-        &client,
-        &args.contact.notary,
-        args.contact.fingerprint.as_deref(),
-    )?;
+    let (notary, token) = contact::to_write(&client, &args.contact)?;
     let submitter = Submitter::new(&client, &notary, &key, token)?;
     let predicate = StandingPredicate {
         standing,

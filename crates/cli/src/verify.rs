@@ -1,6 +1,7 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
 use crate::client::Client;
+use crate::color;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::judging::{Accepted, Conclusion, Judging, Recalled};
@@ -293,7 +294,8 @@ fn told(accepted: Option<&Accepted>) -> String {
 }
 
 fn print(result: &Verified) -> Result<(), CliError> {
-    let mut text = format!("{}: {}", output::plain(&result.file), result.verdict.word());
+    let word = color::verdict(result.verdict);
+    let mut text = format!("{}: {word}", output::plain(&result.file));
     if let Some(digest) = &result.sha256 {
         text.push_str(&format!("\n  sha256 {digest}"));
     }

@@ -48,8 +48,9 @@ pub enum Source {
 pub struct VerifyArgs {
     #[command(flatten)]
     pub subjects: Subjects,
-    /// The notary's address: https, or http on this machine.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
+    /// The notary's address: https, or http on this machine; or the name that it has since `assay
+    /// login`. Without it, the notary of the last login.
+    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL|NAME")]
     pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
     #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]

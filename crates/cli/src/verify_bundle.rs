@@ -1,11 +1,11 @@
 //! `assay verify-bundle`: one bundle against one file, offline, with the command line of
 //! sigstore-conformance.
 
-use crate::args::VerifyBundleArgs;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::text;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
+use crate::verify_bundle_args::VerifyBundleArgs;
 use crate::{hash, logs, output, roots};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::{Attestation, Claim};

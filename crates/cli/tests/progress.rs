@@ -2,80 +2,13 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/terminal.rs"]
+mod terminal;
 
 use common::{DataFolder, Notary, PROGRAM};
-use std::io::Read;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
-/// A terminal in which the program runs; both are ended when it is dropped.
-struct Terminal {
-    child: Child,
-    /// Where the program's number is written.
-    number: PathBuf,
-    shown: String,
-}
-
-impl Terminal {
-    fn run(config: &Path, arguments: &str) -> Self {
-        let number = config.join("number");
-        let child = Command::new("script")
-            .args(["--quiet", "--return", "--flush", "--command"])
-            .arg(format!(
-                "echo $$ > {}; exec {PROGRAM} {arguments}",
-                number.display()
-            ))
-            .arg("/dev/null")
-            .env("ASSAY_CONFIG_DIR", config)
-            .env("TERM", "xterm")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self {
-            child,
-            number,
-            shown: String::new(),
-        }
-    }
-
-    /// Reads on until this is shown, and fails when the program ends before.
-    fn until(&mut self, text: &str) {
-        let out = self.child.stdout.as_mut().unwrap();
-        let mut piece = [0; 4096];
-        while !self.shown.contains(text) {
-            let read = out.read(&mut piece).unwrap();
-            assert_ne!(read, 0, "{text:?} is not in {:?}", self.shown);
-            self.shown
-                .push_str(&String::from_utf8_lossy(&piece[..read]));
-        }
-    }
-
-    fn end(mut self) -> String {
-        let mut rest = Vec::new();
-        let out = self.child.stdout.as_mut().unwrap();
-        out.read_to_end(&mut rest).unwrap();
-        self.shown.push_str(&String::from_utf8_lossy(&rest));
-        std::mem::take(&mut self.shown)
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        // Nothing less is sure to end it: who started the tests may have had the other signals
-        // ignored, which the program inherits.
-        if let Ok(number) = std::fs::read_to_string(&self.number) {
-            let mut kill = Command::new("kill");
-            let _ = kill
-                .args(["-9", number.trim()])
-                .stderr(Stdio::null())
-                .status();
-        }
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
+use std::process::{Command, Stdio};
+use terminal::Terminal;
 
 #[test]
 fn whom_it_waits_for_is_told_until_the_answer_comes() {
@@ -94,7 +27,7 @@ fn whom_it_waits_for_is_told_until_the_answer_comes() {
     drop(silent);
     let shown = terminal.end();
     let last = shown.rsplit('\r').find(|line| !line.trim().is_empty());
-    assert!(last.unwrap().contains("error: "), "{shown:?}");
+    assert!(last.unwrap().contains("error:"), "{shown:?}");
 }
 
 #[test]

@@ -245,3 +245,35 @@ fn a_bundle_whose_parts_were_exchanged_does_not_verify() {
     *mixed.pointer_mut(proof).unwrap() = two.pointer(proof).unwrap().clone();
     assert!(setting.verify_keyed(b"one", &mixed).is_err());
 }
+
+#[test]
+fn each_entry_has_its_own_bundle_which_is_the_one_that_is_found_by_digest() {
+    let setting = Setting::new();
+    let (key, pem) = (&setting.key, setting.key.public_pem());
+    let other = SigningKey::generate().unwrap();
+    let signed = statement(b"file", "urn:p", &json!({}));
+    let proposals = [
+        hashed_rekord(b"file", key, &pem),
+        standing(b"file", "untrusted", key, &pem),
+        intoto(signed.as_bytes(), key, &pem),
+    ];
+    let own = |proposal: &Value| {
+        let answer = setting.notary.add(proposal);
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        let name = answer.header("etag").unwrap().to_owned();
+        let answer = setting.notary.get(&format!("/attestations/entries/{name}"));
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        answer.json()["attestations"].as_array().unwrap().clone()
+    };
+    for proposal in &proposals {
+        let bundles = own(proposal);
+        let found = setting.notary.get(&common::attestations(b"file")).json();
+        // The newest first, and nothing came in between.
+        assert_eq!(bundles, found["attestations"].as_array().unwrap()[..1]);
+    }
+    // A bundle vouches for a single signature.
+    let keys = [key, &other];
+    let pems = [pem.as_str(), &other.public_pem()];
+    let both = common::dsse("text/plain", b"p", &keys, &pems);
+    assert!(own(&both).is_empty());
+}

@@ -25,6 +25,7 @@ const RETRIEVE: &str = "/api/v1/log/entries/retrieve";
 const SEARCH: &str = "/api/v1/index/retrieve";
 const BULK: &str = "/attestations/bulk";
 const BY_DIGEST: &str = "/attestations/{digest}";
+const BUNDLE: &str = "/attestations/entries/{uuid}";
 const BY_UUID: &str = "/api/v1/log/entries/{uuid}";
 
 fn document() -> Value {
@@ -176,10 +177,14 @@ fn what_is_answered_is_what_is_described() {
     held.get("/api/v1/log", "/api/v1/log", 200);
     for (place, id) in ids.iter().enumerate() {
         held.get(BY_UUID, &format!("{ENTRIES}/{id}"), 200);
+        held.get(BUNDLE, &format!("/attestations/entries/{id}"), 200);
         held.get(ENTRIES, &format!("{ENTRIES}?logIndex={place}"), 200);
     }
     held.get(BY_UUID, &format!("{ENTRIES}/{}", "0".repeat(64)), 404);
     held.get(BY_UUID, &format!("{ENTRIES}/xyz"), 422);
+    let nowhere = format!("/attestations/entries/{}", "0".repeat(64));
+    held.get(BUNDLE, &nowhere, 404);
+    held.get(BUNDLE, "/attestations/entries/xyz", 422);
     held.get(ENTRIES, &format!("{ENTRIES}?logIndex=99"), 404);
     held.get(ENTRIES, ENTRIES, 422);
 

@@ -140,6 +140,14 @@ fn what_was_logged_before_stays_named_and_what_came_since_is_not_told() {
     assert_eq!(setting.found(&Sha256Digest::of(b"before")).len(), 1);
     assert!(setting.found(&Sha256Digest::of(b"since")).is_empty());
     assert!(setting.found(&Sha256Digest::of(b"bare")).is_empty());
+    // Nor by its entry.
+    for (index, status) in [(0, 200), (1, 404), (2, 404)] {
+        let entry = format!("/api/v1/log/entries?logIndex={index}");
+        let entry = setting.notary.get(&entry).json();
+        let name = entry.as_object().unwrap().keys().next().unwrap().clone();
+        let answer = setting.notary.get(&format!("/attestations/entries/{name}"));
+        assert_eq!(answer.status, status, "{index}: {}", answer.text);
+    }
     // Nothing was removed: all of it is in the log.
     let log = setting.notary.get("/api/v1/log").json();
     assert_eq!(log["treeSize"], 4);

@@ -2,8 +2,13 @@
 
 use clap::{Subcommand, ValueEnum};
 
+const LOG_EXAMPLES: &str = "\
+Examples:
+  assay log audit https://notary.example";
+
 /// `assay log`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = LOG_EXAMPLES)]
 pub struct TransparencyLogArgs {
     #[command(subcommand)]
     pub command: TransparencyLogCommand,
@@ -24,7 +29,7 @@ Exit codes: 0 all holds; 5 the log differs, and where; 4 it could not be reached
 answer; 3 other trust root; 1 failed; 2 usage.
 
 Examples:
-  assay log audit https://notary.example
+  assay log audit
   assay log audit https://notary.example --full --search all --json
   assay log audit https://notary.example --key notary.example/4711+1f2e3d4c+AZ…";
 
@@ -32,9 +37,10 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = AUDIT_EXAMPLES)]
 pub struct AuditArgs {
-    /// The notary's address: https, or http on this machine.
-    #[arg(value_name = "URL")]
-    pub notary: String,
+    /// The notary's address: https, or http on this machine; or the name that it has since `assay
+    /// login`. Without it, the one in ASSAY_NOTARY, or else that of the last login.
+    #[arg(value_name = "URL|NAME")]
+    pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
     #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
     pub fingerprint: Option<String>,

@@ -17,7 +17,7 @@ mod tests;
 mod walk;
 
 use crate::client::Client;
-use crate::contact::{KnownNotary, contact};
+use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logs;
@@ -50,7 +50,9 @@ const AT_ONCE: usize = 6;
 pub fn run(args: &TransparencyLogArgs) -> Result<Exit, CliError> {
     let TransparencyLogCommand::Audit(args) = &args.command;
     let client = Client::new();
-    let known = contact(&client, &args.notary, args.fingerprint.as_deref())?;
+    let named = args.notary.clone().or_else(contact::in_environment);
+    let address = contact::required(named.as_deref())?;
+    let known = contact::contact(&client, &address, args.fingerprint.as_deref())?;
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| CliError::Internal(error.to_string()))?;
     let report = runtime.block_on(Audit::new(&client, &known, args)?.run())?;

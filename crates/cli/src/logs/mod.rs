@@ -1,5 +1,6 @@
 //! Logs that are remembered: comparing with them, and `assay logs`.
 
+pub mod args;
 mod files;
 mod shown;
 #[cfg(test)]
@@ -7,13 +8,13 @@ mod tests;
 
 pub use shown::ShownLog;
 
-use crate::args::{LogsArgs, LogsCommand};
 use crate::client::Client;
 use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use crate::roots::now;
+use args::{LogsArgs, LogsCommand};
 use assay_core::attestation::Attestation;
 use assay_core::evidence::Evidence;
 use assay_core::log_memory::{Alarm, Contradiction, LogMemory, blocked, withhold, withhold_all};

@@ -1,5 +1,6 @@
 //! What is remembered of projects and sites, and `assay memory`.
 
+pub mod args;
 mod files;
 mod shown;
 #[cfg(test)]
@@ -7,10 +8,10 @@ mod tests;
 
 pub use files::{Memory, Remembered, Site};
 
-use crate::args::{MemoryArgs, MemoryCommand};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
+use args::{MemoryArgs, MemoryCommand};
 use assay_core::project::Project;
 use serde_json::json;
 use shown::{ShownProject, ShownSite};

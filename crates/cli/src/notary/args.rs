@@ -1,6 +1,70 @@
-//! The command lines of `assay notary signer` and `assay notary rotate`.
+//! The command line of `assay notary`.
 
+use crate::notary_data::{AdoptArgs, BackupArgs, RestoreArgs};
+use crate::notary_tokens::TokenCommand;
+use crate::serve_args::ServeArgs;
+use clap::Subcommand;
 use std::path::PathBuf;
+
+const NOTARY_EXAMPLES: &str = "\
+Examples:
+  assay notary --data ./notary
+  assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
+  assay notary config > notary.toml && assay notary --config notary.toml
+  assay notary token add ci --data /var/lib/assay
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
+  assay notary rotate --data /var/lib/assay
+  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+
+/// `assay notary`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = NOTARY_EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct NotaryArgs {
+    #[command(subcommand)]
+    pub command: Option<NotaryCommand>,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+const SIGNER_EXAMPLES: &str = "\
+Examples:
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer list --data /var/lib/assay
+  assay notary signer revoke release@example.org --data /var/lib/assay";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  assay notary token add ci --data /var/lib/assay > token.txt
+  assay notary token list --data /var/lib/assay
+  assay notary token remove ci --data /var/lib/assay";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  assay notary config > notary.toml";
+
+/// What to administer.
+#[derive(Debug, Subcommand)]
+pub enum NotaryCommand {
+    /// The signers whom the notary names.
+    #[command(subcommand, after_help = SIGNER_EXAMPLES)]
+    Signer(SignerCommand),
+    /// Write all of a notary but its lock into one file; it may be running.
+    Backup(BackupArgs),
+    /// Make a notary of a backup. If the log has signed more since, it begins a new tree.
+    Restore(RestoreArgs),
+    /// Bring a notary of an earlier version, which had no lock yet, up to date.
+    Adopt(AdoptArgs),
+    /// Give the notary new keys; it must not be running.
+    Rotate(RotateArgs),
+    /// The tokens with which clients may write.
+    #[command(subcommand, after_help = TOKEN_EXAMPLES)]
+    Token(TokenCommand),
+    /// Print a configuration file with every setting, what it does, and its default.
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config,
+}
 
 /// What to do with signers.
 #[derive(Debug, clap::Subcommand)]
@@ -13,8 +77,16 @@ pub enum SignerCommand {
     Revoke(SignerRevokeArgs),
 }
 
+const ADD_EXAMPLES: &str = "\
+The key is what 'assay key' prints. What it signs from now on carries the name.
+
+Examples:
+  assay notary signer add release@example.org release.pub --data /var/lib/assay
+  assay notary signer add https://example.org/release - --data /var/lib/assay < release.pub";
+
 /// `assay notary signer add`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = ADD_EXAMPLES)]
 pub struct SignerAddArgs {
     /// Who holds the key: an email address or a URI.
     pub name: String,
@@ -29,8 +101,13 @@ pub struct SignerAddArgs {
     pub json: bool,
 }
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  assay notary signer list --data /var/lib/assay --json";
+
 /// `assay notary signer list`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = LIST_EXAMPLES)]
 pub struct SignerListArgs {
     /// The notary's data directory.
     #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]

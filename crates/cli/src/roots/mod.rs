@@ -1,16 +1,17 @@
 //! `assay roots`: the trust roots of Sigstore and GitHub, how old they are, and newer ones.
 
+pub mod args;
 mod files;
 #[cfg(test)]
 mod tests;
 
-use crate::args::{RootsArgs, RootsCommand};
 use crate::client::Client;
 use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
 use crate::report::{FailureReport, TrustRootReport};
+use args::{RootsArgs, RootsCommand};
 use assay_core::proof::ReadBundle;
 use assay_core::refresh_error::{RefreshCheck, RefreshError};
 use assay_core::root_store::{Freshness, RootReport, StaleRoot, day};

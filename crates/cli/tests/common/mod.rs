@@ -1,6 +1,9 @@
 //! The real program, run as people run it.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[path = "documented.rs"]
+pub mod documented;
+
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,8 +23,18 @@ impl Notary {
     }
 
     pub fn start_on(data: &Path, listen: &str) -> Self {
+        Self::start_with(data, listen, &["--open-writing", "--log-level", "warn"])
+    }
+
+    /// One that lets only those write who have a token.
+    pub fn start_closed(data: &Path) -> Self {
+        Self::start_with(data, "127.0.0.1:0", &["--log-level", "error"])
+    }
+
+    fn start_with(data: &Path, listen: &str, options: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
-            .args(["notary", "--json", "--open-writing", "--log-level", "warn"])
+            .args(["notary", "--json"])
+            .args(options)
             .args(["--listen", listen, "--data"])
             .arg(data)
             .stdout(Stdio::piped())
@@ -31,10 +44,9 @@ impl Notary {
         BufReader::new(child.stdout.take().unwrap())
             .read_line(&mut line)
             .unwrap();
-        Self {
-            ready: serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}")),
-            child,
-        }
+        let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line}"));
+        documented::hold(&ready);
+        Self { ready, child }
     }
 
     pub fn url(&self) -> String {
@@ -79,9 +91,13 @@ pub struct Done {
 }
 
 impl Done {
+    /// What was printed, which is as it is documented.
+    #[track_caller]
     pub fn json(&self) -> Value {
-        serde_json::from_str(&self.out)
-            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err))
+        let value = serde_json::from_str(&self.out)
+            .unwrap_or_else(|_| panic!("no JSON: {}{}", self.out, self.err));
+        documented::hold(&value);
+        value
     }
 
     #[track_caller]
@@ -112,18 +128,16 @@ impl User {
 
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
+        // Whoever runs the tests may have settings of their own.
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ASSAY_") {
+                command.env_remove(name);
+            }
+        }
         command
             .args(args)
             .current_dir(self.home.path())
             .env("ASSAY_CONFIG_DIR", self.path("config"))
-            .env_remove("ASSAY_NOTARY")
-            .env_remove("ASSAY_NOTARY_TOKEN")
-            .env_remove("ASSAY_NOTARY_TOKEN_FILE")
-            .env_remove("ASSAY_KEY")
-            .env_remove("ASSAY_FINGERPRINT")
-            .env_remove("ASSAY_NO_MEMORY")
-            .env_remove("ASSAY_WITHOUT_GIT")
-            .env_remove("ASSAY_ALLOW_DIRTY")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -30,8 +30,9 @@ const WHOLE: [&str; 16] = [
 ];
 
 /// How others begin, and what they are called.
-const BEGINNINGS: [(&str, &str); 5] = [
+const BEGINNINGS: [(&str, &str); 6] = [
     ("/api/v1/log/entries/", "/api/v1/log/entries/{uuid}"),
+    ("/attestations/entries/", "/attestations/entries/{uuid}"),
     ("/attestations/", "/attestations/{digest}"),
     ("/signers/", "/signers/{key}"),
     ("/tile/entries/", "/tile/entries/{tile}"),

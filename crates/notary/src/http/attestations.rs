@@ -2,6 +2,7 @@
 
 use super::answer::{self, JSON};
 use super::apart::apart;
+use super::entries::{UUID_PATTERN, Uuid};
 use super::flight::Room;
 use super::query::{number, path, query, sha256};
 use super::refusal::{Answer, Refusal, Schema};
@@ -25,6 +26,9 @@ const KNOWN: HeaderValue = HeaderValue::from_static("max-age=60");
 
 /// The longest type of a predicate that can be asked for, in bytes.
 pub const MAX_PREDICATE_TYPE: usize = 512;
+
+/// That nothing is known.
+const NOTHING: &str = r#"{"attestations":[]}"#;
 
 #[derive(Deserialize)]
 pub struct PageQuery {
@@ -99,6 +103,32 @@ pub async fn by_digest(
     Ok(found.answer(&digest, &page, Body::from))
 }
 
+/// `GET /attestations/entries/{uuid}`
+pub async fn by_entry(
+    State(notary): State<Arc<Notary>>,
+    uuid: Result<Path<String>, PathRejection>,
+) -> Answer {
+    let uuid = path(uuid)?;
+    let uuid = Uuid::parse(&uuid).ok_or_else(|| {
+        let message = format!("entryUUID in path should match '{UUID_PATTERN}'");
+        Refusal::schema(Schema::Pattern, message)
+    })?;
+    apart(move || {
+        let found = uuid.find(&notary)?;
+        let selection = match found {
+            Some(found) => notary.select_entry(found.entry.index)?,
+            None => None,
+        };
+        let Some(selection) = selection else {
+            return Ok(answer::of(StatusCode::NOT_FOUND, JSON, NOTHING));
+        };
+        let mut body = Vec::with_capacity(written_length(selection.length()));
+        write_list(selection, &notary, &mut body)?;
+        Ok(answer::of(StatusCode::OK, JSON, body))
+    })
+    .await
+}
+
 /// What there is to answer.
 enum Found {
     Nothing,
@@ -137,8 +167,7 @@ impl Found {
     ) -> Response {
         let (mut response, tag) = match self {
             Self::Nothing => {
-                let body = r#"{"attestations":[]}"#;
-                return answer::of(StatusCode::NOT_FOUND, JSON, body);
+                return answer::of(StatusCode::NOT_FOUND, JSON, NOTHING);
             }
             Self::Same { tag } => {
                 let mut response = Response::new(Body::empty());

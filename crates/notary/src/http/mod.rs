@@ -75,6 +75,7 @@ pub fn routes() -> Vec<Route> {
         asking("/api/v1/log/entries/retrieve", post(retrieve::retrieve)),
         asking("/api/v1/index/retrieve", post(index::search)),
         reading("/attestations/{digest}", get(attestations::by_digest)),
+        reading("/attestations/entries/{uuid}", get(attestations::by_entry)),
         asking("/attestations/bulk", post(bulk::by_digests)),
         reading("/trusted_root.json", get(trust::trusted_root)),
         reading(SUCCESSION_PATH, get(trust::succession)),

@@ -181,6 +181,32 @@ impl Notary {
         }))
     }
 
+    /// The entry at an index, as an answer of its own. `None` where there is none, or where it does not
+    /// count.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn select_entry(&self, index: u64) -> Result<Option<Selection>, StoreError> {
+        let head = self.head();
+        let snapshot = self.store.snapshot()?;
+        let entry = match index < head.size {
+            true => snapshot.entry(index)?,
+            false => None,
+        };
+        let Some(entry) = entry else {
+            return Ok(None);
+        };
+        if !counts(&entry, &self.trust())? {
+            return Ok(None);
+        }
+        Ok(Some(Selection {
+            head,
+            snapshot,
+            entries: vec![entry],
+            next: None,
+        }))
+    }
+
     /// The newest entries of each enrolled signer about an artifact, those that take little first,
     /// as many as there is room for.
     fn newest_of_each(

@@ -1,0 +1,224 @@
+//! What variables do, and where they are listed.
+
+use super::*;
+use crate::args::Args;
+use clap::CommandFactory;
+use std::collections::BTreeMap;
+
+/// A line of each command that is right without any variable.
+const RIGHT: [&str; 32] = [
+    "assay login",
+    "assay login https://notary.example",
+    "assay logout",
+    "assay sign f",
+    "assay verify f",
+    "assay verify-bundle --bundle b --key k --trusted-root r f",
+    "assay untrust f",
+    "assay unsupport f",
+    "assay trust f",
+    "assay inspect f",
+    "assay list --signer s",
+    "assay key",
+    "assay declare --path /p --repository r",
+    "assay declare --check f",
+    "assay roots",
+    "assay roots refresh",
+    "assay logs",
+    "assay logs evidence 0",
+    "assay logs trust 0",
+    "assay log audit",
+    "assay log audit u",
+    "assay memory",
+    "assay memory forget n",
+    "assay notary --data d",
+    "assay notary config",
+    "assay notary signer add n k --data d",
+    "assay notary signer list --data d",
+    "assay notary signer revoke n --data d",
+    "assay notary rotate --data d",
+    "assay completions bash",
+    "assay man d",
+    "assay help verify",
+];
+
+fn words(line: &str) -> Vec<OsString> {
+    line.split(' ').map(OsString::from).collect()
+}
+
+fn read(line: &str, variables: &[(&str, &str)]) -> Result<ArgMatches, clap::Error> {
+    let value = |name: &str| {
+        let found = variables.iter().find(|(known, _)| *known == name);
+        found.map(|(_, value)| OsString::from(value))
+    };
+    parse(&Args::command(), words(line), value)
+}
+
+fn of<'a>(matches: &'a ArgMatches, command: &str, option: &str) -> Vec<&'a str> {
+    let inner = matches.subcommand_matches(command).unwrap();
+    let raw = inner.get_raw(option).into_iter().flatten();
+    raw.filter_map(|value| value.to_str()).collect()
+}
+
+fn leaves<'a>(command: &'a Command, path: &str, found: &mut Vec<(String, &'a Command)>) {
+    found.push((path.to_owned(), command));
+    for inner in command.get_subcommands() {
+        let path = format!("{path} {}", inner.get_name());
+        leaves(inner, path.trim_start(), found);
+    }
+}
+
+#[test]
+fn no_variable_makes_a_right_command_line_wrong() {
+    let mut root = Args::command();
+    root.build();
+    let mut commands = Vec::new();
+    leaves(&root, "", &mut commands);
+    let mut all = BTreeMap::new();
+    for (path, command) in &commands {
+        for option in command.get_arguments() {
+            let possible = option.get_possible_values();
+            let value = match possible.first() {
+                Some(first) => first.get_name().to_owned(),
+                None => "1".to_owned(),
+            };
+            all.extend(variable(path, option).map(|name| (name, value)));
+        }
+    }
+    assert!(all.len() > 40, "{all:?}");
+    let everything: Vec<_> = all.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    for line in RIGHT {
+        let is_help = line.starts_with("assay help");
+        for alone in &everything {
+            assert!(
+                read(line, &[*alone]).is_ok() != is_help,
+                "{line} with {alone:?}"
+            );
+        }
+        let error = read(line, &everything).err();
+        assert!(error.is_none() != is_help, "{line}: {error:?}");
+    }
+}
+
+#[test]
+fn a_variable_means_the_same_wherever_it_counts() {
+    let mut root = Args::command();
+    root.build();
+    let mut commands = Vec::new();
+    leaves(&root, "", &mut commands);
+    let mut meanings: BTreeMap<String, (String, String)> = BTreeMap::new();
+    for (path, command) in commands {
+        for option in command
+            .get_arguments()
+            .filter(|option| option.get_id() != "json")
+        {
+            let Some(name) = variable(&path, option) else {
+                continue;
+            };
+            let long = option.get_long().unwrap().to_owned();
+            let values = option.get_value_names().unwrap_or_default();
+            let meant = (long, format!("{values:?}"));
+            let before = meanings.insert(name.clone(), meant.clone());
+            assert!(
+                before.is_none_or(|before| before == meant),
+                "{name} in {path}"
+            );
+            assert!(name.starts_with("ASSAY_"), "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_command_line_goes_before_the_environment() {
+    let several = [("ASSAY_SIGNER", "b c\n\nd\n")];
+    let matches = read("assay verify f", &several).unwrap();
+    assert_eq!(of(&matches, "verify", "signer"), ["b c", "d"]);
+    for given in ["assay verify f --signer a", "assay verify --signer=a f"] {
+        let matches = read(given, &several).unwrap();
+        assert_eq!(of(&matches, "verify", "signer"), ["a"]);
+    }
+    // What follows -- is no option.
+    let matches = read("assay verify -- --signer", &several).unwrap();
+    assert_eq!(of(&matches, "verify", "signer"), ["b c", "d"]);
+    let matches = read("assay --color never verify f", &[("ASSAY_COLOR", "always")]).unwrap();
+    assert_eq!(of(&matches, "verify", "color"), ["never"]);
+}
+
+#[test]
+fn flags_are_off_by_words_for_no_and_nothing_is_as_if_it_were_not_set() {
+    let is_set = |value: &str| {
+        let matches = read("assay verify f", &[("ASSAY_NO_MEMORY", value)]).unwrap();
+        matches
+            .subcommand_matches("verify")
+            .unwrap()
+            .get_flag("no_memory")
+    };
+    assert!(["1", "true", "yes", "x"].into_iter().all(is_set));
+    assert!(!["", "0", "false", "No", "off", "n"].into_iter().any(is_set));
+    assert!(read("assay notary backup --to f", &[("ASSAY_NOTARY_DATA", "")]).is_err());
+    assert!(read("assay notary backup --to f", &[("ASSAY_NOTARY_DATA", "d")]).is_ok());
+    assert!(read("assay notary backup", &[("ASSAY_NOTARY_DATA", "d")]).is_err());
+}
+
+#[test]
+fn as_many_variables_are_used_as_go_together() {
+    let bundle = "assay verify-bundle --bundle b f";
+    let set = [
+        ("ASSAY_VERIFY_BUNDLE_CERTIFICATE_IDENTITY", "i"),
+        ("ASSAY_VERIFY_BUNDLE_CERTIFICATE_OIDC_ISSUER", "o"),
+        ("ASSAY_VERIFY_BUNDLE_KEY", "k"),
+    ];
+    let matches = read(bundle, &set).unwrap();
+    assert_eq!(of(&matches, "verify-bundle", "certificate_identity"), ["i"]);
+    assert!(of(&matches, "verify-bundle", "key").is_empty());
+    let matches = read(&format!("{bundle} --key x"), &set).unwrap();
+    assert_eq!(of(&matches, "verify-bundle", "key"), ["x"]);
+    assert!(of(&matches, "verify-bundle", "certificate_identity").is_empty());
+    // One without the other is no use.
+    assert!(read(bundle, &set[..1]).is_err());
+    let wrong = read("assay verify f", &[("ASSAY_SOURCE", "nobody")]).unwrap_err();
+    assert_eq!(wrong.kind(), ErrorKind::InvalidValue);
+}
+
+/// A table of all variables, a row for each command.
+fn table() -> String {
+    let mut root = Args::command();
+    root.build();
+    let mut commands = Vec::new();
+    leaves(&root, "", &mut commands);
+    let mut rows = vec![
+        "| command | variables |".to_owned(),
+        "| --- | --- |".to_owned(),
+    ];
+    for (path, command) in commands {
+        let options = command.get_arguments();
+        let options =
+            options.filter(|option| !EVERYWHERE.contains(&option.get_long().unwrap_or_default()));
+        let names: Vec<String> = options
+            .filter_map(|option| Some(format!("`{}`", variable(&path, option)?)))
+            .collect();
+        if !names.is_empty() {
+            rows.push(format!("| `{path}` | {} |", names.join(", ")));
+        }
+    }
+    rows.join("\n")
+}
+
+#[test]
+fn the_documentation_lists_all_variables() {
+    const BEGIN: &str = "<!-- variables: written by a test, see below -->\n";
+    const END: &str = "\n<!-- variables: end -->";
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let (before, rest) = text.split_once(BEGIN).unwrap();
+    let (listed, after) = rest.split_once(END).unwrap();
+    let table = table();
+    if std::env::var_os("ASSAY_BLESS").is_some() {
+        std::fs::write(file, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
+        return;
+    }
+    assert!(
+        listed == table,
+        "docs/cli.md lists other variables: ASSAY_BLESS=1 cargo test -p assay-cli \
+         the_documentation_lists"
+    );
+}
