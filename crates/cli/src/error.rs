@@ -147,6 +147,7 @@ impl CliError {
             }
             Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
             Self::Usage(_) | Self::Config(_) => Exit::USAGE,
+            Self::Internal(_) => Exit::INTERNAL,
             _ => Exit::FAILED,
         }
     }

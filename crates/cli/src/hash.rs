@@ -107,7 +107,9 @@ fn read(path: &Path, mut take: impl FnMut(&[u8])) -> Result<(), CliError> {
         });
     }
     let mut file = File::open(path).map_err(failed)?;
-    let mut piece = vec![0; PIECE];
+    // Of a small file no more than it has, and one byte to see its end.
+    let size = usize::try_from(before.len()).unwrap_or(PIECE);
+    let mut piece = vec![0; size.saturating_add(1).min(PIECE)];
     let mut progress = Reading::new(path, before.len());
     loop {
         match file.read(&mut piece) {

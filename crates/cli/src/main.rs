@@ -41,12 +41,18 @@ mod verify_bundle;
 use args::{Args, Command};
 use assay_core::standing::Standing;
 use clap::Parser;
+use exit::Exit;
 use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     assay_core::crypto::native::install();
     let args = Args::parse();
+    // What panics says so by itself.
+    std::panic::catch_unwind(|| run(args)).unwrap_or(Exit::INTERNAL.into())
+}
+
+fn run(args: Args) -> ExitCode {
     let wants_json = args.command.wants_json();
     let done = match args.command {
         Command::Sign(args) => sign::run(&args),

@@ -2,6 +2,7 @@
 //! JSON for programs.
 
 use crate::error::CliError;
+use crate::progress;
 use serde::Serialize;
 use std::io::Write;
 
@@ -23,7 +24,9 @@ pub fn complain(message: &str) {
 
 /// Says something on standard error that is not the result.
 pub fn note(message: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", plain(message));
+    progress::aside(|| {
+        let _ = writeln!(std::io::stderr(), "{}", plain(message));
+    });
 }
 
 /// Prints the result.

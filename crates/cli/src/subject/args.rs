@@ -1,27 +1,36 @@
 //! How subjects are named on the command line.
 
 use super::Subject;
+use super::expand::expand;
 use crate::error::CliError;
 use std::ffi::OsString;
 
 /// The subjects of a command.
 #[derive(Debug, clap::Args)]
 pub struct Subjects {
-    /// What it is about: files; - reads standard input.
+    /// What it is about: files; - reads standard input. A pattern that the shell did not expand, such as
+    /// 'dist/**/*.tar.gz', stands for the files that match.
     #[arg(required_unless_present = "digest", value_name = "FILE")]
     pub named: Vec<OsString>,
+    /// A folder stands for all files below it: links in it are not followed, and bundles
+    /// (*.sigstore.json) are left out.
+    #[arg(long, short = 'r', env = "ASSAY_RECURSIVE",
+        value_parser = clap::builder::FalseyValueParser::new())]
+    pub recursive: bool,
     /// The digest of something that is not here, as sha256:HEX. Can be given several times.
     #[arg(long, value_name = "DIGEST")]
     pub digest: Vec<String>,
 }
 
 impl Subjects {
-    /// All of them, in the order in which they were named.
+    /// All of them, in the order in which they were named. An argument that stands for nothing is among
+    /// them, and fails by itself.
     ///
     /// # Errors
     /// When they cannot go together.
     pub fn all(&self) -> Result<Vec<Subject>, CliError> {
-        let named = self.named.iter().map(|argument| Subject::named(argument));
+        let named = self.named.iter();
+        let named = named.flat_map(|argument| expand(argument, self.recursive));
         let digests = self.digest.iter().cloned().map(Subject::Digest);
         let all: Vec<Subject> = named.chain(digests).collect();
         let inputs = all.iter().filter(|one| **one == Subject::Input).count();

@@ -1,6 +1,7 @@
 //! What commands are about: files, and everything else that is known by a digest.
 
 mod args;
+mod expand;
 mod input;
 
 pub use args::Subjects;
@@ -15,7 +16,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// What a command is about, as it was named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A file.
     File(PathBuf),
@@ -23,6 +24,13 @@ pub enum Subject {
     Input,
     /// Something that is not here, by its digest (`sha256:` and hexadecimal digits in any case).
     Digest(String),
+    /// What an argument was to stand for, and is not there or cannot be looked at: it fails by itself.
+    Nothing {
+        /// What was named.
+        named: String,
+        /// What is the matter with it.
+        problem: String,
+    },
 }
 
 /// Of what kind a subject is. The word for it in JSON never changes.
@@ -65,13 +73,14 @@ impl Subject {
             Self::File(path) => path.to_string_lossy().into_owned(),
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
+            Self::Nothing { named, .. } => named.clone(),
         }
     }
 
     /// Of what kind it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::File(_) => Kind::File,
+            Self::File(_) | Self::Nothing { .. } => Kind::File,
             Self::Input => Kind::Input,
             Self::Digest(_) => Kind::Digest,
         }
@@ -81,7 +90,7 @@ impl Subject {
     pub fn bundle(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(bundle_beside(path)),
-            Self::Input | Self::Digest(_) => None,
+            Self::Input | Self::Digest(_) | Self::Nothing { .. } => None,
         }
     }
 
@@ -98,6 +107,12 @@ impl Subject {
             }
             Self::Input => (input::digest()?, "-".to_owned(), None),
             Self::Digest(text) => (sha256(text)?, text.to_ascii_lowercase(), None),
+            Self::Nothing { named, problem } => {
+                return Err(CliError::WrongFile {
+                    path: named.into(),
+                    detail: problem.clone(),
+                });
+            }
         };
         Ok(Artifact {
             digest,
@@ -136,10 +151,13 @@ impl Artifact {
     }
 }
 
+/// How the names of bundles end.
+pub const BUNDLE_ENDING: &str = ".sigstore.json";
+
 /// `FILE.sigstore.json`.
 pub fn bundle_beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
-    name.push(".sigstore.json");
+    name.push(BUNDLE_ENDING);
     PathBuf::from(name)
 }
 
