@@ -66,10 +66,6 @@ mod tests {
         assert_eq!(codes.len(), Verdict::ALL.len());
         assert!(codes.iter().all(|code| ![1, 2, 3, 4, 5, 70].contains(code)));
         // A fault of the program outweighs whatever it found out about other files.
-        assert!(
-            Verdict::ALL
-                .iter()
-                .all(|v| Exit::of(*v) < Exit::INTERNAL)
-        );
+        assert!(Verdict::ALL.iter().all(|v| Exit::of(*v) < Exit::INTERNAL));
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod bundles;
 mod cache;
 mod client;
 mod client_token;
@@ -22,6 +23,7 @@ mod notary;
 mod notary_data;
 mod notary_tokens;
 mod output;
+mod policy;
 mod progress;
 mod report;
 mod roots;
@@ -34,9 +36,11 @@ mod sources;
 mod standing;
 mod subject;
 mod submit;
+mod verified;
 mod verify;
 mod verify_args;
 mod verify_bundle;
+mod whom;
 
 use args::{Args, Command};
 use assay_core::standing::Standing;

@@ -73,10 +73,12 @@ impl Drop for Several {
 
 /// Does something that writes to standard error, with the line for all out of the way.
 pub fn aside<T>(write: impl FnOnce() -> T) -> T {
-    with_all(|line| match line.as_ref().and_then(|line| line.bar.as_ref()) {
-        Some(bar) => bar.suspend(write),
-        None => write(),
-    })
+    with_all(
+        |line| match line.as_ref().and_then(|line| line.bar.as_ref()) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        },
+    )
 }
 
 fn with_all<T>(then: impl FnOnce(&mut Option<ForAll>) -> T) -> T {

@@ -232,7 +232,12 @@ mod tests {
         assert_eq!(of("dist/*"), ["dist/x.tar.gz"]);
         assert_eq!(of("dist/.*"), ["dist/.hidden"]);
         assert_eq!(of("*/*.gz"), ["dist/x.tar.gz"]);
-        let all = ["a.tar.gz", "b.tar.gz", "dist/deep/y.tar.gz", "dist/x.tar.gz"];
+        let all = [
+            "a.tar.gz",
+            "b.tar.gz",
+            "dist/deep/y.tar.gz",
+            "dist/x.tar.gz",
+        ];
         assert_eq!(of("**/*.tar.gz"), all);
         assert_eq!(of("dist/**"), ["dist/deep/y.tar.gz", "dist/x.tar.gz"]);
         assert_eq!(of("*.sigstore.json"), ["a.tar.gz.sigstore.json"]);
