@@ -161,11 +161,6 @@ impl<'a> Sources<'a> {
         artifact: &Artifact,
     ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
-        if let Some(mut found) = self.bundles.prove(self.client, artifact).await? {
-            // The log need not be there to be asked.
-            comparing.compare(&mut found, None).await;
-            evidence.push(found);
-        }
         // Side by side, so that one that hangs costs the others nothing.
         let asked = self
             .asked
@@ -184,6 +179,12 @@ impl<'a> Sources<'a> {
         }
         if let Some(error) = unread {
             return Err(error);
+        }
+        if let Some(mut found) = self.bundles.prove(self.client, artifact).await? {
+            // After the others, whose logs were asked for what they are now: it shows an earlier state,
+            // of which no log is asked.
+            comparing.compare(&mut found, None).await;
+            evidence.push(found);
         }
         // Whom a site declares may have signed what another source has.
         if let Some(word) = &*self.word() {
