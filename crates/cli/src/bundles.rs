@@ -74,7 +74,7 @@ impl Bundles {
             driver::ask(client, &mut inquiry, &self.roots, digests, now()).await
         };
         let evidence = ask(&digests).await;
-        if !wants_another_digest(&evidence) {
+        if !wants_another_digest(&proof, &evidence) {
             return Ok(Some(evidence));
         }
         // Where it cannot be read once more, that it names it by another digest is all there is to say.
@@ -111,11 +111,16 @@ fn unreadable(name: &str, error: &CliError) -> Evidence {
     Evidence::of(brought::ID, name, outcome)
 }
 
-/// Whether the bundle may name the subject by a digest that is not known yet.
-fn wants_another_digest(evidence: &Evidence) -> bool {
-    matches!(
-        &evidence.outcome,
-        Outcome::Answered { rejected, .. }
-            if rejected.iter().any(|problem| problem.check == Check::KnownDigest)
-    )
+/// Whether the bundle may name the subject by a digest that is not known yet: a statement may, of whose
+/// subjects some are named by one digest and some by another.
+fn wants_another_digest(proof: &BroughtProof, evidence: &Evidence) -> bool {
+    let is_statement = || proof.text.contains("\"dsseEnvelope\"");
+    let Outcome::Answered { rejected, .. } = &evidence.outcome else {
+        return false;
+    };
+    rejected.iter().any(|problem| match problem.check {
+        Check::KnownDigest => true,
+        Check::ThisFile => is_statement(),
+        _ => false,
+    })
 }

@@ -21,11 +21,10 @@ struct ForAll {
     bar: Option<ProgressBar>,
     all: u64,
     done: u64,
-    begun: Instant,
 }
 
 /// How many of several things are done, in one line for all. It vanishes when it is dropped.
-pub struct Several(());
+pub struct Several(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Several {
     /// Of so many. Nothing is shown of a single one, which tells by itself how far it is.
@@ -33,37 +32,48 @@ impl Several {
         if all < 2 || !on_a_terminal() {
             return None;
         }
-        let begun = ForAll {
-            bar: None,
-            all: all as u64,
-            done: 0,
-            begun: Instant::now(),
-        };
-        with_all(|line| *line = Some(begun));
-        Some(Self(()))
+        with_all(|line| {
+            *line = Some(ForAll {
+                bar: None,
+                all: all as u64,
+                done: 0,
+            });
+        });
+        let (over, ends) = channel();
+        let teller = std::thread::spawn(move || {
+            let mut pause = PATIENCE;
+            while ends.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                with_all(|line| line.iter_mut().for_each(ForAll::show));
+                pause = TICK;
+            }
+        });
+        Some(Self(Some((over, teller))))
     }
 
     /// One more is done.
     pub fn advance(&self) {
-        with_all(|line| {
-            let Some(line) = line else { return };
-            line.done += 1;
-            if line.bar.is_none() && line.begun.elapsed() >= PATIENCE {
-                let template = "{wide_bar} {pos} of {len}, {eta} left";
-                let bar = ProgressBar::new(line.all)
-                    .with_style(style(template))
-                    .with_elapsed(line.begun.elapsed());
-                line.bar = Some(bar);
-            }
-            if let Some(bar) = &line.bar {
-                bar.set_position(line.done);
-            }
+        with_all(|line| line.iter_mut().for_each(|line| line.done += 1));
+    }
+}
+
+impl ForAll {
+    fn show(&mut self) {
+        let bar = self.bar.get_or_insert_with(|| {
+            ProgressBar::new(self.all)
+                .with_style(style("{wide_bar} {pos} of {len} done ({elapsed})"))
+                .with_elapsed(PATIENCE)
         });
+        bar.set_position(self.done);
+        bar.tick();
     }
 }
 
 impl Drop for Several {
     fn drop(&mut self) {
+        if let Some((over, teller)) = self.0.take() {
+            drop(over);
+            let _ = teller.join();
+        }
         let line = with_all(Option::take);
         if let Some(bar) = line.and_then(|line| line.bar) {
             bar.finish_and_clear();
