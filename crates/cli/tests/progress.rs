@@ -2,8 +2,11 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/front.rs"]
+mod front;
 
 use common::{DataFolder, Notary, PROGRAM};
+use front::Front;
 use std::io::Read;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -117,6 +120,29 @@ fn how_much_of_a_file_was_read_is_told() {
     let shown = terminal.shown.clone();
     assert!(shown.contains("large\\u{202e}name"), "{shown:?}");
     assert!(shown.contains("of 1.00 TiB, "), "{shown:?}");
+}
+
+#[test]
+fn one_line_tells_how_many_of_several_are_done() {
+    let home = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
+    let notary = Notary::start(data.path());
+    let front = Front::of(&notary.url());
+    for name in ["a", "b", "c"] {
+        std::fs::write(home.path().join(name), name).unwrap();
+    }
+    let held = front.hold("/attestations/");
+    let folder = home.path().display();
+    let arguments = format!("verify '{folder}/[abc]' --notary {}", front.url());
+    let mut terminal = Terminal::run(home.path(), &arguments);
+    held.wait();
+    terminal.until("2 of 3 done");
+    held.release();
+    let shown = terminal.end();
+    // No line but that one tells who is waited for, and it is gone.
+    assert!(!shown.contains("waiting for"), "{shown:?}");
+    let last = shown.rsplit('\r').find(|line| line.contains("unknown"));
+    assert!(last.is_some_and(|line| !line.contains("done")), "{shown:?}");
 }
 
 #[test]
