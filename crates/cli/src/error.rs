@@ -171,3 +171,17 @@ impl CliError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_program_is_told_apart_from_what_it_met() {
+        let internal = CliError::Internal("x".into());
+        assert_eq!(internal.exit(), Exit::INTERNAL);
+        let missing = CliError::file(Path::new("x"), io::ErrorKind::NotFound.into());
+        assert_eq!(missing.exit(), Exit::FAILED);
+        assert_eq!(CliError::Usage("x".into()).exit(), Exit::USAGE);
+    }
+}

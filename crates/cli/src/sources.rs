@@ -100,11 +100,10 @@ impl<'a> Sources<'a> {
         let notaries: Vec<Notary> = notaries.into_iter().map(|known| known.notary).collect();
         // A bundle may be of any notary that was ever met.
         let mut known = notaries.clone();
-        let others = whom.policy().notaries.iter().cloned();
-        for other in others.chain(contact::pinned()) {
-            let is_it =
-                |one: &Notary| one.address == other.address || one.root_id() == other.root_id();
-            if !known.iter().any(is_it) {
+        // What was met may have been followed further than the policy has it.
+        let others = contact::pinned().into_iter();
+        for other in others.chain(whom.policy().notaries.iter().cloned()) {
+            if known.iter().all(|one| one.root_id() != other.root_id()) {
                 known.push(other);
             }
         }
@@ -150,8 +149,8 @@ impl<'a> Sources<'a> {
         self.word.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks all of them about a digest, and proves the bundle that is here. What logs show is compared with what is remembered of them,
-    /// and written down, before this returns.
+    /// Asks all of them about a digest, and proves the bundle that is here. What logs show is compared
+    /// with what is remembered of them, and written down, before this returns.
     ///
     /// # Errors
     /// When the file must be read once more, and cannot be or has changed.

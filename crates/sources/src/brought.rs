@@ -1,6 +1,5 @@
 //! What the user brought along with a file, or what lies beside it on the disk: Sigstore bundles and
-//! minisign signatures. Nobody is asked
-//! for it, so it proves without a network what it proves at all.
+//! minisign signatures. Nobody is asked for it, so it proves without a network what it proves at all.
 
 use crate::{Answer, Candidates, HttpRequest, Source, Weighing, minisigned};
 use assay_core::closer_look::Found;
