@@ -246,7 +246,7 @@ fn write_large(path: &Path) -> Result<()> {
         return Ok(());
     }
     let mut file = File::create(path)?;
-    let mut piece: Vec<u8> = (0..MIB).map(|place| (place * place >> 7) as u8).collect();
+    let mut piece: Vec<u8> = (0..MIB).map(|place| ((place * place) >> 7) as u8).collect();
     for number in 0..LARGE / MIB {
         piece[..8].copy_from_slice(&number.to_le_bytes());
         file.write_all(&piece)?;
