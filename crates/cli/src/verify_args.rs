@@ -109,7 +109,7 @@ pub struct VerifyArgs {
         long,
         env = "ASSAY_OFFLINE",
         value_parser = clap::builder::FalseyValueParser::new(),
-        conflicts_with_all = ["source", "rekor", "index", "github_token"]
+        conflicts_with_all = ["source", "rekor", "index"]
     )]
     pub offline: bool,
     /// The file's bundle, instead of the one beside it (FILE.sigstore.json).

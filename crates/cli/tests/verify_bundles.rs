@@ -189,6 +189,11 @@ fn offline_what_has_no_bundle_is_unknown_and_online_there_is_nobody_to_ask() {
             .verify(&[&["--offline", "file"], asked].concat())
             .expect(2);
     }
+    // A token that is set for all commands is not used.
+    let mut command = world.user.command(&["verify", "--offline", "plain"]);
+    let token = "ghp_0123456789012345678901234567890123456";
+    let done = common::done(command.env("ASSAY_GITHUB_TOKEN", token).output().unwrap());
+    assert!(done.expect(13).out.contains("Nobody was asked"));
     let args = ["--offline", "--notary", "https://notary.example", "file"];
     let never = world.verify(&args).expect(4);
     assert!(never.err.contains("never met"), "{}", never.err);

@@ -58,7 +58,7 @@ fn below(folder: &Path) -> Vec<Subject> {
     }
     let name = folder.to_string_lossy();
     if links > 0 {
-        output::note(&format!("{name}: {links} links in it are not followed"));
+        output::note(&format!("{name}: links in it are not followed ({links})"));
     }
     if found.is_empty() {
         found.push(nothing(&name, "there is no file in it"));

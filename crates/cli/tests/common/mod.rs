@@ -122,6 +122,11 @@ impl User {
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")
+            .env_remove("ASSAY_POLICY")
+            .env_remove("ASSAY_ACCEPT")
+            .env_remove("ASSAY_OFFLINE")
+            .env_remove("ASSAY_RECURSIVE")
+            .env_remove("ASSAY_TRUSTED_ROOT")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
