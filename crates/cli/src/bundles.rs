@@ -6,6 +6,7 @@ use crate::error::CliError;
 use crate::input::text;
 use crate::roots::now;
 use crate::subject::{Artifact, Subject};
+use assay_core::artifact::ArtifactDigests;
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::message::BroughtProof;
 use assay_core::proof::{Check, MAX_BUNDLE_BYTES};
@@ -64,23 +65,36 @@ impl Bundles {
         };
         let name = path.file_name().unwrap_or(path.as_os_str());
         let name = name.to_string_lossy().into_owned();
-        let proof = match read {
-            Ok(text) => BroughtProof { name, text },
-            Err(error) => return Ok(Some(unreadable(&name, &error))),
-        };
-        let digests = artifact.digest.into();
-        let ask = async |digests| {
-            let mut inquiry = Inquiry::of_bundle(&proof);
-            driver::ask(client, &mut inquiry, &self.roots, digests, now()).await
-        };
-        let evidence = ask(&digests).await;
-        if !wants_another_digest(&proof, &evidence) {
-            return Ok(Some(evidence));
+        match read {
+            Ok(text) => {
+                let proof = BroughtProof { name, text };
+                self.prove_one(client, &proof, artifact).await.map(Some)
+            }
+            Err(error) => Ok(Some(unreadable(&name, &error))),
         }
-        // Where it cannot be read once more, that it names it by another digest is all there is to say.
+    }
+
+    /// What one bundle proves of this one, wherever it is from.
+    ///
+    /// # Errors
+    /// As [`Self::prove`].
+    pub async fn prove_one(
+        &self,
+        client: &Client,
+        proof: &BroughtProof,
+        artifact: &Artifact,
+    ) -> Result<Evidence, CliError> {
+        let ask = async |digests: ArtifactDigests| {
+            let mut inquiry = Inquiry::of_bundle(proof);
+            driver::ask(client, &mut inquiry, &self.roots, &digests, now()).await
+        };
+        let evidence = ask(artifact.digest.into()).await;
+        // Where it cannot be read once more, that it is named by another digest is all there is to say.
         match artifact.file {
-            Some(_) => Ok(Some(ask(&artifact.more_digests()?).await)),
-            None => Ok(Some(evidence)),
+            Some(_) if wants_another_digest(proof, &evidence) => {
+                Ok(ask(artifact.more_digests()?).await)
+            }
+            _ => Ok(evidence),
         }
     }
 }

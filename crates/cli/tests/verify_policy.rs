@@ -157,6 +157,30 @@ fn another_notary_at_the_address_is_refused_and_an_outage_is_none() {
 }
 
 #[test]
+fn logs_of_a_policy_are_asked_unless_sources_are_chosen_or_nobody_is() {
+    let mut world = World::new();
+    world.sign("file");
+    // Nobody listens there.
+    let log = "https://127.0.0.1:1";
+    world.settings()["rekors"] = json!([log]);
+    let asked = |done: Done| -> Vec<String> {
+        let report = done.expect(0).json();
+        let sources = report["results"][0]["sources"].as_array().unwrap().clone();
+        let name = |source: &Value| source["source"].as_str().unwrap().to_owned();
+        sources.iter().map(name).collect()
+    };
+    let notary = world.front.url();
+    assert_eq!(asked(world.verify("file", &[])), [notary.as_str(), log]);
+    let chosen = ["--source", "notary"];
+    assert_eq!(asked(world.verify("file", &chosen)), [notary.as_str()]);
+    let bundle = world.publisher.path("file.sigstore.json");
+    std::fs::copy(bundle, world.user.path("file.sigstore.json")).unwrap();
+    assert_eq!(asked(world.verify("file", &["--offline"])), ["brought"]);
+    let all = [notary.as_str(), log, "brought"];
+    assert_eq!(asked(world.verify("file", &[])), all);
+}
+
+#[test]
 fn what_a_policy_requires_is_not_loosened_and_who_alone_may_sign_is_held_to() {
     let mut world = World::new();
     world.sign("file");
