@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: speed, memory, latency and size, beside what others reach on the same file.
 
+mod cli;
 mod hashing;
 mod interaction;
 mod latency;
@@ -17,7 +18,10 @@ use assay_tests::{Browser, Error, Options, Result};
 use crate::report::Report;
 
 /// What is measured, besides sizes.
-const PARTS: [&str; 5] = ["latency", "proving", "hashing", "memory", "notary"];
+const PARTS: [&str; 6] = ["latency", "proving", "hashing", "memory", "notary", "cli"];
+
+/// What needs no browser.
+const WITHOUT_BROWSER: [&str; 2] = ["notary", "cli"];
 
 fn main() -> ExitCode {
     match run() {
@@ -37,8 +41,12 @@ fn run() -> Result<()> {
         step("the notary under load");
         notary::measure(&mut report)?;
     }
-    // The others need a browser.
-    if arguments.only.as_deref() != Some("notary") {
+    if wanted("cli") {
+        step("the program");
+        cli::measure(&mut report)?;
+    }
+    let only = arguments.only.as_deref();
+    if only.is_none_or(|only| !WITHOUT_BROWSER.contains(&only)) {
         measure_extension(wanted, &mut report)?;
     }
     print!("{}", report.table());

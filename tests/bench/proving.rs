@@ -153,8 +153,9 @@ fn js_peer() -> Result<Option<PathBuf>> {
     found(installed, "npm", script)
 }
 
-/// `None` where Python or its packages are missing.
-fn python_peer() -> Result<Option<(PathBuf, PathBuf)>> {
+/// Python with the peer, and the script that measures it. `None` where Python or its packages are
+/// missing.
+pub fn python_peer() -> Result<Option<(PathBuf, PathBuf)>> {
     let venv = folder()?.join("python");
     let python = venv.join("bin/python");
     if !python.exists() {

@@ -19,6 +19,16 @@ enum Against {
 
 const LIMITS: &[(&str, Against)] = &[
     (
+        "cli.hash_mib_s",
+        Against::TimesAtLeast(&[("cli.openssl_mib_s", 0.9), ("cli.sha256sum_mib_s", 0.9)]),
+    ),
+    ("cli.start_ms", Against::AtMost(20.0)),
+    ("cli.verify_1000_files_s", Against::AtMost(2.0)),
+    (
+        "cli.verify_per_s",
+        Against::TimesAtLeast(&[("cli.sigstore_python_per_s", 10.0)]),
+    ),
+    (
         "hash.extension_mib_s",
         Against::TimesAtLeast(&[
             ("hash.hash_wasm_mib_s", 1.3),

@@ -39,7 +39,7 @@ cargo xtask <command>
                                have to be there; minutes the first time), as CI always does
   demo [--headless] [--out DIR]
                                notary, signer, download site and a browser with the extension
-  bench [--json FILE] [--only latency|proving|hashing|memory|notary]
+  bench [--json FILE] [--only latency|proving|hashing|memory|notary|cli]
                                measure speed, memory, latency and size
   screenshots [--docs] [--out DIR]
                                pictures of every page in every state, into target/screenshots;

@@ -88,7 +88,7 @@ fn build_release(workspace: &Workspace, package: &str, program: &str) -> Result<
 }
 
 /// Builds what the benchmarks need. What is measured is never a development build; what measures may
-/// be one, except what loads the notary, which must cost little. The notary's need no browser.
+/// be one, except what loads the notary, which must cost little. The notary's and the program's need no browser.
 fn build_for_bench(workspace: &Workspace, arguments: &[String]) -> Result<Built> {
     let mut words = arguments.iter().map(String::as_str);
     let only = words.find_map(|word| match word {
@@ -97,7 +97,7 @@ fn build_for_bench(workspace: &Workspace, arguments: &[String]) -> Result<Built>
     });
     let only = only.and_then(|value| value.or_else(|| words.next()));
     let mut built = match only {
-        Some("notary") => Built::program(workspace, true)?,
+        Some("notary" | "cli") => Built::program(workspace, true)?,
         _ => {
             let mut built = Built::all(workspace, true)?;
             // The package's size is one of the numbers.

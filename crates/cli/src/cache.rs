@@ -112,7 +112,8 @@ impl Cache {
             .into_iter()
             .filter(|file| has_ending(file, ENDING))
             .collect();
-        files.sort_by_key(|file| written_at(file));
+        // Looked at once: others write meanwhile, and an order that changes is none.
+        files.sort_by_cached_key(|file| written_at(file));
         for file in files.iter().take(files.len().saturating_sub(MOST)) {
             let _ = std::fs::remove_file(file);
         }

@@ -112,23 +112,121 @@ pub fn contact_if(
     first: impl FnOnce(&Notary) -> Result<(), CliError>,
 ) -> Result<KnownNotary, CliError> {
     let address = address(typed)?;
-    let file = pin_file(&address)?;
-    let pinned = load(&file)?;
+    let pin = Pin {
+        file: &pin_file(&address)?,
+        kept: true,
+    };
+    let pinned = load(pin.file)?;
     let notary = match (fetch(client, &address), pinned) {
-        (Ok(shown), Some(pinned)) => follow(client, &file, pinned, &shown)?,
+        (Ok(shown), Some(pinned)) => follow(client, pin, pinned, &shown)?,
         // An outage is told where the notary is asked for what it is there for.
         (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
         (Ok(shown), None) => {
             expect(fingerprint, &shown)?;
             first(&shown)?;
-            let pinned = pin(&file, &shown)?;
-            follow(client, &file, pinned, &shown)?
+            let pinned = self::pin(pin.file, &shown)?;
+            follow(client, pin, pinned, &shown)?
         }
         (Err(error), _) => return Err(error),
     };
+    known(notary, fingerprint)
+}
+
+/// Contacts a notary whose trust root a policy names: it is pinned already. How far it was followed is
+/// kept as of any other, where that can be written.
+///
+/// # Errors
+/// When it shows another trust root, or was met before with another one.
+pub fn contact_given(
+    client: &Client,
+    given: &Notary,
+    fingerprint: Option<&str>,
+) -> Result<KnownNotary, CliError> {
+    let file = pin_file(&given.address)?;
+    let before = load(&file)?;
+    let pinned = further(given, before.as_ref(), &file)?;
+    let kept = before.as_ref() == Some(&pinned)
+        || match keep(&file, &pinned) {
+            Ok(()) => true,
+            // The policy has it the next time, too.
+            Err(error) => {
+                output::note(&format!("warning: {error}"));
+                false
+            }
+        };
+    let pin = Pin { file: &file, kept };
+    let notary = match fetch(client, &given.address) {
+        Ok(shown) => follow(client, pin, pinned, &shown).map_err(|error| match error {
+            // Removing what was kept would change nothing.
+            CliError::OtherTrustRoot { found, .. } if before.is_none() => CliError::PolicyRoot {
+                address: given.address.clone(),
+                detail: format!("shows another trust root ({found}) than the policy has"),
+            },
+            other => other,
+        })?,
+        Err(CliError::NoAnswer { .. }) => pinned,
+        Err(error) => return Err(error),
+    };
+    known(notary, fingerprint)
+}
+
+/// A notary as it was met before, or as a policy has it; it is not contacted.
+///
+/// # Errors
+/// When it is not known.
+pub fn met(
+    address: &str,
+    given: Option<&Notary>,
+    fingerprint: Option<&str>,
+) -> Result<KnownNotary, CliError> {
+    let address = self::address(address)?;
+    let file = pin_file(&address)?;
+    let before = load(&file)?;
+    let notary = match (given, before) {
+        (Some(given), before) => further(given, before.as_ref(), &file)?,
+        (None, Some(before)) => before,
+        (None, None) => return Err(CliError::NeverMet { address }),
+    };
+    known(notary, fingerprint)
+}
+
+/// A notary that is the expected one, ready to prove with.
+fn known(notary: Notary, fingerprint: Option<&str>) -> Result<KnownNotary, CliError> {
     expect(fingerprint, &notary)?;
     let root = own_root(&notary).map_err(|error| CliError::TrustRoot(error.to_string()))?;
     Ok(KnownNotary { notary, root })
+}
+
+/// Of the notary that a policy has and the one that was met, the one that was followed further.
+fn further(given: &Notary, met: Option<&Notary>, file: &Path) -> Result<Notary, CliError> {
+    let Some(met) = met else {
+        return Ok(given.clone());
+    };
+    if met.fingerprint != given.fingerprint {
+        return Err(CliError::PolicyRoot {
+            address: given.address.clone(),
+            detail: format!(
+                "was met with another trust root ({}) than the policy has ({}); if the policy is \
+                 right, remove {} and try again",
+                met.fingerprint,
+                given.fingerprint,
+                file.display()
+            ),
+        });
+    }
+    let how_far = |notary: &Notary| notary.followed.as_ref().map(|followed| followed.number);
+    let further = match how_far(given) > how_far(met) {
+        true => given,
+        false => met,
+    };
+    Ok(further.clone())
+}
+
+/// Where a pin is, and whether it is kept there.
+#[derive(Clone, Copy)]
+struct Pin<'a> {
+    file: &'a Path,
+    kept: bool,
 }
 
 /// The notaries that were pinned, for their names: what cannot be read is left out.
@@ -169,7 +267,7 @@ pub fn is_pinned(address: &str) -> Result<bool, CliError> {
 /// keys of the pinned one, and learns which keys it revoked.
 fn follow(
     client: &Client,
-    file: &Path,
+    pin: Pin<'_>,
     mut pinned: Notary,
     shown: &Notary,
 ) -> Result<Notary, CliError> {
@@ -182,8 +280,9 @@ fn follow(
     };
     if let Some(latest) = &latest
         && pinned.take_over(latest)
+        && pin.kept
     {
-        replace_pin(file, &pinned)?;
+        replace_pin(pin.file, &pinned)?;
     }
     let now = root_fingerprint(&pinned);
     if now != before {
@@ -198,7 +297,7 @@ fn follow(
             address: pinned.address,
             pinned: now,
             found: shown.fingerprint.clone(),
-            file: file.to_owned(),
+            file: pin.file.to_owned(),
         });
     }
     // A notary that never showed a succession is one of before there was any.
@@ -226,6 +325,14 @@ fn replace_pin(file: &Path, notary: &Notary) -> Result<(), CliError> {
     let text =
         serde_json::to_vec_pretty(notary).map_err(|error| CliError::Internal(error.to_string()))?;
     files::replace(file, &text, Mode::Private).map_err(|source| CliError::file(file, source))
+}
+
+/// Writes a pin where there may be no folder for it yet.
+fn keep(file: &Path, notary: &Notary) -> Result<(), CliError> {
+    if let Some(directory) = file.parent() {
+        files::private_directory(directory).map_err(|source| CliError::file(directory, source))?;
+    }
+    replace_pin(file, notary)
 }
 
 /// Either of the first trust root or of the present one.

@@ -114,6 +114,23 @@ pub enum CliError {
         /// The fingerprint of what it shows.
         found: String,
     },
+    /// A notary is not the one that a policy has.
+    #[error("the notary {address} {detail}")]
+    PolicyRoot {
+        /// The notary.
+        address: String,
+        /// What is the matter.
+        detail: String,
+    },
+    /// A notary that nothing is known of, where nobody is asked.
+    #[error(
+        "the notary {address} was never met, and --offline asks nobody: verify once without it, or \
+         name a policy (--policy) that has its trust root"
+    )]
+    NeverMet {
+        /// The notary.
+        address: String,
+    },
     /// A trust root or pin that cannot be used.
     #[error("{0}")]
     TrustRoot(String),
@@ -155,12 +172,29 @@ impl CliError {
     /// How the program ends because of it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::OtherTrustRoot { .. } | Self::UnexpectedTrustRoot { .. } => {
-                Exit::OTHER_TRUST_ROOT
+            Self::OtherTrustRoot { .. }
+            | Self::UnexpectedTrustRoot { .. }
+            | Self::PolicyRoot { .. } => Exit::OTHER_TRUST_ROOT,
+            Self::NoAnswer { .. } | Self::NotProven { .. } | Self::NeverMet { .. } => {
+                Exit::NO_ANSWER
             }
-            Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
             Self::Usage(_) | Self::Config(_) => Exit::USAGE,
+            Self::Internal(_) => Exit::INTERNAL,
             _ => Exit::FAILED,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_the_program_is_told_apart_from_what_it_met() {
+        let internal = CliError::Internal("x".into());
+        assert_eq!(internal.exit(), Exit::INTERNAL);
+        let missing = CliError::file(Path::new("x"), io::ErrorKind::NotFound.into());
+        assert_eq!(missing.exit(), Exit::FAILED);
+        assert_eq!(CliError::Usage("x".into()).exit(), Exit::USAGE);
     }
 }

@@ -10,7 +10,7 @@ pub struct Exit(u8);
 impl Exit {
     /// All was done; of `verify`: every file is verified.
     pub const DONE: Self = Self(0);
-    /// Something could not be done: a file, the disk, a fault of the program.
+    /// Something could not be done: a file, the disk.
     pub const FAILED: Self = Self(1);
     /// A wrong command line, which clap ends with, too.
     pub const USAGE: Self = Self(2);
@@ -18,9 +18,10 @@ impl Exit {
     pub const OTHER_TRUST_ROOT: Self = Self(3);
     /// The notary gave no usable answer.
     pub const NO_ANSWER: Self = Self(4);
-
     /// A log is not what it has to be.
     pub const LOG_DIFFERS: Self = Self(5);
+    /// A fault of this program (EX_SOFTWARE in sysexits.h).
+    pub const INTERNAL: Self = Self(70);
 
     /// The code of a verdict: 0 for verified only, the worse the larger.
     pub fn of(verdict: Verdict) -> Self {
@@ -63,6 +64,8 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), Verdict::ALL.len());
-        assert!(codes.iter().all(|code| ![1, 2, 3, 4, 5].contains(code)));
+        assert!(codes.iter().all(|code| ![1, 2, 3, 4, 5, 70].contains(code)));
+        // A fault of the program outweighs whatever it found out about other files.
+        assert!(Verdict::ALL.iter().all(|v| Exit::of(*v) < Exit::INTERNAL));
     }
 }

@@ -11,6 +11,7 @@ use assay_core::reason::Reason;
 use assay_core::settings::Settings;
 use assay_core::signer::Signer;
 use assay_core::site::host_of;
+use assay_core::site_rule::Demand;
 use assay_core::verdict::Verdict;
 use assay_sources::site_word::SiteMemory;
 use serde::Serialize;
@@ -111,6 +112,12 @@ impl<'a> Judging<'a> {
             project,
             memory,
         }
+    }
+
+    /// What a policy demands of files from there, and of which host; `None` where it is of all files.
+    pub fn demand(&self, settings: &Settings) -> (Demand, Option<String>) {
+        let ruling = settings.ruling(&self.obtained(WHENEVER).hosts());
+        (ruling.demand, ruling.from)
     }
 
     /// Accepts a change, if that is what the file is judged to be; `None` where it is not. `seen` is

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod bundle_place;
+mod bundles;
 mod cache;
 mod client;
 mod client_token;
@@ -34,6 +35,7 @@ mod notary;
 mod notary_data;
 mod notary_tokens;
 mod output;
+mod policy;
 mod progress;
 mod report;
 mod roots;
@@ -47,18 +49,26 @@ mod sources;
 mod standing;
 mod subject;
 mod submit;
+mod verified;
 mod verify;
 mod verify_args;
 mod verify_bundle;
 mod verify_bundle_args;
+mod whom;
 
 use args::Command;
 use assay_core::standing::Standing;
+use exit::Exit;
 use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     assay_core::crypto::native::install();
+    // What panics says so by itself.
+    std::panic::catch_unwind(run).unwrap_or(Exit::INTERNAL.into())
+}
+
+fn run() -> ExitCode {
     let line = match command_line::read() {
         Ok(line) => line,
         Err(code) => return code,

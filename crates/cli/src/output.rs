@@ -3,6 +3,7 @@
 
 use crate::color;
 use crate::error::CliError;
+use crate::progress;
 use serde::Serialize;
 use std::io::Write;
 
@@ -29,7 +30,9 @@ pub fn complain(message: &str) {
 
 /// Says something on standard error that is not the result.
 pub fn note(message: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", plain(message));
+    progress::aside(|| {
+        let _ = writeln!(std::io::stderr(), "{}", plain(message));
+    });
 }
 
 /// Prints the result.

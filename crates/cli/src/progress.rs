@@ -13,6 +13,93 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(1);
 const TICK: Duration = Duration::from_millis(100);
 
+/// The one line for all that is done side by side, while there is one: nothing else has a line then.
+static FOR_ALL: Mutex<Option<ForAll>> = Mutex::new(None);
+
+struct ForAll {
+    /// Shown only when it takes long.
+    bar: Option<ProgressBar>,
+    all: u64,
+    done: u64,
+}
+
+/// How many of several things are done, in one line for all. It vanishes when it is dropped.
+pub struct Several(Option<(Sender<()>, JoinHandle<()>)>);
+
+impl Several {
+    /// Of so many. Nothing is shown of a single one, which tells by itself how far it is.
+    pub fn new(all: usize) -> Option<Self> {
+        if all < 2 || !on_a_terminal() {
+            return None;
+        }
+        with_all(|line| {
+            *line = Some(ForAll {
+                bar: None,
+                all: all as u64,
+                done: 0,
+            });
+        });
+        let (over, ends) = channel();
+        let teller = std::thread::spawn(move || {
+            let mut pause = PATIENCE;
+            while ends.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+                with_all(|line| line.iter_mut().for_each(ForAll::show));
+                pause = TICK;
+            }
+        });
+        Some(Self(Some((over, teller))))
+    }
+
+    /// One more is done.
+    pub fn advance(&self) {
+        with_all(|line| line.iter_mut().for_each(|line| line.done += 1));
+    }
+}
+
+impl ForAll {
+    fn show(&mut self) {
+        let bar = self.bar.get_or_insert_with(|| {
+            ProgressBar::new(self.all)
+                .with_style(style("{wide_bar} {pos} of {len} done ({elapsed})"))
+                .with_elapsed(PATIENCE)
+        });
+        bar.set_position(self.done);
+        bar.tick();
+    }
+}
+
+impl Drop for Several {
+    fn drop(&mut self) {
+        if let Some((over, teller)) = self.0.take() {
+            drop(over);
+            let _ = teller.join();
+        }
+        let line = with_all(Option::take);
+        if let Some(bar) = line.and_then(|line| line.bar) {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// Does something that writes to standard error, with the line for all out of the way.
+pub fn aside<T>(write: impl FnOnce() -> T) -> T {
+    with_all(
+        |line| match line.as_ref().and_then(|line| line.bar.as_ref()) {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        },
+    )
+}
+
+fn with_all<T>(then: impl FnOnce(&mut Option<ForAll>) -> T) -> T {
+    then(&mut FOR_ALL.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether something may have a line of its own.
+fn may_show() -> bool {
+    on_a_terminal() && with_all(|line| line.is_none())
+}
+
 /// How much of something was read. It vanishes when it is dropped.
 pub struct Reading {
     bar: Option<ProgressBar>,
@@ -64,7 +151,7 @@ impl Reading {
     /// So much more.
     pub fn advance(&mut self, more: usize) {
         self.done = self.done.saturating_add(more as u64);
-        if self.bar.is_none() && self.begun.elapsed() >= PATIENCE && on_a_terminal() {
+        if self.bar.is_none() && self.begun.elapsed() >= PATIENCE && may_show() {
             let bar = ProgressBar::new(self.size)
                 .with_style(style(self.template))
                 .with_message(self.name.clone())
@@ -91,7 +178,7 @@ pub struct Waiting(Option<(Sender<()>, JoinHandle<()>)>);
 impl Waiting {
     /// For the server at this address.
     pub fn new(url: &str) -> Self {
-        if !on_a_terminal() {
+        if !may_show() {
             return Self(None);
         }
         let text = format!("waiting for {}", output::plain(host(url)));

@@ -330,9 +330,16 @@ impl From<&Reason> for ReasonReport {
             }
             _ => None,
         };
+        let text = match reason {
+            // What the extension says of it is about a page of its own.
+            Reason::NoSources => {
+                "Nobody was asked about it, and no bundle of it is here.".to_owned()
+            }
+            _ => message.english(),
+        };
         Self {
             code: code.unwrap_or(&message.key).to_owned(),
-            text: message.english(),
+            text,
             log,
             problem,
         }

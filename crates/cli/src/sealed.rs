@@ -7,9 +7,11 @@ use assay_core::digest::Sha256Digest;
 use assay_notary::files::{self, Mode};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// How the names of the files end. Others in the folder are not looked at.
 pub const ENDING: &str = "jsonl";
@@ -25,19 +27,57 @@ struct Head {
     sha256: Sha256Digest,
 }
 
-/// The right to change what is in a folder. No other process has it until this is dropped or this
-/// process ends, however that comes about.
+/// The right to change what is in a folder. No other process and no other thread has it until this is
+/// dropped or this process ends, however that comes about.
 pub struct Lock {
+    // Given back in this order: who waits in this process finds the file free.
     _file: File,
+    _place: Place,
+}
+
+/// The folders that threads of this process have, or wait for other processes for.
+static TAKEN: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// One of them was given back.
+static GIVEN_BACK: Condvar = Condvar::new();
+
+/// One of the [`TAKEN`].
+struct Place(PathBuf);
+
+impl Place {
+    /// Waits until no other thread has the folder.
+    fn take(folder: &Path) -> Self {
+        let mut taken = taken();
+        while taken.contains(folder) {
+            taken = GIVEN_BACK
+                .wait(taken)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+        taken.insert(folder.to_owned());
+        Self(folder.to_owned())
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        taken().remove(&self.0);
+        GIVEN_BACK.notify_all();
+    }
+}
+
+/// A set is whole whatever became of the thread that changed it.
+fn taken() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    TAKEN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Lock {
     /// Waits for the right to change what is in this folder, which is made if it is not there.
-    /// `waiting` is called if another process has it.
+    /// `waiting` is called if another process has it, and not for another thread of this one.
     ///
     /// # Errors
     /// When the file system knows no locks, or is read-only.
     pub fn take(folder: &Path, waiting: impl FnOnce()) -> Result<Self, CliError> {
+        let place = Place::take(folder);
         let file = folder.join("lock");
         let lock = || {
             files::private_directory(folder)?;
@@ -60,7 +100,10 @@ impl Lock {
                     .map_err(|source| CliError::file(&unfinished, source))?;
             }
         }
-        Ok(Self { _file: lock })
+        Ok(Self {
+            _file: lock,
+            _place: place,
+        })
     }
 }
 
@@ -121,4 +164,36 @@ pub fn listed(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
 /// Whether a file's name ends like this.
 pub fn has_ending(file: &Path, ending: &str) -> bool {
     file.extension().is_some_and(|found| found == ending)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn threads_take_turns_and_none_is_taken_for_another_process() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().join("kept");
+        let inside = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let other = || panic!("there is no other process");
+                        let lock = Lock::take(&folder, other).expect("the right");
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        std::thread::yield_now();
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        // Who failed to get it keeps nobody else from it.
+        std::fs::write(folder.with_extension("file"), "").expect("a file");
+        for _ in 0..2 {
+            assert!(Lock::take(&folder.with_extension("file"), || {}).is_err());
+        }
+    }
 }

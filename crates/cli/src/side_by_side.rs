@@ -1,12 +1,12 @@
 //! Several things done at once, with results in order.
 
 use crate::error::CliError;
-use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 
-/// So much is done at once at most, however many processors there are: a server is asked, too.
+/// So much is done at once at most, however many processors there are: most of the time is spent waiting
+/// for a server, which must not be asked for more at once, either.
 const MOST_AT_ONCE: usize = 8;
 
 /// Does `work` for each item, several at once, and hands each result to `take` in the order of the
@@ -19,8 +19,7 @@ pub fn side_by_side<T: Sync, R: Send>(
     work: impl Fn(&T) -> R + Sync,
     mut take: impl FnMut(&T, R) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = items.len().min(MOST_AT_ONCE).min(processors.max(2));
+    let threads = items.len().min(MOST_AT_ONCE);
     let next = AtomicUsize::new(0);
     let (done, results) = channel();
     thread::scope(|scope| {

@@ -1,49 +1,59 @@
 //! The sources that `assay verify` asks: the same as the extension's, with the same answers.
 
+use crate::bundles::Bundles;
 use crate::client::Client;
-use crate::contact::{self, KnownNotary};
+use crate::contact;
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
-use crate::signer_key::SignerKey;
 use crate::subject::{Artifact, Subject};
-use crate::verify_args::{Source, VerifyArgs};
+use crate::verify_args::VerifyArgs;
+use crate::whom::Whom;
 use crate::{output, roots};
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
 use assay_core::roots::Roots;
-use assay_core::settings::{Notary, PUBLIC_REKOR, github_token, notary_address};
+use assay_core::settings::{Notary, PUBLIC_REKOR};
 use assay_core::signer::RootId;
-use assay_core::site::host_of;
 use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use futures_util::future::join_all;
-use std::cell::RefCell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+mod choice;
+
+use choice::{Choice, choose};
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
-    /// The keys and e-mail addresses of signers, which a log is searched for.
+    /// The e-mail addresses and keys of signers, which a log is searched for.
     names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
     minisign: Vec<MinisignKey>,
-    /// The notary, where one was named and is asked.
-    pub notary: Option<KnownNotary>,
-    /// What all answers are proven with.
-    pub roots: Roots,
+    /// The notary whose names the user means.
+    pub named: Option<Notary>,
+    /// The notaries that are asked.
+    pub notaries: Vec<Notary>,
+    /// All notaries that are known: those, and what was met before.
+    pub known: Vec<Notary>,
+    /// What answers are proven with.
+    roots: Roots,
+    /// The bundles that are here.
+    pub bundles: Bundles,
     /// What is remembered of sites; `None` where nothing is to be.
     memory: Option<&'a Memory>,
     /// What the file's site says of who signs there.
-    word: RefCell<Option<SiteWord>>,
+    word: Mutex<Option<SiteWord>>,
 }
 
 /// So often a site is asked at most, where other processes come to believe something of it meanwhile.
 const MOST_LOOKS: usize = 3;
 
 /// A source with all that it needs.
-enum Asked {
+pub enum Asked {
     Notary(Notary),
     Github(github::Question),
     Beside(beside::Question),
@@ -53,118 +63,73 @@ enum Asked {
 }
 
 impl<'a> Sources<'a> {
-    /// Those that were chosen, for which signers' keys are known; without a choice the notary, if one is named, and what the address
-    /// has of its own: GitHub, or the file's directory.
+    /// Those that were chosen, and the bundles that are here. `given` are trust roots that were given as
+    /// files.
     ///
     /// # Errors
-    /// When nobody is left to be asked, when a source lacks what it needs, or when the notary's trust
-    /// root cannot be had.
+    /// When nobody is left to be asked and there is no bundle, when a source lacks what it needs, or when
+    /// a notary's trust root cannot be had.
     pub fn chosen(
         args: &VerifyArgs,
-        keys: &[SignerKey],
+        subjects: &[Subject],
+        whom: &Whom,
+        given: &Roots,
         client: &'a Client,
         memory: Option<&'a Memory>,
     ) -> Result<Self, CliError> {
-        let url = args.url.as_deref();
-        if url.is_some() && !matches!(args.subjects.all()?[..], [Subject::File(_)]) {
+        if args.url.is_some() && !matches!(subjects, [Subject::File(_)]) {
             return Err(usage(
                 "--url is the address of one file: give one file with it",
             ));
         }
-        let mut github = url.and_then(|url| github::Question::about(url, url, None));
-        if let (Some(question), Some(token)) = (&mut github, &args.github_token) {
-            let token = github_token(token);
-            question.token =
-                Some(token.ok_or_else(|| usage("--github-token is no token of GitHub's"))?);
-        }
-        let beside = url.and_then(|url| beside::Question::about(url, url, None));
-        let address = args.index.as_deref();
-        let address = address.map(|typed| -> Result<String, CliError> {
-            let (index, files) = typed.trim().split_once(' ').unwrap_or((typed, ""));
-            let index = notary_address(index);
-            let index = index.ok_or_else(|| usage("--index is no https address of an index"))?;
-            let host = notary_address(files).and_then(|files| host_of(&files));
-            match host {
-                Some(host) => Ok(format!("{index} {host}")),
-                None if files.is_empty() => Ok(index),
-                None => Err(usage("what follows --index's address is no host")),
-            }
-        });
-        let address = address.transpose()?;
-        let index = address
-            .zip(url)
-            .and_then(|(address, url)| index::Question::about(&address, url));
-        let mut wanted = args.source.clone();
-        let notary_of = match wanted.is_empty() || wanted.contains(&Source::Notary) {
-            true => contact::chosen(args.notary.as_deref())?,
-            false => None,
-        };
-        if wanted.is_empty() {
-            wanted.extend(notary_of.is_some().then_some(Source::Notary));
-            wanted.extend(github.is_some().then_some(Source::Github));
-            wanted.extend(beside.is_some().then_some(Source::Beside));
-            wanted.extend(index.is_some().then_some(Source::Index));
-        }
-        wanted.sort();
-        wanted.dedup();
-        let mut notary = None;
-        let mut asked = Vec::new();
-        for source in wanted {
-            asked.push(match source {
-                Source::Notary => {
-                    let address = notary_of.as_deref();
-                    let address = address.ok_or_else(|| {
-                        usage("the source notary needs --notary, or `assay login`")
-                    })?;
-                    let known = contact::contact(client, address, args.fingerprint.as_deref())?;
-                    let named = known.notary.clone();
-                    notary = Some(known);
-                    Asked::Notary(named)
-                }
-                Source::Github => Asked::Github(github.clone().ok_or_else(|| {
-                    usage("the source github needs --url with an address of a repository there")
-                })?),
-                Source::Beside => Asked::Beside(beside.clone().ok_or_else(|| {
-                    usage("the source beside needs --url with the plain https address of a file")
-                })?),
-                Source::Rekor => Asked::Rekor(PUBLIC_REKOR.to_owned()),
-                Source::Index => Asked::Index(index.clone().ok_or_else(|| {
-                    usage("the source index needs --index, and --url with an address of a file that it serves")
-                })?),
-            });
-        }
-        for typed in &args.rekor {
-            let address = notary_address(typed);
-            let address = address.ok_or_else(|| usage("--rekor is no https address of a log"))?;
-            asked.push(Asked::Rekor(address));
-        }
-        if asked.is_empty() {
+        if args.bundle.is_some() && subjects.len() != 1 {
             return Err(usage(
-                "nobody to ask: give --notary (or `assay login`), --url with the https address of the download, \
-                 --source rekor, or --rekor",
+                "--bundle is that of one file: give one file with it, or none to use those that lie \
+                 beside the files",
             ));
         }
-        let public = roots::public();
-        let roots = match &notary {
-            Some(known) => public.and(&known.root),
-            None => public,
-        };
-        let emails = args.signer.iter().filter(|name| name.contains('@'));
-        let emails = emails.map(|name| rekor::Name::Email(name.clone()));
-        let keys = keys.iter().map(|key| rekor::Name::Key(key.pem.clone()));
+        let Choice {
+            asked,
+            notaries,
+            named,
+        } = choose(args, whom.policy(), client)?;
+        let public = roots::public().and(given);
+        let roots = notaries
+            .iter()
+            .fold(public, |roots, known| roots.and(&known.root));
+        let notaries: Vec<Notary> = notaries.into_iter().map(|known| known.notary).collect();
+        // A bundle may be of any notary that was ever met.
+        let mut known = notaries.clone();
+        // What was met may have been followed further than the policy has it.
+        let others = contact::pinned().into_iter();
+        for other in others.chain(whom.policy().notaries.iter().cloned()) {
+            if known.iter().all(|one| one.root_id() != other.root_id()) {
+                known.push(other);
+            }
+        }
+        let met = known.iter().skip(notaries.len());
+        let met = met.filter_map(|notary| notary::own_root(notary).ok());
+        // Those that are asked go first, whatever others say of theirs.
+        let all = met.fold(roots.clone(), |roots, own| roots.and(&own));
+        let bundles = Bundles::new(args.bundle.as_deref(), all)?;
+        if asked.is_empty() && !args.offline && !bundles.has_any(subjects) {
+            return Err(usage(
+                "nobody to ask: give --notary (or `assay login`), --policy, --url with the https address of the \
+                 download, --source rekor, or --rekor; or a bundle, beside the file or with --bundle",
+            ));
+        }
         Ok(Self {
             client,
             asked,
-            minisign: args
-                .signer
-                .iter()
-                .filter_map(|name| MinisignKey::parse(name))
-                .collect(),
-            names: keys.chain(emails).collect(),
-            notary,
+            names: whom.searched(),
+            minisign: whom.minisign(),
+            named,
+            notaries,
+            known,
             roots,
+            bundles,
             memory,
-            word: RefCell::default(),
+            word: Mutex::default(),
         })
     }
 
@@ -176,14 +141,16 @@ impl<'a> Sources<'a> {
 
     /// What is remembered of the file's site since it was asked.
     pub fn site(&self) -> Option<SiteMemory> {
-        self.word
-            .borrow()
-            .as_ref()
-            .map(|word| word.memory().clone())
+        self.word().as_ref().map(|word| word.memory().clone())
     }
 
-    /// Asks all of them about a digest. What logs show is compared with what is remembered of them,
-    /// and written down, before this returns.
+    /// Whoever had it before left it whole.
+    fn word(&self) -> MutexGuard<'_, Option<SiteWord>> {
+        self.word.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks all of them about a digest, and proves the bundle that is here. What logs show is compared
+    /// with what is remembered of them, and written down, before this returns.
     ///
     /// # Errors
     /// When the file must be read once more, and cannot be or has changed.
@@ -212,8 +179,14 @@ impl<'a> Sources<'a> {
         if let Some(error) = unread {
             return Err(error);
         }
+        if let Some(mut found) = self.bundles.prove(self.client, artifact).await? {
+            // After the others, whose logs were asked for what they are now: it shows an earlier state,
+            // of which no log is asked.
+            comparing.compare(&mut found, None).await;
+            evidence.push(found);
+        }
         // Whom a site declares may have signed what another source has.
-        if let Some(word) = &*self.word.borrow() {
+        if let Some(word) = &*self.word() {
             word.mark(&mut evidence);
         }
         Ok(evidence)
@@ -348,7 +321,7 @@ impl<'a> Sources<'a> {
             word: word.memory().clone(),
             habits,
         };
-        self.word.replace(Some(word));
+        *self.word() = Some(word);
         Ok((evidence, site))
     }
 }

@@ -1,61 +1,41 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
 use crate::client::Client;
-use crate::color;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input::text;
 use crate::judging::{Accepted, Conclusion, Judging, Recalled};
-use crate::logs::Comparing;
+use crate::logs::{Comparing, roots_of};
 use crate::memory::Memory;
-use crate::output;
-use crate::report::{ReasonReport, SignerReport, SourceReport};
-use crate::signer_key::SignerKey;
+use crate::progress::Several;
+use crate::report::ReasonReport;
+use crate::side_by_side::side_by_side;
 use crate::sources::Sources;
-use crate::subject::{About, Kind, Subject};
-use crate::verify_args::VerifyArgs;
-use assay_core::digest::Sha256Digest;
+use crate::subject::{About, Artifact, Subject};
+use crate::verified::Verified;
+use crate::verify_args::{Acceptable, VerifyArgs};
+use crate::whom::Whom;
+use crate::{output, policy, roots};
 use assay_core::evidence::{Change, Evidence};
-use assay_core::minisign::MinisignKey;
 use assay_core::policy::Judgement;
-use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
-use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::{Identity, Signer};
+use assay_core::roots::Roots;
+use assay_core::settings::{Notary, Settings};
+use assay_core::signer::{RootId, Signer};
+use assay_core::site_rule::Demand;
+use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
 use assay_core::verdict::Verdict;
-use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
-/// The result for one file, as it is printed.
-#[derive(Serialize)]
-struct Verified {
-    file: String,
-    kind: Kind,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sha256: Option<Sha256Digest>,
-    /// What more is told of it.
-    #[serde(flatten)]
-    about: About,
-    verdict: Verdict,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    signer: Option<SignerReport>,
-    reasons: Vec<ReasonReport>,
-    sources: Vec<SourceReport>,
-    /// The project that the file belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project: Option<String>,
-    /// What is remembered of it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    memory: Option<Recalled>,
-    /// The change that was accepted.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    accepted: Option<&'static str>,
-}
-
-/// Verifies the files.
+/// Verifies the subjects: all are asked about side by side, and told in the order in which they were
+/// named.
 ///
 /// # Errors
-/// When the notary's trust root cannot be had at all, there is no place for what is remembered, or a
-/// change cannot be accepted.
+/// When what is to be believed cannot be told: a policy, a trust root, or the place for what is
+/// remembered; or when a change cannot be accepted. What is wrong with one subject is said with it, and
+/// the others go on.
 pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
@@ -65,35 +45,51 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         let words = "--accept-change changes what is remembered, which --no-memory leaves alone";
         return Err(CliError::Usage(words.to_owned()));
     }
+    let policy = match &args.policy {
+        Some(path) => policy::read(path)?,
+        None => Settings::default(),
+    };
+    let (given, given_roots) = given_roots(&args.trusted_root)?;
+    let whom = Whom::new(&args.signer, &args.issuer, &args.repo, given, policy)?;
+    let mut whom = whom.with_keys(&args.signer_key)?;
     let memory = match args.no_memory {
         true => None,
         false => Some(Memory::of_this_user()?),
     };
-    let trusted = Trusted::of(args)?;
-    let sources = Sources::chosen(args, &trusted.keys, &client, memory.as_ref())?;
-    let judging = Judging::new(args.url.as_deref(), memory.as_ref());
-    let notary = sources.notary.as_ref().map(|known| &known.notary);
-    let comparing = Comparing::new(&client, notary, &sources.roots)?;
-    let mut artifacts = Vec::new();
-    let mut evidence = Vec::new();
     let subjects = args.subjects.all()?;
-    for subject in &subjects {
+    let memory = memory.as_ref();
+    let sources = Sources::chosen(args, &subjects, &whom, &given_roots, &client, memory)?;
+    whom.know(sources.named.as_ref(), &sources.notaries);
+    let judging = Judging::new(args.url.as_deref(), memory);
+    let comparing = Comparing::of_several(&client, &sources.known, &sources.bundles.roots)?;
+    let several = Several::new(subjects.len());
+    let mut all = Vec::new();
+    let ask = |subject: &Subject| {
         // Nothing is asked about what cannot be read: it has no evidence.
-        artifacts.push(subject.resolve().and_then(|artifact| {
-            evidence.push(runtime.block_on(sources.ask(&comparing, &artifact))?);
-            Ok(artifact)
-        }));
-    }
+        let asked = subject.resolve().and_then(|artifact| {
+            let mut evidence = runtime.block_on(sources.ask(&comparing, &artifact))?;
+            evidence.iter_mut().for_each(Evidence::drop_bundles);
+            Ok((artifact, evidence))
+        });
+        several.iter().for_each(Several::advance);
+        asked
+    };
+    side_by_side(&subjects, ask, |_, asked| {
+        all.push(asked);
+        Ok(())
+    })?;
+    drop(several);
     // Conclusion when all are asked: what the answer about one file brings to light about a log holds
     // for all of them.
-    for evidence in &mut evidence {
+    let mut used: BTreeSet<RootId> = sources.notaries.iter().map(Notary::root_id).collect();
+    for (_, evidence) in all.iter_mut().flatten() {
         comparing.withhold(evidence);
+        used.extend(roots_of(evidence));
     }
     let mut accepted = None;
     // With an address there is one file.
-    if let (true, [Ok(artifact)], [found]) = (args.accept_change, &artifacts[..], &mut evidence[..])
-    {
-        let settings = trusting(&trusted, notary, found);
+    if let (true, [Ok((artifact, found))]) = (args.accept_change, &mut all[..]) {
+        let settings = whom.settings(found);
         accepted = judging.accept(found, &settings, sources.site().as_ref())?;
         output::note(&told(accepted.as_ref()));
         if let Some(Accepted::Declaration(_)) = accepted {
@@ -102,44 +98,34 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             comparing.withhold(found);
         }
     }
-    let alarms = comparing.alarms();
+    let alarms = comparing.alarms(|root| used.contains(root));
     for alarm in &alarms {
         output::note(&alarm.warning());
     }
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    let mut evidence = evidence.iter();
-    for (subject, artifact) in subjects.iter().zip(artifacts) {
-        let result = match artifact {
-            Ok(artifact) => {
-                let evidence = evidence.next().map(Vec::as_slice).unwrap_or_default();
-                let settings = trusting(&trusted, notary, evidence);
-                let judged = judging.judge(evidence, &settings);
-                if let Some(note) = remark(&judged, args, &sources) {
-                    output::note(&note);
-                }
-                Verified {
-                    memory: judged.project.as_ref().map(|_| judged.memory),
-                    project: judged.project,
-                    accepted: accepted.as_ref().map(Accepted::word),
-                    about: artifact.about,
-                    ..result(subject, Some(artifact.digest), &judged.judgement, evidence)
-                }
-            }
-            Err(error) => unread(subject, &error),
-        };
-        exit = exit.max(Exit::of(result.verdict));
+    for (subject, asked) in subjects.iter().zip(&all) {
+        let mut result = conclude(subject, asked, &whom, &judging, args, &sources);
+        result.accepted = accepted.as_ref().map(Accepted::word);
+        exit = exit.max(result.exit);
         if !args.json {
-            print(&result)?;
+            result.print()?;
         }
         results.push(result);
     }
     if args.json {
+        let notary = sources.named.as_ref().or(sources.notaries.first());
+        let notary = notary.filter(|notary| sources.notaries.contains(notary));
+        let notaries = sources.notaries.iter().map(|notary| {
+            json!({ "notary": notary.address, "trust_root_fingerprint": notary.fingerprint })
+        });
         output::json(&json!({
             "schema": "assay.verify.v1",
             "notary": notary.map(|notary| &notary.address),
             "trust_root_fingerprint": notary.map(|notary| &notary.fingerprint),
+            "notaries": notaries.collect::<Vec<_>>(),
             "url": args.url,
+            "offline": args.offline,
             "exit_code": exit.code(),
             "results": results,
             "log_alarms": alarms,
@@ -148,99 +134,91 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     Ok(exit)
 }
 
-/// Whom the user named.
-struct Trusted<'a> {
-    names: &'a [String],
-    keys: Vec<SignerKey>,
-}
-
-impl<'a> Trusted<'a> {
-    fn of(args: &'a VerifyArgs) -> Result<Self, CliError> {
-        let keys = args.signer_key.iter().map(|file| SignerKey::read(file));
-        Ok(Self {
-            names: &args.signer,
-            keys: keys.collect::<Result<_, _>>()?,
-        })
-    }
-
-    fn has_key(&self, fingerprint: &str) -> bool {
-        self.keys.iter().any(|key| key.fingerprint == fingerprint)
-    }
-}
-
-/// Settings that trust those proven signers whom the user named, compared whole. A name is only
-/// ever one under the asked notary's own trust root: under another root, whose bundles a notary can
-/// show as well, the same name may be somebody else's. A repository is one under Sigstore's or
-/// GitHub's. A key that was given itself is the same whichever log has seen it.
-fn trusting(trusted: &Trusted<'_>, notary: Option<&Notary>, evidence: &[Evidence]) -> Settings {
-    let names = trusted.names;
-    let mut settings = Settings::default();
-    settings.notaries.extend(notary.cloned());
-    let root = notary.map(Notary::root_id);
-    for key in names.iter().filter_map(|name| MinisignKey::parse(name)) {
-        settings.trust(key.signer(), Scope::Everywhere);
-    }
-    for attestation in evidence.iter().flat_map(Evidence::proven) {
-        let signer = &attestation.signer;
-        let is_own = Some(&signer.root) == root.as_ref();
-        let is_named = match &signer.identity {
-            Identity::Named { subject, .. } => is_own && names.contains(subject),
-            Identity::Key { fingerprint } => {
-                is_own && names.contains(fingerprint) || trusted.has_key(fingerprint)
-            }
-            Identity::Workflow { .. } | Identity::Release { .. } => names
-                .iter()
-                .any(|name| repository(name).is_some_and(|one| one.is_signer(signer))),
+/// The trust roots that were given as files, and their names.
+fn given_roots(files: &[PathBuf]) -> Result<(Vec<RootId>, Roots), CliError> {
+    let (mut names, mut given) = (Vec::new(), Roots::new());
+    for path in files {
+        let root = roots::recognise(path, &text(path, MAX_TRUST_ROOT_BYTES)?)?;
+        names.push(root.id().clone());
+        let unusable = |problem: assay_core::proof::ProofError| CliError::WrongFile {
+            path: path.clone(),
+            detail: problem.to_string(),
         };
-        if is_named {
-            settings.trust(signer.clone(), Scope::Everywhere);
+        given.add(root).map_err(unusable)?;
+    }
+    Ok((names, given))
+}
+
+/// The result for one subject.
+fn conclude(
+    subject: &Subject,
+    asked: &Result<(Artifact, Vec<Evidence>), CliError>,
+    whom: &Whom,
+    judging: &Judging<'_>,
+    args: &VerifyArgs,
+    sources: &Sources<'_>,
+) -> Verified {
+    match asked {
+        Ok((artifact, evidence)) => {
+            let settings = whom.settings(evidence);
+            let judged = judging.judge(evidence, &settings);
+            if let Some(note) = remark(&judged, args, sources) {
+                output::note(&note);
+            }
+            let verdict = judged.judgement.verdict;
+            let (demand, from) = judging.demand(&settings);
+            let (exit, unmet) = exit_of(verdict, &args.accept, demand);
+            Verified {
+                exit,
+                unmet: unmet.then(|| demanded(demand, from.as_deref())),
+                memory: judged.project.as_ref().map(|_| judged.memory),
+                project: judged.project,
+                about: artifact.about.clone(),
+                ..Verified::of(subject, Some(artifact.digest), &judged.judgement, evidence)
+            }
+        }
+        Err(error) => {
+            let detail = error.to_string();
+            let unread = Judgement::unread(Reason::FileUnreadable { detail });
+            let result = Verified::of(subject, None, &unread, &[]);
+            let reasons = match error {
+                CliError::NotClean { .. } => vec![ReasonReport::not_clean(error)],
+                _ => result.reasons,
+            };
+            // A fault of this program is none of the file.
+            let exit = match error.exit() {
+                Exit::INTERNAL => Exit::INTERNAL,
+                _ => result.exit,
+            };
+            Verified {
+                exit,
+                reasons,
+                about: About::of_error(error),
+                ..result
+            }
         }
     }
-    settings
 }
 
-/// The repository that is named, as `github.com/OWNER/NAME`.
-fn repository(name: &str) -> Option<Publisher> {
-    let path = name.strip_prefix("github.com/")?;
-    // As the address of something in it.
-    Publisher::of(&[&format!("https://github.com/{path}/releases/latest")])
-        .filter(|found| found.to_string().eq_ignore_ascii_case(name))
-}
-
-fn result(
-    subject: &Subject,
-    sha256: Option<Sha256Digest>,
-    judgement: &Judgement,
-    evidence: &[Evidence],
-) -> Verified {
-    Verified {
-        file: subject.name(),
-        kind: subject.kind(),
-        sha256,
-        about: About::default(),
-        verdict: judgement.verdict,
-        signer: judgement.signer.as_ref().map(Into::into),
-        reasons: judgement.reasons.iter().map(Into::into).collect(),
-        sources: evidence.iter().map(Into::into).collect(),
-        project: None,
-        memory: None,
-        accepted: None,
+/// The exit code for a verdict, and whether it would be another one if no policy demanded more than
+/// will do for the user.
+fn exit_of(verdict: Verdict, accept: &[Acceptable], demand: Demand) -> (Exit, bool) {
+    let mut acceptable = accept.iter();
+    let will_do = acceptable.any(|one| one.verdict() == verdict);
+    match will_do && demand.is_met_by(verdict) {
+        true => (Exit::DONE, false),
+        false => (Exit::of(verdict), will_do),
     }
 }
 
-/// Of what was not asked about: it cannot be read, or is not what it would be taken for.
-fn unread(subject: &Subject, error: &CliError) -> Verified {
-    let detail = error.to_string();
-    let judgement = Judgement::unread(Reason::FileUnreadable { detail });
-    let reasons = match error {
-        CliError::NotClean { .. } => vec![ReasonReport::not_clean(error)],
-        _ => judgement.reasons.iter().map(Into::into).collect(),
+/// What a policy demands, in words.
+fn demanded(demand: Demand, from: Option<&str>) -> String {
+    let verdicts = match demand.accept_authentic {
+        true => "'verified' or 'authentic'",
+        false => "'verified'",
     };
-    Verified {
-        reasons,
-        about: About::of_error(error),
-        ..result(subject, None, &judgement, &[])
-    }
+    let of = from.unwrap_or("everywhere");
+    format!("the policy requires {verdicts} of files from {of}")
 }
 
 /// What is to be said of memory beside the verdict.
@@ -293,63 +271,38 @@ fn told(accepted: Option<&Accepted>) -> String {
     }
 }
 
-fn print(result: &Verified) -> Result<(), CliError> {
-    let word = color::verdict(result.verdict);
-    let mut text = format!("{}: {word}", output::plain(&result.file));
-    if let Some(digest) = &result.sha256 {
-        text.push_str(&format!("\n  sha256 {digest}"));
-    }
-    for line in result.about.lines(result.sha256.is_some()) {
-        text.push_str(&format!("\n  {line}"));
-    }
-    if let (Kind::Directory | Kind::Git, Verdict::Unknown) = (result.kind, result.verdict) {
-        text.push_str("\n  `assay manifest` prints what to compare with what its signer has");
-    }
-    for told in &result.reasons {
-        text.push_str(&format!("\n  {}", output::plain(&told.text)));
-    }
-    output::say(&text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assay_core::signer::RootId;
+    use assay_core::site_rule::Mode;
 
     #[test]
-    fn a_repository_is_named_whole_and_only_its_own_workflows_are_meant() {
-        let workflow = |root: RootId, repository: &str| Signer {
-            root,
-            identity: Identity::Workflow {
-                issuer: "https://token.actions.githubusercontent.com".into(),
-                repository: format!("https://github.com/{repository}"),
-                repository_id: None,
-                workflow: ".github/workflows/release.yml".into(),
-            },
+    fn what_a_policy_requires_is_not_loosened_by_what_is_accepted() {
+        let demand = |mode, accept_authentic| Demand {
+            mode,
+            accept_authentic,
+            remove: false,
         };
-        let meant = |name: &str, signer: &Signer| {
-            repository(name).is_some_and(|repository| repository.is_signer(signer))
-        };
-        let own = workflow(RootId::sigstore(), "example/tool");
-        assert!(meant("github.com/example/tool", &own));
-        assert!(meant("github.com/Example/Tool", &own));
-        for other in [
-            "example/tool",
-            "github.com/example",
-            "github.com/example/tool/",
-            "github.com/example/tool/x",
-            "github.com/example/tool?x",
-            "github.com/example/../tool",
-            "github.com/example/tool-evil",
-            "https://github.com/example/tool",
-            "",
-        ] {
-            assert!(!meant(other, &own), "{other}");
+        let all = [
+            Acceptable::Authentic,
+            Acceptable::Signed,
+            Acceptable::Intact,
+        ];
+        let lax = demand(Mode::Warn, false);
+        let strict = demand(Mode::Require, false);
+        let own = demand(Mode::Require, true);
+        for verdict in Verdict::ALL {
+            let own_code = Exit::of(verdict);
+            assert_eq!(exit_of(verdict, &[], lax), (own_code, false));
+            let will_do = all.iter().any(|one| one.verdict() == verdict);
+            let expected = if will_do { Exit::DONE } else { own_code };
+            assert_eq!(exit_of(verdict, &all, lax), (expected, false));
+            assert_eq!(exit_of(verdict, &all, strict), (own_code, will_do));
+            let is_own = verdict == Verdict::Authentic;
+            let expected = if is_own { Exit::DONE } else { own_code };
+            assert_eq!(exit_of(verdict, &all, own), (expected, will_do && !is_own));
         }
-        let forked = workflow(RootId::sigstore(), "evil/tool");
-        let forged = workflow(RootId::notary("00"), "example/tool");
-        for stranger in [forked, forged] {
-            assert!(!meant("github.com/example/tool", &stranger));
-        }
+        // What is demanded alone accepts nothing.
+        assert_eq!(exit_of(Verdict::Authentic, &[], own).0.code(), 10);
     }
 }

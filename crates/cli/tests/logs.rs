@@ -86,7 +86,7 @@ impl World {
         done(self.command(files).output().unwrap())
     }
 
-    /// Verifies, offline, the bundle that lies beside the file.
+    /// Verifies, offline, the bundle of the file.
     fn verify_bundle(&self, file: &str) -> Done {
         let root = format!("{}/trusted_root.json", self.branches[0].url());
         let root = ureq::get(root).call().unwrap().body_mut().read_to_vec();
@@ -94,7 +94,7 @@ impl World {
         let key = self.user.run(&["key", "--json"]).expect(0).json();
         self.user
             .write("key.pub", key["public_key"].as_str().unwrap());
-        let bundle = format!("{file}.sigstore.json");
+        let bundle = set_aside(file);
         let bundle = ["verify-bundle", "--json", "--bundle", &bundle];
         let by = ["--key", "key.pub", "--trusted-root", "root.json", file];
         self.user.run(&[&bundle[..], &by].concat())
@@ -110,6 +110,20 @@ impl World {
         let logs = self.logs();
         assert_eq!(logs.as_array().unwrap().len(), 1, "{logs}");
         logs[0].clone()
+    }
+
+    /// Waits until a log has contradicted itself.
+    fn wait_for_alarm(&self) {
+        let is_raised = || {
+            let logs = self.logs();
+            logs.as_array()
+                .unwrap()
+                .iter()
+                .any(|log| log["alarm"].is_object())
+        };
+        while !is_raised() {
+            std::thread::yield_now();
+        }
     }
 
     /// The file with what is remembered of the only log.
@@ -128,6 +142,14 @@ impl World {
 fn sign(user: &User, notary: &Notary, file: &str) {
     user.write(file, file);
     done(sign_elsewhere(user, notary, file).output().unwrap()).expect(0);
+    // These tests are about what the notary says: beside the file it would count by itself.
+    let bundle = user.path(&format!("{file}.sigstore.json"));
+    std::fs::rename(bundle, user.path(&set_aside(file))).unwrap();
+}
+
+/// Where a file's bundle is kept.
+fn set_aside(file: &str) -> String {
+    format!("{file}.bundle")
 }
 
 /// Signs with the user's key, as somebody who remembers nothing of any log.
@@ -318,6 +340,7 @@ fn an_alarm_is_on_the_disk_before_anything_follows_from_it() {
         .spawn()
         .unwrap();
     held.wait();
+    world.wait_for_alarm();
     child.kill().unwrap();
     let killed = done(child.wait_with_output().unwrap());
     assert_eq!((killed.out.as_str(), killed.err.as_str()), ("", ""));
@@ -336,9 +359,14 @@ fn an_alarm_is_on_the_disk_before_anything_follows_from_it() {
 fn an_alarm_that_another_program_raises_meanwhile_counts_for_all_files() {
     let world = World::new([1, 1]);
     world.verify(&["common.txt"]).expect(0);
+    world.front.asked("");
     let held = world.hold_answer("first.txt");
     let child = world.command(&["common.txt", "first.txt"]).spawn().unwrap();
     held.wait();
+    let common = Sha256Digest::of(b"common.txt").to_hex();
+    while world.front.asked(&common).is_empty() {
+        std::thread::yield_now();
+    }
     world.show(1);
     world.verify(&["second.txt"]).expect(14);
     held.release();
@@ -497,6 +525,31 @@ fn a_memory_that_cannot_be_written_withholds() {
     world.verify(&["common.txt"]).expect(0);
 }
 
+/// What lies beside a file proves by itself what it proves, and no more than its log is worth.
+#[test]
+fn a_bundle_beside_the_file_is_told_by_itself_and_does_not_count_once_its_log_forked() {
+    let world = World::new([1, 1]);
+    world.verify(&["common.txt"]).expect(0);
+    let beside = world.user.path("first.txt.sigstore.json");
+    std::fs::rename(world.user.path(&set_aside("first.txt")), &beside).unwrap();
+    // An outage of the notary is one of the reasons.
+    world.front.fall_silent("/attestations/");
+    let report = world.verify(&["first.txt"]).expect(0).json();
+    let result = &report["results"][0];
+    assert_eq!(codes(result), ["signed_by_trusted", "source_unreachable"]);
+    world.front.let_pass();
+    world.show(1);
+    world.verify(&["second.txt"]).expect(14);
+    let report = world.verify(&["first.txt"]).expect(14).json();
+    let result = &report["results"][0];
+    assert_eq!(codes(result), ["log_contradicted"]);
+    assert_eq!(result["sources"][1]["source"], "brought");
+    let args = ["verify", "--offline", "--json", "first.txt"];
+    let report = world.user.run(&args).expect(14).json();
+    assert_eq!(codes(&report["results"][0]), ["log_contradicted"]);
+    assert_eq!(report["log_alarms"][0], world.log());
+}
+
 #[test]
 fn a_log_that_is_not_remembered_or_has_no_alarm_is_told() {
     let world = World::new([0, 0]);
@@ -565,7 +618,11 @@ fn a_notary_that_was_restored_goes_on_or_is_forgotten_by_the_user() {
             verify("kept.txt").expect(0);
             continue;
         }
-        let told = verify("kept.txt").expect(14);
+        // As long as it shows nothing else than before.
+        verify("kept.txt").expect(0);
+        sign(&user, &notary, "new.txt");
+        let told = verify("new.txt").expect(14);
+        verify("kept.txt").expect(14);
         assert!(told.out.contains("restored"), "{}", told.out);
         let logs = user.run(&["logs", "--json"]).expect(0).json();
         let ids = logs["logs"].as_array().unwrap().iter();
@@ -573,6 +630,7 @@ fn a_notary_that_was_restored_goes_on_or_is_forgotten_by_the_user() {
             let said = user.run(&["logs", "forget", id, "--json"]).expect(0);
             assert_eq!(said.json()["outcome"], "forgotten");
         }
+        verify("new.txt").expect(0);
         verify("kept.txt").expect(0);
     }
 }

@@ -241,7 +241,7 @@ fn what_is_known_to_be_revoked_does_not_count_whoever_offers_it() {
     notary["followed"]["revoked"] = json!([revocation]);
     std::fs::write(&pin, notary.to_string()).unwrap();
     for _ in 0..2 {
-        let judged = setting.verify(&user, "file").expect(14);
+        let judged = setting.verify(&user, "file").expect(19);
         for part in ["key_revoked", NAME, "2020-01-01"] {
             assert!(judged.out.contains(part), "{}", judged.out);
         }
@@ -282,7 +282,7 @@ fn what_is_known_to_be_revoked_does_not_count_whoever_offers_it() {
     setting.publisher.write("other", "other");
     // The key's holder has not heard of it, and whoever has does not take that for signed.
     setting.sign("other");
-    setting.verify(&user, "other").expect(14);
+    setting.verify(&user, "other").expect(19);
 }
 
 #[test]

@@ -2,10 +2,13 @@
 #![cfg(target_os = "linux")]
 
 mod common;
+#[path = "common/front.rs"]
+mod front;
 #[path = "common/terminal.rs"]
 mod terminal;
 
 use common::{DataFolder, Notary, PROGRAM};
+use front::Front;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use terminal::Terminal;
@@ -66,6 +69,29 @@ fn how_much_of_a_directory_was_read_is_told_of_it_as_a_whole() {
     let shown = terminal.shown.clone();
     assert!(shown.contains("tree "), "{shown:?}");
     assert!(shown.contains("of 2.00 TiB, "), "{shown:?}");
+}
+
+#[test]
+fn one_line_tells_how_many_of_several_are_done() {
+    let home = tempfile::tempdir().unwrap();
+    let data = DataFolder::new();
+    let notary = Notary::start(data.path());
+    let front = Front::of(&notary.url());
+    for name in ["a", "b", "c"] {
+        std::fs::write(home.path().join(name), name).unwrap();
+    }
+    let held = front.hold("/attestations/");
+    let folder = home.path().display();
+    let arguments = format!("verify '{folder}/[abc]' --notary {}", front.url());
+    let mut terminal = Terminal::run(home.path(), &arguments);
+    held.wait();
+    terminal.until("2 of 3 done");
+    held.release();
+    let shown = terminal.end();
+    // No line but that one tells who is waited for, and it is gone.
+    assert!(!shown.contains("waiting for"), "{shown:?}");
+    let last = shown.rsplit('\r').find(|line| line.contains("unknown"));
+    assert!(last.is_some_and(|line| !line.contains("done")), "{shown:?}");
 }
 
 #[test]

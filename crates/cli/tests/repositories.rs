@@ -216,7 +216,7 @@ fn a_commit_is_signed_and_verified_and_its_manifest_is_gits() {
         assert_eq!(s.result(&["verify", &subject], 11)["git"], *told);
         // Another commit is another artifact, also on a detached head.
         git(&path, &["checkout", "-q", "HEAD~1"]);
-        let other = s.result(&["verify", &subject], 13);
+        let other = s.result(&["verify", &subject], 14);
         assert_eq!(other["git"]["branch"], Value::Null);
         assert_eq!(other["git"]["tags"], serde_json::json!(["old"]));
         assert_eq!(

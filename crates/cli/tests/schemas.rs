@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use std::panic::catch_unwind;
 
 /// Forms of files that are kept, and never printed.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "assay.answer.v1",
     "assay.log-audit-memory.v1",
     "assay.log-memory.v1",
     "assay.logins.kept.v1",
     "assay.project-memory.v1",
+    "assay.settings.v1",
     "assay.site-memory.v1",
 ];
 

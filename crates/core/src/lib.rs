@@ -23,6 +23,7 @@ pub mod crypto;
 pub mod declaration;
 pub mod digest;
 pub mod evidence;
+pub mod exported;
 pub mod fields;
 pub mod file_digest;
 pub mod file_url;

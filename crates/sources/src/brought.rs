@@ -1,5 +1,5 @@
-//! What the user brought along with a file: Sigstore bundles and minisign signatures. Nobody is asked
-//! for it, so it proves without a network what it proves at all.
+//! What the user brought along with a file, or what lies beside it on the disk: Sigstore bundles and
+//! minisign signatures. Nobody is asked for it, so it proves without a network what it proves at all.
 
 use crate::{Answer, Candidates, HttpRequest, Next, Source, Weighing, minisigned};
 use assay_core::closer_look::Found;
@@ -30,6 +30,16 @@ impl<'a> Inquiry<'a> {
             found: file.found.as_ref(),
             signature: MinisignSignature::parse(&proof.text),
             keys: minisigned::keys(settings),
+        }
+    }
+
+    /// What was brought, where it can be nothing but a bundle.
+    pub fn of_bundle(proof: &'a BroughtProof) -> Self {
+        Self {
+            proof,
+            found: None,
+            signature: None,
+            keys: Vec::new(),
         }
     }
 }

@@ -297,15 +297,12 @@ impl<T: Transport> Comparison<'_, T> {
         if before.alarm.is_some() {
             return Ok(Some(LogDoubt::Contradicted));
         }
+        let size = before.latest.size;
         let broken = || {
             unchecked(
                 "it does not continue what it was before its key was changed or it was restored",
             )
         };
-        // An earlier state that is known is no sign that all is there that was shown since.
-        if shown.checkpoint.size < before.latest.size {
-            return Ok(Some(broken()));
-        }
         match (before.need(shown), self.address, turn.outage()) {
             (Need::Nothing, ..) => {}
             (Need::Contradiction(_), ..) => return Ok(Some(broken())),
@@ -329,6 +326,11 @@ impl<T: Transport> Comparison<'_, T> {
                     }
                 }
             }
+        }
+        // An earlier state is no sign that all is there that was shown since: what comes after it is
+        // compared with that, and not with this one.
+        if shown.checkpoint.size < size {
+            return Ok(None);
         }
         let memory = LogMemory::begin(shown);
         book.remember(&memory).await?;

@@ -9,27 +9,14 @@ use crate::pages::parts::{self, Tag, button};
 use crate::pages::words::{self, filled, t, t1};
 use crate::pages::{figures, modes, suffixes};
 use crate::settings_store;
+use assay_core::exported::{Exported, MAX_EXPORTED_BYTES};
 use assay_core::message::Response;
 use assay_core::settings::{Scope, Settings, TrustedSigner};
 use assay_core::site_rule::SiteRule;
-use serde::{Deserialize, Serialize};
 use sycamore::prelude::*;
 use sycamore::web::{events, tags};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-
-/// What the file says it is.
-const SCHEMA: &str = "assay.settings.v1";
-
-/// Longer files are none.
-const MOST_BYTES: f64 = 4.0 * 1024.0 * 1024.0;
-
-/// The file. Its name for itself comes first, so that people see what they have.
-#[derive(Serialize, Deserialize)]
-struct Exported {
-    schema: String,
-    settings: Settings,
-}
 
 /// Of an import: what was there before, and what it made of it.
 #[derive(Clone)]
@@ -75,17 +62,9 @@ pub fn view(ground: Ground) -> View {
 fn export(ground: Ground, problem: Signal<String>) {
     problem.set(String::new());
     spawn_local(async move {
-        let settings = match settings_store::load_own().await {
-            // A token is a secret of this browser's.
-            Ok(settings) => Settings {
-                github_token: None,
-                ..settings
-            },
+        let exported = match settings_store::load_own().await {
+            Ok(settings) => Exported::of(settings),
             Err(error) => return problem.set(t1("refused_other", &error.to_string())),
-        };
-        let exported = Exported {
-            schema: SCHEMA.to_owned(),
-            settings,
         };
         let text = to_js(&exported).ok().and_then(|exported| {
             // Indented, for people.
@@ -137,7 +116,7 @@ fn picker(offered: Signal<Option<Settings>>, problem: Signal<String>) -> View {
 
 /// Settings out of a file, or what is wrong with it.
 async fn read(file: &web_sys::File) -> Result<Settings, String> {
-    if file.size() > MOST_BYTES {
+    if file.size() > MAX_EXPORTED_BYTES as f64 {
         return Err(format!("{} bytes", file.size()));
     }
     let text = JsFuture::from(file.text())
@@ -146,13 +125,7 @@ async fn read(file: &web_sys::File) -> Result<Settings, String> {
     let text = text.as_string().unwrap_or_default();
     let parsed = js_sys::JSON::parse(&text).map_err(|thrown| crate::js::words(&thrown))?;
     let read: Exported = from_js(parsed).map_err(|error| error.to_string())?;
-    if read.schema != SCHEMA {
-        return Err(read.schema.chars().take(80).collect());
-    }
-    let mut settings = read.settings;
-    if let Some(problem) = settings.problem() {
-        return Err(problem);
-    }
+    let mut settings = read.usable()?;
     for rule in &mut settings.rules {
         // Below a public suffix it holds for nobody, as where it is made on a page.
         let made = suffixes::rule_for(rule.host.clone(), rule.demand).await?;

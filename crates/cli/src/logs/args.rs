@@ -9,7 +9,8 @@ it. A log that signed two histories of which only one can be true proves nothing
 Examples:
   assay logs
   assay logs evidence 1f2e3d4c > evidence.json
-  assay logs trust 1f2e3d4c";
+  assay logs trust 1f2e3d4c
+  assay logs forget 1f2e3d4c";
 
 /// `assay logs`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +33,12 @@ The alarm is kept with the date of your decision.
 Examples:
   assay logs trust 1f2e3d4c";
 
+const FORGET_EXAMPLES: &str = "\
+For a notary that was restored from a backup and has lost what it showed: ask its administrator first.
+
+Examples:
+  assay logs forget 1f2e3d4c";
+
 /// What to do with remembered logs.
 #[derive(Debug, Subcommand)]
 pub enum LogsCommand {
@@ -42,6 +49,7 @@ pub enum LogsCommand {
     #[command(after_help = TRUST_EXAMPLES)]
     Trust(LogArgs),
     /// Forget what a log showed, after which it may show anything: for one that its notary lost.
+    #[command(after_help = FORGET_EXAMPLES)]
     Forget(LogArgs),
 }
 

@@ -34,7 +34,7 @@ const SHORTEST_ID: usize = 8;
 pub struct Comparing<'a> {
     client: &'a Client,
     files: LogFiles,
-    notary: Option<&'a Notary>,
+    notaries: &'a [Notary],
     roots: &'a Roots,
 }
 
@@ -49,10 +49,23 @@ impl<'a> Comparing<'a> {
         notary: Option<&'a Notary>,
         roots: &'a Roots,
     ) -> Result<Self, CliError> {
+        let notaries = notary.map(std::slice::from_ref).unwrap_or_default();
+        Self::of_several(client, notaries, roots)
+    }
+
+    /// The same with several notaries.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn of_several(
+        client: &'a Client,
+        notaries: &'a [Notary],
+        roots: &'a Roots,
+    ) -> Result<Self, CliError> {
         Ok(Self {
             client,
             files: LogFiles::of_this_user()?,
-            notary,
+            notaries,
             roots,
         })
     }
@@ -72,25 +85,27 @@ impl<'a> Comparing<'a> {
         self.withhold_revoked(evidence);
     }
 
-    /// Withholds what was signed with keys that the notary had revoked.
+    /// Withholds what was signed with keys that a notary had revoked.
     fn withhold_revoked(&self, evidence: &mut [Evidence]) {
-        let notaries = self.notary.map(std::slice::from_ref).unwrap_or_default();
-        revocation::withhold(evidence, notaries);
+        revocation::withhold(evidence, self.notaries);
     }
 
-    /// The logs under these trust roots that contradicted themselves, and on which the user has
-    /// not decided.
-    pub fn alarms(&self) -> Vec<ShownLog> {
+    /// The logs that contradicted themselves, and on which the user has not decided: those under all
+    /// trust roots but notaries' that had no part in this (`has_part`).
+    pub fn alarms(&self, has_part: impl Fn(&RootId) -> bool) -> Vec<ShownLog> {
         let mut found = Vec::new();
-        for prover in self.roots.provers() {
+        let provers = self.roots.provers().filter(|prover| {
+            let root = prover.root().id();
+            !root.is_notary() || has_part(root)
+        });
+        for prover in provers {
             // Where it cannot be read, the reasons tell.
             let kept = self.files.read(prover.root().id()).unwrap_or_default();
             found.extend(kept.into_iter().filter(|kept| kept.memory.alarm.is_some()));
         }
-        let notaries = self.notary.map(std::slice::from_ref).unwrap_or_default();
         found
             .iter()
-            .map(|kept| ShownLog::of(kept, notaries))
+            .map(|kept| ShownLog::of(kept, self.notaries))
             .collect()
     }
 }
@@ -283,7 +298,7 @@ impl LogFiles {
 }
 
 /// The trust roots under which something is proven, or withheld, that was logged.
-fn roots_of(evidence: &[Evidence]) -> Vec<RootId> {
+pub fn roots_of(evidence: &[Evidence]) -> Vec<RootId> {
     let proven = evidence.iter().flat_map(Evidence::proven);
     let withheld = evidence
         .iter()

@@ -1,16 +1,23 @@
 //! How subjects are named on the command line.
 
 use super::Subject;
+use super::expand::expand;
 use crate::error::CliError;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 /// The subjects of a command.
 #[derive(Debug, clap::Args)]
 pub struct Subjects {
     /// What it is about: files; directories, each as a whole; git:PATH, the commit that is checked out
-    /// there; - reads standard input.
+    /// there; - reads standard input. A pattern that the shell did not expand, such as
+    /// 'dist/**/*.tar.gz', stands for the files that match.
     #[arg(required_unless_present = "digest", value_name = "FILE")]
     pub named: Vec<OsString>,
+    /// A folder stands for all files below it: links in it are not followed, and bundles
+    /// (*.sigstore.json) are left out.
+    #[arg(long, short = 'r', env = "ASSAY_RECURSIVE",
+        value_parser = clap::builder::FalseyValueParser::new())]
+    pub recursive: bool,
     /// The digest of something that is not here, as sha256:HEX. Can be given several times.
     #[arg(long, value_name = "DIGEST")]
     pub digest: Vec<String>,
@@ -31,15 +38,15 @@ pub struct Subjects {
 }
 
 impl Subjects {
-    /// All of them, in the order in which they were named.
+    /// All of them, in the order in which they were named. An argument that stands for nothing is among
+    /// them, and fails by itself.
     ///
     /// # Errors
     /// When they cannot go together.
     pub fn all(&self) -> Result<Vec<Subject>, CliError> {
-        let named = self
-            .named
-            .iter()
-            .map(|argument| self.with_options(argument));
+        let named = self.named.iter();
+        let named = named.flat_map(|argument| expand(argument, self.recursive));
+        let named = named.map(|subject| self.with_options(subject));
         let digests = self.digest.iter().cloned().map(Subject::Digest);
         let all: Vec<Subject> = named.chain(digests).collect();
         let inputs = all.iter().filter(|one| **one == Subject::Input).count();
@@ -51,9 +58,9 @@ impl Subjects {
         }
     }
 
-    /// What was named by one argument, as the options say.
-    fn with_options(&self, argument: &OsStr) -> Subject {
-        match Subject::named(argument) {
+    /// A subject as the options say.
+    fn with_options(&self, subject: Subject) -> Subject {
+        match subject {
             Subject::Directory { path, .. } => Subject::Directory {
                 path,
                 without_git: self.without_git,

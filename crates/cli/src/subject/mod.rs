@@ -3,6 +3,7 @@
 mod about;
 mod args;
 mod directory;
+mod expand;
 mod git;
 mod ignored;
 mod input;
@@ -24,7 +25,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 /// What a command is about, as it was named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// A file.
     File(PathBuf),
@@ -45,6 +46,13 @@ pub enum Subject {
         path: PathBuf,
         /// Whether what is on the disk may be something else.
         allow_dirty: bool,
+    },
+    /// What an argument was to stand for, and is not there or cannot be looked at: it fails by itself.
+    Nothing {
+        /// What was named.
+        named: String,
+        /// What is the matter with it.
+        problem: String,
     },
 }
 
@@ -106,13 +114,14 @@ impl Subject {
             Self::Git { path, .. } => format!("git:{}", path.to_string_lossy()),
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
+            Self::Nothing { named, .. } => named.clone(),
         }
     }
 
     /// Of what kind it is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::File(_) => Kind::File,
+            Self::File(_) | Self::Nothing { .. } => Kind::File,
             Self::Input => Kind::Input,
             Self::Digest(_) => Kind::Digest,
             Self::Directory { .. } => Kind::Directory,
@@ -131,7 +140,7 @@ impl Subject {
                 name.push(".commit");
                 Some(bundle_beside(Path::new(&name)))
             }
-            Self::Input | Self::Digest(_) => None,
+            Self::Input | Self::Digest(_) | Self::Nothing { .. } => None,
         }
     }
 
@@ -149,10 +158,12 @@ impl Subject {
                 let (manifest, checkout) = git::read(path)?;
                 Ok((manifest, About::git(checkout)))
             }
-            Self::File(_) | Self::Input | Self::Digest(_) => Err(CliError::Usage(format!(
-                "{} has no manifest: only directories and git:PATH have one",
-                self.name()
-            ))),
+            Self::File(_) | Self::Input | Self::Digest(_) | Self::Nothing { .. } => {
+                Err(CliError::Usage(format!(
+                    "{} has no manifest: only directories and git:PATH have one",
+                    self.name()
+                )))
+            }
         }
     }
 
@@ -172,6 +183,12 @@ impl Subject {
             Self::File(path) => of(hash::file(path)?, title(path), Some(path.clone())),
             Self::Input => of(input::digest()?, "-".to_owned(), None),
             Self::Digest(text) => of(sha256(text)?, text.to_ascii_lowercase(), None),
+            Self::Nothing { named, problem } => {
+                return Err(CliError::WrongFile {
+                    path: named.into(),
+                    detail: problem.clone(),
+                });
+            }
             Self::Directory { path, .. } | Self::Git { path, .. } => {
                 let (manifest, about) = self.manifest()?;
                 self.require_clean(path, &about)?;
@@ -264,10 +281,13 @@ fn after(argument: &OsStr, prefix: &str) -> Option<PathBuf> {
     }
 }
 
+/// How the names of bundles end.
+pub const BUNDLE_ENDING: &str = ".sigstore.json";
+
 /// `FILE.sigstore.json`.
 pub fn bundle_beside(file: &Path) -> PathBuf {
     let mut name = OsString::from(file);
-    name.push(".sigstore.json");
+    name.push(BUNDLE_ENDING);
     PathBuf::from(name)
 }
 
