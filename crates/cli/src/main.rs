@@ -1,6 +1,8 @@
 //! The program `assay`: sign and verify files, run a notary.
 
+mod all_images;
 mod args;
+mod attached;
 mod audit;
 mod cache;
 mod client;
@@ -12,6 +14,7 @@ mod declare;
 mod error;
 mod exit;
 mod hash;
+mod image_signature;
 mod input;
 mod judging;
 mod key;
@@ -32,6 +35,7 @@ mod sign;
 mod sign_args;
 mod sources;
 mod standing;
+mod statement;
 mod subject;
 mod submit;
 mod verify;

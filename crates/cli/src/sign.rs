@@ -5,6 +5,7 @@ use crate::client_token::ClientToken;
 use crate::contact::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::image_signature;
 use crate::logged::LoggedSubject;
 use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
@@ -35,16 +36,17 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let submitter = Submitter::new(&client, &notary, &key, token)?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
-    let work = |subject: &Subject| sign(&submitter, subject, args.force);
+    let work = |subject: &Subject| sign(&submitter, subject, args);
     side_by_side(&args.subjects.all()?, work, |subject, signed| {
         let result = match signed {
-            Ok((artifact, submitted)) => {
+            Ok((artifact, submitted, attached)) => {
                 let outcome = match submitted.known {
                     true => "already_signed",
                     false => "signed",
                 };
                 let written = artifact.bundle.as_ref();
                 LoggedSubject {
+                    attached,
                     bundle: written.map(|path| path.to_string_lossy().into_owned()),
                     ..LoggedSubject::done(subject, outcome, &artifact, &submitted)
                 }
@@ -77,13 +79,24 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
 fn sign(
     submitter: &Submitter<'_>,
     subject: &Subject,
-    force: bool,
-) -> Result<(Artifact, Submitted), CliError> {
+    args: &SignArgs,
+) -> Result<(Artifact, Submitted, Option<String>), CliError> {
     // Before anything is logged: what is logged cannot be taken back.
-    if let (Some(bundle), false) = (subject.bundle(), force) {
+    if let (Some(bundle), false) = (subject.bundle(), args.force) {
         check_replaceable(&bundle, submitter)?;
     }
+    if args.attach {
+        image_signature::check_attachable(subject)?;
+    }
     let artifact = subject.resolve()?;
+    if artifact.image.is_some() {
+        let submitted = image_signature::sign(submitter, &artifact)?;
+        let attached = match args.attach {
+            true => Some(image_signature::attach(&artifact, &submitted)?),
+            false => None,
+        };
+        return Ok((artifact, submitted, attached));
+    }
     let digest = artifact.digest;
     let signature = submitter.key.sign_digest(&digest)?;
     let proposal = json!({
@@ -103,7 +116,7 @@ fn sign(
         files::replace(bundle, text.as_bytes(), Mode::Shared)
             .map_err(|source| CliError::file(bundle, source))?;
     }
-    Ok((artifact, submitted))
+    Ok((artifact, submitted, None))
 }
 
 /// Refuses to replace what is not a bundle of the same key.

@@ -8,7 +8,8 @@ Each file gets FILE.sigstore.json, a Sigstore bundle that proves the signature o
 
 Examples:
   assay sign app.tar.gz --notary https://notary.example
-  assay sign dist/* --key release.pem --notary https://notary.example --json";
+  assay sign dist/* --key release.pem --notary https://notary.example --json
+  assay sign image:registry.example/team/app:1.2 --attach --notary https://notary.example";
 
 /// `assay sign`.
 #[derive(Debug, clap::Args)]
@@ -20,6 +21,9 @@ pub struct SignArgs {
     pub contact: Contact,
     #[command(flatten)]
     pub key: PrivateKey,
+    /// Put the signature beside the image in its registry, where cosign finds it, too.
+    #[arg(long, help_heading = "Container images")]
+    pub attach: bool,
     /// Replace FILE.sigstore.json even if it is somebody else's.
     #[arg(long)]
     pub force: bool,

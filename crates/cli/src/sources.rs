@@ -1,13 +1,15 @@
 //! The sources that `assay verify` asks: the same as the extension's, with the same answers.
 
+use crate::attached;
 use crate::client::Client;
 use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
-use crate::subject::{Artifact, Subject};
+use crate::subject::{Artifact, AttachedPlace, Kind, Subject};
 use crate::verify_args::{Source, VerifyArgs};
 use crate::{output, roots};
+use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
@@ -17,13 +19,16 @@ use assay_core::signer::RootId;
 use assay_core::site::host_of;
 use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::cell::RefCell;
 
 /// Who is asked, about files from where.
 pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
+    /// Whether it is asked what is attached to images; `true` for also where those are from that Docker
+    /// or Podman has.
+    attached: Option<bool>,
     /// The e-mail addresses of signers, which a log is searched for.
     names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
@@ -98,11 +103,19 @@ impl<'a> Sources<'a> {
             wanted.extend(github.is_some().then_some(Source::Github));
             wanted.extend(beside.is_some().then_some(Source::Beside));
             wanted.extend(index.is_some().then_some(Source::Index));
+            let mut kinds = args
+                .subjects
+                .all()?
+                .into_iter()
+                .map(|subject| subject.kind());
+            let has_some = kinds.any(|kind| matches!(kind, Kind::Image | Kind::Oci));
+            wanted.extend(has_some.then_some(Source::Registry));
         }
         wanted.sort();
         wanted.dedup();
         let mut notary = None;
         let mut asked = Vec::new();
+        let mut attached = None;
         for source in wanted {
             asked.push(match source {
                 Source::Notary => {
@@ -121,6 +134,10 @@ impl<'a> Sources<'a> {
                     usage("the source beside needs --url with the plain https address of a file")
                 })?),
                 Source::Rekor => Asked::Rekor(PUBLIC_REKOR.to_owned()),
+                Source::Registry => {
+                    attached = Some(args.source.contains(&Source::Registry));
+                    continue;
+                }
                 Source::Index => Asked::Index(index.clone().ok_or_else(|| {
                     usage("the source index needs --index, and --url with an address of a file that it serves")
                 })?),
@@ -131,10 +148,11 @@ impl<'a> Sources<'a> {
             let address = address.ok_or_else(|| usage("--rekor is no https address of a log"))?;
             asked.push(Asked::Rekor(address));
         }
-        if asked.is_empty() {
+        if asked.is_empty() && attached.is_none() {
             return Err(usage(
                 "nobody to ask: give --notary, --url with the https address of the download, \
-                 --source rekor, or --rekor",
+                 --source rekor, or --rekor; for images on this machine, --source registry asks where \
+                 they are from",
             ));
         }
         let public = roots::public();
@@ -147,6 +165,7 @@ impl<'a> Sources<'a> {
         Ok(Self {
             client,
             asked,
+            attached,
             minisign: args
                 .signer
                 .iter()
@@ -185,15 +204,26 @@ impl<'a> Sources<'a> {
         artifact: &Artifact,
     ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
+        let digests = artifact.digests();
+        let places = self.places(artifact);
         // Side by side, so that one that hangs costs the others nothing.
-        let asked = self
-            .asked
-            .iter()
-            .map(|source| self.ask_one(source, artifact));
+        let asked = digests.iter().flat_map(|digest| {
+            let sources = self.asked.iter();
+            sources.map(async |source| (*digest, self.ask_one(source, artifact, *digest).await))
+        });
+        let attached = places.iter().map(async |(digest, place)| {
+            let evidence = attached::ask(place, digest, &self.roots, roots::now()).await;
+            let notary = self.notary.as_ref().map(|known| &known.notary);
+            let log = notary.map(|notary| (notary.root_id(), notary.address.as_str()));
+            (*digest, Ok((evidence, log)))
+        });
+        let (mut answers, more) = join(join_all(asked), join_all(attached)).await;
+        answers.extend(more);
         let mut unread = None;
-        for answer in join_all(asked).await {
+        for (digest, answer) in answers {
             match answer {
                 Ok((mut found, log)) => {
+                    found.about = (digests.len() > 1).then_some(digest);
                     let log = log.as_ref().map(|(root, address)| (root, *address));
                     comparing.compare(&mut found, log).await;
                     evidence.push(found);
@@ -211,24 +241,35 @@ impl<'a> Sources<'a> {
         Ok(evidence)
     }
 
-    /// What one source has, and where the log of which root can be asked for proofs.
+    /// Where signatures may be attached to an image, by each of its digests.
+    fn places(&self, artifact: &Artifact) -> Vec<(Sha256Digest, AttachedPlace)> {
+        let (Some(everywhere), Some(image)) = (self.attached, &artifact.image) else {
+            return Vec::new();
+        };
+        if !everywhere && !image.has_them_beside() {
+            return Vec::new();
+        }
+        let digests = artifact.digests().into_iter();
+        digests
+            .flat_map(|digest| {
+                let places = image.places(&digest).into_iter();
+                places.map(move |place| (digest, place))
+            })
+            .collect()
+    }
+
+    /// What one source has about one of an artifact's digests, and where the log of which root can be
+    /// asked for proofs.
     async fn ask_one<'s>(
         &self,
         source: &'s Asked,
         artifact: &Artifact,
+        digest: Sha256Digest,
     ) -> Result<(Evidence, Option<(RootId, &'s str)>), CliError> {
         let now = roots::now();
         let ask = async |source: &mut dyn assay_sources::Source| {
-            driver::ask(
-                self.client,
-                source,
-                &self.roots,
-                &artifact.digest.into(),
-                now,
-            )
-            .await
+            driver::ask(self.client, source, &self.roots, &digest.into(), now).await
         };
-        let digest = artifact.digest;
         Ok(match source {
             Asked::Notary(notary) => {
                 let evidence = ask(&mut notary::Inquiry::new(notary, digest)).await;

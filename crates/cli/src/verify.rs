@@ -1,5 +1,6 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
+use crate::all_images;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -11,6 +12,7 @@ use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::sources::Sources;
 use crate::subject::{Kind, Subject};
 use crate::verify_args::VerifyArgs;
+use assay_core::attestation::{Attestation, Claim};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Change, Evidence};
 use assay_core::minisign::MinisignKey;
@@ -19,6 +21,7 @@ use assay_core::publisher::Publisher;
 use assay_core::reason::Reason;
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, Signer};
+use assay_core::standing::Standing;
 use assay_core::verdict::Verdict;
 use serde::Serialize;
 use serde_json::json;
@@ -30,9 +33,15 @@ struct Verified {
     kind: Kind,
     #[serde(skip_serializing_if = "Option::is_none")]
     sha256: Option<Sha256Digest>,
+    /// Other digests of the same container image, which were asked about, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also: Vec<Sha256Digest>,
     verdict: Verdict,
     #[serde(skip_serializing_if = "Option::is_none")]
     signer: Option<SignerReport>,
+    /// Of several digests, the one about which it was said that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<Sha256Digest>,
     reasons: Vec<ReasonReport>,
     sources: Vec<SourceReport>,
     /// The project that the file belongs to.
@@ -70,7 +79,10 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let comparing = Comparing::new(&client, notary, &sources.roots)?;
     let mut artifacts = Vec::new();
     let mut evidence = Vec::new();
-    let subjects = args.subjects.all()?;
+    let subjects = match args.all_images {
+        true => all_images::subjects(args)?,
+        false => args.subjects.all()?,
+    };
     for subject in &subjects {
         // Nothing is asked about what cannot be read: it has no evidence.
         artifacts.push(subject.resolve().and_then(|artifact| {
@@ -113,6 +125,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
                     output::note(&note);
                 }
                 Verified {
+                    also: artifact.digests().split_off(1),
                     memory: judged.project.as_ref().map(|_| judged.memory),
                     project: judged.project,
                     accepted: accepted.as_ref().map(Accepted::word),
@@ -126,10 +139,13 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
             }
         };
         exit = exit.max(Exit::of(result.verdict));
-        if !args.json {
+        if !args.json && !args.all_images {
             print(&result)?;
         }
         results.push(result);
+    }
+    if args.all_images && !args.json {
+        all_images::print(results.iter().map(Verified::line).collect())?;
     }
     if args.json {
         output::json(&json!({
@@ -191,6 +207,8 @@ fn result(
         file: subject.name(),
         kind: subject.kind(),
         sha256,
+        also: Vec::new(),
+        decided_by: deciding(judgement, evidence),
         verdict: judgement.verdict,
         signer: judgement.signer.as_ref().map(Into::into),
         reasons: judgement.reasons.iter().map(Into::into).collect(),
@@ -199,6 +217,37 @@ fn result(
         memory: None,
         accepted: None,
     }
+}
+
+impl Verified {
+    /// Its line in a table of images.
+    fn line(&self) -> all_images::Line<'_> {
+        all_images::Line {
+            name: &self.file,
+            digest: self.decided_by.or(self.sha256),
+            verdict: self.verdict,
+            signer: self.signer.as_ref().map(|signer| signer.name.as_str()),
+            reason: self.reasons.first().map(|reason| reason.text.as_str()),
+        }
+    }
+}
+
+/// Of several digests, the one about which the signer who decided said so.
+fn deciding(judgement: &Judgement, evidence: &[Evidence]) -> Option<Sha256Digest> {
+    let signer = judgement.signer.as_ref()?;
+    let is_it = |attestation: &Attestation| match (&attestation.claim, judgement.verdict) {
+        (Claim::Standing { standing, .. }, Verdict::Untrusted) => *standing == Standing::Untrusted,
+        (Claim::Standing { standing, .. }, Verdict::Unsupported) => {
+            *standing == Standing::Unsupported
+        }
+        (_, Verdict::Untrusted | Verdict::Unsupported) => false,
+        (claim, _) => claim.vouches(),
+    };
+    let is_its = |one: &Attestation| one.signer == *signer && is_it(one);
+    evidence
+        .iter()
+        .find(|one| one.proven().iter().any(is_its))?
+        .about
 }
 
 /// What is to be said of memory beside the verdict.
@@ -255,6 +304,12 @@ fn print(result: &Verified) -> Result<(), CliError> {
     let mut text = format!("{}: {}", output::plain(&result.file), result.verdict.word());
     if let Some(digest) = &result.sha256 {
         text.push_str(&format!("\n  sha256 {digest}"));
+    }
+    for digest in &result.also {
+        text.push_str(&format!("\n  also   {digest}"));
+    }
+    if let Some(digest) = &result.decided_by {
+        text.push_str(&format!("\n  decided by what was said about {digest}"));
     }
     for told in &result.reasons {
         text.push_str(&format!("\n  {}", output::plain(&told.text)));

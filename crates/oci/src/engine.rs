@@ -151,14 +151,21 @@ impl Engine {
 
     /// What it answers; `None` for what it does not have.
     fn get(&self, path: &str) -> Result<Option<Bytes>, OciError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| self.failed(&error.to_string()))?;
-        let asking = async { tokio::time::timeout(TIME_LIMIT, self.ask(path)).await };
-        let answered = runtime.block_on(asking);
-        let (status, body) = answered
-            .map_err(|_| self.failed("it did not answer in time"))?
+        // On a thread of its own: whoever asks may be on a runtime.
+        let asking = std::thread::scope(|scope| {
+            let asking = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()
+                    .map_err(|error| error.to_string())?;
+                let asking = async { tokio::time::timeout(TIME_LIMIT, self.ask(path)).await };
+                let answered = runtime.block_on(asking);
+                answered.map_err(|_| "it did not answer in time".to_owned())?
+            });
+            asking.join()
+        });
+        let (status, body) = asking
+            .unwrap_or_else(|_| Err("asking it came to a sudden end".to_owned()))
             .map_err(|detail| self.failed(&detail))?;
         match status {
             200 => Ok(Some(body)),

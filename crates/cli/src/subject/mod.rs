@@ -1,9 +1,12 @@
 //! What commands are about: files, and everything else that is known by a digest.
 
 mod args;
+mod image;
+mod image_access;
 mod input;
 
 pub use args::Subjects;
+pub use image::{AttachedPlace, ImageArtifact, ImageSubject, NOT_ATTACHABLE};
 
 use crate::error::CliError;
 use crate::hash;
@@ -23,6 +26,8 @@ pub enum Subject {
     Input,
     /// Something that is not here, by its digest (`sha256:` and hexadecimal digits in any case).
     Digest(String),
+    /// A container image.
+    Image(ImageSubject),
 }
 
 /// Of what kind a subject is. The word for it in JSON never changes.
@@ -35,6 +40,12 @@ pub enum Kind {
     Input,
     /// Nothing but a digest.
     Digest,
+    /// A container image in a registry.
+    Image,
+    /// A container image on this machine's Docker or Podman.
+    Docker,
+    /// A container image in a layout or an archive.
+    Oci,
 }
 
 /// A subject as it is now: what is signed, and what others are asked about.
@@ -48,6 +59,8 @@ pub struct Artifact {
     pub file: Option<PathBuf>,
     /// Where its own bundle lies, or is to lie.
     pub bundle: Option<PathBuf>,
+    /// What else there is to a container image.
+    pub image: Option<ImageArtifact>,
 }
 
 impl Subject {
@@ -55,7 +68,11 @@ impl Subject {
     pub fn named(argument: &OsStr) -> Self {
         match argument.to_str() {
             Some("-") => Self::Input,
-            _ => Self::File(argument.into()),
+            Some(text) => match ImageSubject::named(text) {
+                Some(image) => Self::Image(image),
+                None => Self::File(argument.into()),
+            },
+            None => Self::File(argument.into()),
         }
     }
 
@@ -65,6 +82,7 @@ impl Subject {
             Self::File(path) => path.to_string_lossy().into_owned(),
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
+            Self::Image(image) => image.name().to_owned(),
         }
     }
 
@@ -74,6 +92,7 @@ impl Subject {
             Self::File(_) => Kind::File,
             Self::Input => Kind::Input,
             Self::Digest(_) => Kind::Digest,
+            Self::Image(image) => image.kind(),
         }
     }
 
@@ -81,7 +100,7 @@ impl Subject {
     pub fn bundle(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) => Some(bundle_beside(path)),
-            Self::Input | Self::Digest(_) => None,
+            Self::Input | Self::Digest(_) | Self::Image(_) => None,
         }
     }
 
@@ -98,12 +117,14 @@ impl Subject {
             }
             Self::Input => (input::digest()?, "-".to_owned(), None),
             Self::Digest(text) => (sha256(text)?, text.to_ascii_lowercase(), None),
+            Self::Image(image) => return image.resolve(),
         };
         Ok(Artifact {
             digest,
             title,
             file,
             bundle: self.bundle(),
+            image: None,
         })
     }
 }
@@ -126,6 +147,12 @@ impl Artifact {
             true => Ok(None),
             false => hash::closer(self.bytes()?, wanted, &self.digest),
         }
+    }
+
+    /// By what it is asked about: all that it is known by, each once.
+    pub fn digests(&self) -> Vec<Sha256Digest> {
+        let also = self.image.iter().flat_map(|image| &image.also);
+        std::iter::once(&self.digest).chain(also).copied().collect()
     }
 
     /// The file that is to be read once more.
