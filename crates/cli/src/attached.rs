@@ -1,19 +1,25 @@
 //! Signatures that are attached to container images, as a source like any other.
 
 use crate::subject::AttachedPlace;
+use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure};
+use assay_core::evidence::Evidence;
 use assay_core::roots::Roots;
 use assay_oci::{Attached, Found, OciError};
 use assay_sources::{Candidates, proving};
 
-/// What one place has about an image, proven. `now` is in seconds since 1970.
-pub async fn ask(
-    place: &AttachedPlace,
-    digest: &Sha256Digest,
-    roots: &Roots,
-    now: i64,
-) -> Evidence {
+/// What one place has about an image.
+pub struct Offered {
+    /// What it proves.
+    pub evidence: Evidence,
+    /// The texts that name the image and were signed in its place, before there were bundles. Such
+    /// signatures have their log's promise alone, by which a notary's are not believed: it can be asked
+    /// for the whole proof.
+    pub texts: Vec<Sha256Digest>,
+}
+
+/// Asks one place about an image, and proves what it offers. `now` is in seconds since 1970.
+pub async fn ask(place: &AttachedPlace, digest: &Sha256Digest, roots: &Roots, now: i64) -> Offered {
     let named = (format!("oci:{}", place.name), place.name.clone());
     let named = (named.0.as_str(), named.1.as_str());
     let asked = place.clone();
@@ -26,7 +32,10 @@ pub async fn ask(
     });
     match found {
         Ok(found) => prove(named, found, digest, roots, now),
-        Err(error) => proving::failed(named, error.failure()),
+        Err(error) => Offered {
+            evidence: proving::failed(named, error.failure()),
+            texts: Vec::new(),
+        },
     }
 }
 
@@ -36,7 +45,7 @@ fn prove(
     digest: &Sha256Digest,
     roots: &Roots,
     now: i64,
-) -> Evidence {
+) -> Offered {
     let (mut bundles, mut simple) = (Vec::new(), Vec::new());
     for attached in found.attached {
         match attached {
@@ -44,19 +53,25 @@ fn prove(
             Attached::Simple(one) => simple.push(one),
         }
     }
-    let candidates = |bundles, failure: Option<Failure>| Candidates {
-        bundles,
-        truncated: found.truncated,
-        failure,
+    let prove = |bundles, digest: &Sha256Digest| {
+        let candidates = Candidates {
+            bundles,
+            truncated: found.truncated,
+            failure: None,
+        };
+        proving::prove(named, &candidates, roots, &digest.into(), now)
     };
-    let all = candidates(bundles, None);
-    let mut evidence = proving::prove(named, &all, roots, &digest.into(), now);
-    for one in simple {
-        // What was signed is a text that names the image.
-        let signed = one.signed;
-        let own = candidates(vec![one.bundle], None);
-        evidence.add(proving::prove(named, &own, roots, &signed.into(), now));
-    }
+    let mut evidence = prove(bundles, digest);
     evidence.missing = found.failure;
-    evidence
+    let mut texts = Vec::new();
+    for one in simple {
+        let promised = prove(vec![one.bundle], &one.signed);
+        let is_notarys = |attestation: &Attestation| attestation.signer.root.is_notary();
+        if promised.proven().iter().any(is_notarys) {
+            texts.push(one.signed);
+        } else {
+            evidence.add(promised);
+        }
+    }
+    Offered { evidence, texts }
 }

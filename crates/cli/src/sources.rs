@@ -143,6 +143,14 @@ impl<'a> Sources<'a> {
                 })?),
             });
         }
+        if let (Some(_), Some(address), None) = (attached, &args.notary, &notary) {
+            // It is not asked, and what is attached is proven under its root.
+            notary = Some(contact::contact(
+                client,
+                address,
+                args.fingerprint.as_deref(),
+            )?);
+        }
         for typed in &args.rekor {
             let address = notary_address(typed);
             let address = address.ok_or_else(|| usage("--rekor is no https address of a log"))?;
@@ -212,13 +220,12 @@ impl<'a> Sources<'a> {
             sources.map(async |source| (*digest, self.ask_one(source, artifact, *digest).await))
         });
         let attached = places.iter().map(async |(digest, place)| {
-            let evidence = attached::ask(place, digest, &self.roots, roots::now()).await;
-            let notary = self.notary.as_ref().map(|known| &known.notary);
-            let log = notary.map(|notary| (notary.root_id(), notary.address.as_str()));
-            (*digest, Ok((evidence, log)))
+            let all = self.ask_attached(place, digest).await.into_iter();
+            let all = all.map(|one| (*digest, Ok(one)));
+            all.collect::<Vec<_>>()
         });
         let (mut answers, more) = join(join_all(asked), join_all(attached)).await;
-        answers.extend(more);
+        answers.extend(more.into_iter().flatten());
         let mut unread = None;
         for (digest, answer) in answers {
             match answer {
@@ -239,6 +246,30 @@ impl<'a> Sources<'a> {
             word.mark(&mut evidence);
         }
         Ok(evidence)
+    }
+
+    /// What is attached to an image in one place, and what the notary has about texts that were signed
+    /// in its place; with where the log of which root can be asked for proofs.
+    async fn ask_attached(
+        &self,
+        place: &AttachedPlace,
+        digest: &Sha256Digest,
+    ) -> Vec<(Evidence, Option<(RootId, &str)>)> {
+        let now = roots::now();
+        let offered = attached::ask(place, digest, &self.roots, now).await;
+        let Some(known) = &self.notary else {
+            return vec![(offered.evidence, None)];
+        };
+        let notary = &known.notary;
+        let log = || Some((notary.root_id(), notary.address.as_str()));
+        let mut all = vec![(offered.evidence, log())];
+        for text in offered.texts {
+            let mut inquiry = notary::Inquiry::new(notary, text);
+            let (client, roots) = (self.client, &self.roots);
+            let found = driver::ask(client, &mut inquiry, roots, &text.into(), now).await;
+            all.push((found, log()));
+        }
+        all
     }
 
     /// Where signatures may be attached to an image, by each of its digests.

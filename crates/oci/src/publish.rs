@@ -7,7 +7,7 @@ use crate::manifest::{Content, Descriptor, OCI_INDEX, OCI_MANIFEST};
 use crate::origin::{self, Origin};
 use crate::reference::{Named, Reference};
 use crate::referrers;
-use crate::registry::{PUSH, Registry, Request, address, found, no_answer};
+use crate::registry::{PUSH, Registry, Request, found, no_answer};
 use crate::store::Store;
 use crate::transport::Answer;
 use crate::{digest, token};
@@ -155,7 +155,7 @@ impl Registry {
             reference,
             &Request {
                 method: "PUT",
-                url: address(reference, "manifests", &named.text()),
+                url: self.address(reference, "manifests", &named.text()),
                 accept: "application/json",
                 body: Some((kind, bytes)),
                 limit: MAX_ANSWER,
@@ -177,7 +177,7 @@ impl Registry {
             what,
             actions: PUSH,
         };
-        let begin = address(reference, "blobs", "uploads/");
+        let begin = self.address(reference, "blobs", "uploads/");
         let answer = self.send(reference, &request("POST", begin, Some((BYTES, &[]))))?;
         let answer = taken(reference, what, answer, 202)?;
         let refused = |detail: &str| {
@@ -187,7 +187,7 @@ impl Registry {
         let to = answer.header("location");
         let to = to.and_then(|to| origin::resolve(&answer.url, to));
         // What is sent is for this registry alone, and so are the credentials.
-        let to = to.filter(|to| Origin::of(to) == Origin::of(&reference.server()));
+        let to = to.filter(|to| Origin::of(to) == Origin::of(&self.server(reference)));
         let to = to.ok_or_else(|| refused("it wants the bytes to be sent to another host"))?;
         let mark = if to.contains('?') { '&' } else { '?' };
         let digest = token::encoded(&digest::text(&Sha256Digest::of(bytes)));

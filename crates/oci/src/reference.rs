@@ -42,9 +42,18 @@ pub enum Named {
 }
 
 impl Reference {
-    /// Where the registry answers: `https`, or `http` on this machine.
+    /// Where the registry answers over TLS.
     pub fn server(&self) -> String {
-        server(&self.registry)
+        let host = match self.registry.as_str() {
+            DOCKER_HUB => DOCKER_HUB_SERVER,
+            other => other,
+        };
+        format!("https://{host}")
+    }
+
+    /// Where it answers without TLS: on this machine alone, where nobody else can listen in.
+    pub fn plain_server(&self) -> Option<String> {
+        origin::is_loopback(&self.registry).then(|| format!("http://{}", self.registry))
     }
 
     /// The same repository's image with this digest.
@@ -141,16 +150,6 @@ impl FromStr for Reference {
     }
 }
 
-/// Where a registry answers.
-pub fn server(registry: &str) -> String {
-    match registry {
-        DOCKER_HUB => format!("https://{DOCKER_HUB_SERVER}"),
-        // As Docker does: nobody else can listen in.
-        local if origin::is_loopback(local) => format!("http://{local}"),
-        other => format!("https://{other}"),
-    }
-}
-
 /// Whether what stands before the first slash is a host and not a part of a name, as Docker decides.
 fn is_host(text: &str) -> bool {
     text == "localhost" || text.contains(['.', ':']) || text != text.to_ascii_lowercase()
@@ -235,14 +234,27 @@ mod tests {
 
     #[test]
     fn http_is_for_this_machine_alone() {
-        let server = |text: &str| text.parse::<Reference>().unwrap().server();
-        assert_eq!(server("debian"), "https://registry-1.docker.io");
-        assert_eq!(server("r.example/a"), "https://r.example");
-        assert_eq!(server("localhost:5000/a"), "http://localhost:5000");
-        assert_eq!(server("127.0.0.1:5000/a"), "http://127.0.0.1:5000");
-        assert_eq!(server("[::1]:5000/a"), "http://[::1]:5000");
-        assert_eq!(server("127.0.0.1.example/a"), "https://127.0.0.1.example");
-        assert_eq!(server("localhost.example/a"), "https://localhost.example");
+        let reference = |text: &str| text.parse::<Reference>().unwrap();
+        let plain = |text: &str| reference(text).plain_server();
+        assert_eq!(reference("debian").server(), "https://registry-1.docker.io");
+        assert_eq!(reference("r.example/a").server(), "https://r.example");
+        for here in [
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
+            "127.9.9.9",
+        ] {
+            assert_eq!(plain(&format!("{here}/a")), Some(format!("http://{here}")));
+        }
+        for elsewhere in [
+            "debian",
+            "r.example/a",
+            "127.0.0.1.example/a",
+            "localhost.example/a",
+            "10.0.0.1/a",
+        ] {
+            assert_eq!(plain(elsewhere), None, "{elsewhere}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use crate::error::OciError;
 use crate::manifest::{Content, MAX_MANIFEST_BYTES, Manifest, OCI_INDEX};
 use crate::origin::{self, Origin};
-use crate::registry::{PULL, Repository, Request, address, found, no_answer};
+use crate::registry::{PULL, Repository, Request, found, no_answer};
 use crate::store::{Referrers, Store};
 use crate::transport::Answer;
 use assay_core::digest::Sha256Digest;
@@ -15,13 +15,13 @@ const MOST_PAGES: usize = 10;
 
 /// All that is attached to a manifest.
 pub fn of(repository: &Repository<'_>, digest: &Sha256Digest) -> Result<Referrers, OciError> {
-    let reference = repository.reference;
+    let (registry, reference) = (repository.registry, repository.reference);
     let what = format!("what is attached to {}@sha256:{digest}", reference.place());
-    let own = Origin::of(&reference.server());
-    let mut url = address(reference, "referrers", &format!("sha256:{digest}"));
+    let own = Origin::of(&registry.server(reference));
+    let mut url = registry.address(reference, "referrers", &format!("sha256:{digest}"));
     let mut all = Referrers::default();
     for page in 0..MOST_PAGES {
-        let answer = repository.registry.send(
+        let answer = registry.send(
             reference,
             &Request {
                 method: "GET",

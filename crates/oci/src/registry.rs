@@ -31,6 +31,8 @@ pub struct Registry {
     credentials: Credentials,
     /// The header `Authorization` by registry, repository and actions.
     let_in: Mutex<HashMap<Door, String>>,
+    /// Where the registries on this machine answer.
+    here: Mutex<HashMap<String, String>>,
 }
 
 type Door = (String, String, &'static str);
@@ -60,6 +62,7 @@ impl Registry {
             transport: Transport::new(options.authority)?,
             credentials: options.credentials,
             let_in: Mutex::default(),
+            here: Mutex::default(),
         })
     }
 
@@ -108,7 +111,7 @@ impl Registry {
             reference,
             &Request {
                 method: "GET",
-                url: address(reference, "manifests", &reference.named.text()),
+                url: self.address(reference, "manifests", &reference.named.text()),
                 accept: ACCEPT,
                 body: None,
                 limit: MAX_MANIFEST_BYTES,
@@ -155,7 +158,7 @@ impl Registry {
         let login = self.credentials.find(reference)?;
         let authorization = token::authorization(
             &self.transport,
-            reference,
+            (reference, &self.server(reference)),
             &challenge,
             request.actions,
             login.as_ref(),
@@ -188,6 +191,29 @@ impl Registry {
         self.transport
             .send(&asked)
             .map_err(|failure| no_answer(reference, request.what, failure))
+    }
+
+    /// Where a registry answers: over TLS, and on this machine, where it does not speak that, without.
+    pub(crate) fn server(&self, reference: &Reference) -> String {
+        let Some(plain) = reference.plain_server() else {
+            return reference.server();
+        };
+        let mut found = self.here.lock().unwrap_or_else(PoisonError::into_inner);
+        let find = || match self
+            .transport
+            .answers(&format!("{}/v2/", reference.server()))
+        {
+            true => reference.server(),
+            false => plain,
+        };
+        let server = found.entry(reference.registry.clone()).or_insert_with(find);
+        server.clone()
+    }
+
+    /// Where something of a repository is.
+    pub(crate) fn address(&self, reference: &Reference, kind: &str, name: &str) -> String {
+        let (server, repository) = (self.server(reference), &reference.repository);
+        format!("{server}/v2/{repository}/{kind}/{name}")
     }
 
     fn let_in(&self) -> std::sync::MutexGuard<'_, HashMap<Door, String>> {
@@ -225,7 +251,9 @@ impl Store for Repository<'_> {
             self.reference,
             &Request {
                 method: "GET",
-                url: address(self.reference, "blobs", &descriptor.digest),
+                url: self
+                    .registry
+                    .address(self.reference, "blobs", &descriptor.digest),
                 accept: "*/*",
                 body: None,
                 limit,
@@ -241,12 +269,6 @@ impl Store for Repository<'_> {
     fn referrers(&self, digest: &Sha256Digest) -> Result<Referrers, OciError> {
         referrers::of(self, digest)
     }
-}
-
-/// Where something of a repository is.
-pub(crate) fn address(reference: &Reference, kind: &str, name: &str) -> String {
-    let (server, repository) = (reference.server(), &reference.repository);
-    format!("{server}/v2/{repository}/{kind}/{name}")
 }
 
 /// An answer that holds what was asked for.

@@ -26,7 +26,7 @@ struct Given {
 /// When no token is to be had.
 pub fn authorization(
     transport: &Transport,
-    reference: &Reference,
+    (reference, server): (&Reference, &str),
     challenge: &Challenge,
     actions: &str,
     login: Option<&Login>,
@@ -53,7 +53,7 @@ pub fn authorization(
         })
     };
     // A password goes there: over https, or on this machine for a registry on this machine.
-    let server = Origin::of(&reference.server());
+    let server = Origin::of(server);
     let server = server.ok_or_else(|| refused("it has no address"))?;
     let place = Origin::of(realm).filter(|place| server.may_lead_to(place));
     if place.is_none() || realm.contains('#') {

@@ -12,14 +12,19 @@ use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 /// How long a registry may take for one answer.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
+/// How long it may take to find out whether a registry on this machine speaks TLS.
+const PROBE_LIMIT: Duration = Duration::from_secs(5);
+
 /// So many redirects are followed at most.
 const MOST_REDIRECTS: usize = 5;
 
 /// Sends requests.
 pub struct Transport {
     agent: Agent,
-    /// For plain HTTP, which is for this machine alone: no proxy has a part in it.
+    /// For this machine alone: no proxy has a part in it.
     direct: Agent,
+    /// For finding out whether somebody speaks TLS on this machine.
+    direct_tls: Agent,
 }
 
 /// A request.
@@ -97,7 +102,18 @@ impl Transport {
         Ok(Self {
             agent: config().build().into(),
             direct: config().proxy(None).build().into(),
+            direct_tls: config()
+                .proxy(None)
+                .timeout_global(Some(PROBE_LIMIT))
+                .build()
+                .into(),
         })
+    }
+
+    /// Whether somebody answers at an address, whatever they say.
+    pub fn answers(&self, url: &str) -> bool {
+        let asking = self.direct_tls.get(url).call();
+        asking.is_ok()
     }
 
     /// Sends a request, and a `GET` on to where it is redirected: without credentials where that is
@@ -136,9 +152,9 @@ impl Transport {
         if let (Some(authorization), true) = (asked.authorization, is_own) {
             request = request.header("Authorization", authorization);
         }
-        let agent = match url.starts_with("https://") {
-            true => &self.agent,
-            false => &self.direct,
+        let agent = match Origin::of(&url).is_some_and(|origin| origin.is_here()) {
+            true => &self.direct,
+            false => &self.agent,
         };
         let unsendable = |error: ureq::http::Error| Failure::Malformed {
             detail: error.to_string(),

@@ -6,6 +6,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+pub mod registry;
+
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
 
 /// A notary in a process of its own; killed when dropped.
@@ -122,6 +124,17 @@ impl User {
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")
+            .env_remove("ASSAY_PLATFORM")
+            .env_remove("ASSAY_REGISTRY")
+            .env_remove("ASSAY_REGISTRY_CA")
+            .env_remove("ASSAY_REGISTRY_USER")
+            .env_remove("ASSAY_REGISTRY_PASSWORD")
+            .env_remove("DOCKER_HOST")
+            .env_remove("REGISTRY_AUTH_FILE")
+            .env_remove("XDG_CONFIG_HOME")
+            // What is in the real user's files is none of the tests' business.
+            .env("XDG_RUNTIME_DIR", self.path("run"))
+            .env("DOCKER_CONFIG", self.path("docker"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
