@@ -6,6 +6,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+pub mod little_server;
 pub mod registry;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
