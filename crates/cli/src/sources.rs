@@ -103,11 +103,11 @@ impl<'a> Sources<'a> {
             wanted.extend(github.is_some().then_some(Source::Github));
             wanted.extend(beside.is_some().then_some(Source::Beside));
             wanted.extend(index.is_some().then_some(Source::Index));
-            let mut kinds = args
-                .subjects
-                .all()?
-                .into_iter()
-                .map(|subject| subject.kind());
+            let subjects = match args.all_images {
+                true => Vec::new(),
+                false => args.subjects.all()?,
+            };
+            let mut kinds = subjects.iter().map(Subject::kind);
             let has_some = kinds.any(|kind| matches!(kind, Kind::Image | Kind::Oci));
             wanted.extend(has_some.then_some(Source::Registry));
         }

@@ -6,7 +6,7 @@ use super::registry::{OCI_INDEX, OCI_MANIFEST, TestImage, sha256};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 /// A request.
@@ -64,9 +64,29 @@ impl Little {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (answer, all) = (Arc::clone(&answer), Arc::clone(&all));
-                std::thread::spawn(move || serve(stream, &*answer, &all));
+                let reader = stream.try_clone().unwrap();
+                std::thread::spawn(move || serve(reader, stream, &*answer, &all));
             }
         });
+        Self { host, asked }
+    }
+
+    /// On a Unix socket. The host says nothing then.
+    #[cfg(unix)]
+    pub fn on_socket(
+        path: &std::path::Path,
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let all = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let reader = stream.try_clone().unwrap();
+                serve(reader, stream, &answer, &all);
+            }
+        });
+        let host = String::new();
         Self { host, asked }
     }
 
@@ -80,8 +100,13 @@ impl Little {
     }
 }
 
-fn serve(mut stream: TcpStream, answer: &dyn Fn(&Asked) -> Reply, all: &Mutex<Vec<Asked>>) {
-    let mut reader = BufReader::new(stream.try_clone().unwrap());
+fn serve(
+    reader: impl Read,
+    mut stream: impl Write,
+    answer: &dyn Fn(&Asked) -> Reply,
+    all: &Mutex<Vec<Asked>>,
+) {
+    let mut reader = BufReader::new(reader);
     // Who begins with TLS is told at once that nobody speaks it here.
     if reader
         .fill_buf()
