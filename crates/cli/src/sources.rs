@@ -6,7 +6,7 @@ use crate::contact::{self, KnownNotary};
 use crate::error::CliError;
 use crate::logs::Comparing;
 use crate::memory::{Memory, Site};
-use crate::subject::{Artifact, AttachedPlace, Kind, Subject};
+use crate::subject::{Artifact, Kind, Subject};
 use crate::verify_args::{Source, VerifyArgs};
 use crate::{output, roots};
 use assay_core::digest::Sha256Digest;
@@ -213,15 +213,19 @@ impl<'a> Sources<'a> {
     ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
         let digests = artifact.digests();
-        let places = self.places(artifact);
+        let places = match self.attached {
+            Some(everywhere) => attached::places(artifact, everywhere),
+            None => Vec::new(),
+        };
         // Side by side, so that one that hangs costs the others nothing.
         let asked = digests.iter().flat_map(|digest| {
             let sources = self.asked.iter();
             sources.map(async |source| (*digest, self.ask_one(source, artifact, *digest).await))
         });
         let attached = places.iter().map(async |(digest, place)| {
-            let all = self.ask_attached(place, digest).await.into_iter();
-            let all = all.map(|one| (*digest, Ok(one)));
+            let notary = self.notary.as_ref().map(|known| &known.notary);
+            let all = attached::ask_with(self.client, notary, place, digest, &self.roots).await;
+            let all = all.into_iter().map(|one| (*digest, Ok(one)));
             all.collect::<Vec<_>>()
         });
         let (mut answers, more) = join(join_all(asked), join_all(attached)).await;
@@ -246,47 +250,6 @@ impl<'a> Sources<'a> {
             word.mark(&mut evidence);
         }
         Ok(evidence)
-    }
-
-    /// What is attached to an image in one place, and what the notary has about texts that were signed
-    /// in its place; with where the log of which root can be asked for proofs.
-    async fn ask_attached(
-        &self,
-        place: &AttachedPlace,
-        digest: &Sha256Digest,
-    ) -> Vec<(Evidence, Option<(RootId, &str)>)> {
-        let now = roots::now();
-        let offered = attached::ask(place, digest, &self.roots, now).await;
-        let Some(known) = &self.notary else {
-            return vec![(offered.evidence, None)];
-        };
-        let notary = &known.notary;
-        let log = || Some((notary.root_id(), notary.address.as_str()));
-        let mut all = vec![(offered.evidence, log())];
-        for text in offered.texts {
-            let mut inquiry = notary::Inquiry::new(notary, text);
-            let (client, roots) = (self.client, &self.roots);
-            let found = driver::ask(client, &mut inquiry, roots, &text.into(), now).await;
-            all.push((found, log()));
-        }
-        all
-    }
-
-    /// Where signatures may be attached to an image, by each of its digests.
-    fn places(&self, artifact: &Artifact) -> Vec<(Sha256Digest, AttachedPlace)> {
-        let (Some(everywhere), Some(image)) = (self.attached, &artifact.image) else {
-            return Vec::new();
-        };
-        if !everywhere && !image.has_them_beside() {
-            return Vec::new();
-        }
-        let digests = artifact.digests().into_iter();
-        digests
-            .flat_map(|digest| {
-                let places = image.places(&digest).into_iter();
-                places.map(move |place| (digest, place))
-            })
-            .collect()
     }
 
     /// What one source has about one of an artifact's digests, and where the log of which root can be

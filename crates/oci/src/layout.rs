@@ -4,7 +4,7 @@
 //! All that belongs to an image there is hashed: what its manifest names must be what lies there.
 
 use crate::attached::{self, Found};
-use crate::digest;
+use crate::docker_save::Configuration;
 use crate::error::OciError;
 use crate::image::Image;
 use crate::manifest::{Content, Descriptor, MAX_MANIFEST_BYTES, Manifest, Platform};
@@ -13,7 +13,6 @@ use crate::registry::same;
 use crate::saved::{MAX_KEPT, Saved};
 use crate::store::{Referrers, Store};
 use assay_core::digest::Sha256Digest;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::fs::File;
@@ -27,66 +26,15 @@ const IMAGE_NAME: &str = "io.containerd.image.name";
 /// So many manifests of a layout are looked at.
 const MOST_MANIFESTS: usize = 1024;
 
-/// A layout or an archive, and perhaps which of its images is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LocalPlace {
-    /// The folder or file.
-    pub path: PathBuf,
-    /// The tag or the name of one.
-    pub tag: Option<String>,
-}
-
 /// A layout or an archive.
 pub struct Layout {
     files: Files,
-    what: String,
+    pub(crate) what: String,
 }
 
 enum Files {
     Folder(PathBuf),
     Saved(Saved),
-}
-
-/// One image, as `docker save` lists it.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct SavedImage {
-    config: String,
-    #[serde(default)]
-    repo_tags: Option<Vec<String>>,
-    layers: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Configuration {
-    rootfs: RootFs,
-}
-
-#[derive(Deserialize)]
-struct RootFs {
-    diff_ids: Vec<String>,
-}
-
-impl LocalPlace {
-    /// `PATH` or `PATH:TAG`: the longest beginning that is there is the path.
-    pub fn read(text: &str) -> Self {
-        let mut end = text.len();
-        loop {
-            let (path, rest) = text.split_at_checked(end).unwrap_or((text, ""));
-            let tag = rest.strip_prefix(':').filter(|tag| !tag.is_empty());
-            if Path::new(path).exists() {
-                let (path, tag) = (path.into(), tag.map(str::to_owned));
-                return Self { path, tag };
-            }
-            match path.rfind(':') {
-                Some(place) if place > 0 => end = place,
-                _ => {
-                    let path = text.into();
-                    return Self { path, tag: None };
-                }
-            }
-        }
-    }
 }
 
 impl Layout {
@@ -188,51 +136,6 @@ impl Layout {
         }
     }
 
-    /// What `docker save` lists, if it made this.
-    fn saved_image(&self, tag: Option<&str>) -> Result<Option<SavedImage>, OciError> {
-        let Some(bytes) = self.small("manifest.json")? else {
-            return Ok(None);
-        };
-        let mut listed: Vec<SavedImage> = serde_json::from_slice(&bytes)
-            .map_err(|error| self.wrong(&format!("its manifest.json cannot be read: {error}")))?;
-        let is_meant = |one: &SavedImage| match tag {
-            None => true,
-            Some(tag) => one.repo_tags.iter().flatten().any(|name| {
-                let end = name.rsplit_once(':').map(|(_, end)| end);
-                end == Some(tag) || is_same_name(name, tag)
-            }),
-        };
-        let names: Vec<String> = listed
-            .iter()
-            .flat_map(|one| one.repo_tags.clone().unwrap_or_default())
-            .collect();
-        listed.retain(is_meant);
-        match <[_; 1]>::try_from(listed) {
-            Ok([one]) => Ok(Some(one)),
-            Err(_) => Err(self.choice("not exactly one such image: name one as PATH:TAG", &names)),
-        }
-    }
-
-    /// The digest of its configuration, whose layers lie there as it names them.
-    fn check_saved(&self, image: &SavedImage) -> Result<Sha256Digest, OciError> {
-        let missing = |name: &str| self.wrong(&format!("{name} is not in it"));
-        let config = self
-            .small(&image.config)?
-            .ok_or_else(|| missing(&image.config))?;
-        let read: Configuration = serde_json::from_slice(&config)
-            .map_err(|error| self.wrong(&format!("{}: {error}", image.config)))?;
-        if read.rootfs.diff_ids.len() != image.layers.len() {
-            return Err(self.wrong("it has other layers than its configuration names"));
-        }
-        for (name, expected) in image.layers.iter().zip(&read.rootfs.diff_ids) {
-            let expected = digest::parse(expected)
-                .ok_or_else(|| self.wrong("a layer's digest is none of SHA-256"))?;
-            let found = self.hash(name)?.ok_or_else(|| missing(name))?;
-            same(&format!("{}: {name}", self.what), expected, found)?;
-        }
-        Ok(Sha256Digest::of(&config))
-    }
-
     /// Checks that all that a manifest names lies there as it is named; of an index, all images of
     /// which anything is there, and that is one at least. The digests of their configurations.
     fn check(&self, manifest: &Manifest) -> Result<HashSet<Sha256Digest>, OciError> {
@@ -281,7 +184,7 @@ impl Layout {
     }
 
     /// A small file of it.
-    fn small(&self, name: &str) -> Result<Option<Vec<u8>>, OciError> {
+    pub(crate) fn small(&self, name: &str) -> Result<Option<Vec<u8>>, OciError> {
         match &self.files {
             Files::Saved(saved) => {
                 let bytes = saved.bytes(name);
@@ -307,7 +210,7 @@ impl Layout {
     }
 
     /// The digest of a file of it.
-    fn hash(&self, name: &str) -> Result<Option<Sha256Digest>, OciError> {
+    pub(crate) fn hash(&self, name: &str) -> Result<Option<Sha256Digest>, OciError> {
         let Files::Saved(saved) = &self.files else {
             let Some(mut file) = self.file(name)? else {
                 return Ok(None);
@@ -344,11 +247,11 @@ impl Layout {
         }
     }
 
-    fn wrong(&self, detail: &str) -> OciError {
+    pub(crate) fn wrong(&self, detail: &str) -> OciError {
         OciError::malformed(self.what.clone(), detail)
     }
 
-    fn choice(&self, what: &str, names: &[String]) -> OciError {
+    pub(crate) fn choice(&self, what: &str, names: &[String]) -> OciError {
         let names = match names.is_empty() {
             true => String::new(),
             false => format!("; it has {}", names.join(", ")),
@@ -417,7 +320,7 @@ fn is_called(descriptor: &Descriptor, tag: &str) -> bool {
 }
 
 /// Whether two names mean the same, as `app:1` and `docker.io/library/app:1` do.
-fn is_same_name(one: &str, other: &str) -> bool {
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
     let read = |text: &str| text.parse::<Reference>().ok();
     one == other || (read(one).is_some() && read(one) == read(other))
 }

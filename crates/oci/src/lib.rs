@@ -10,6 +10,7 @@ mod config;
 mod credential_helper;
 mod credentials;
 mod digest;
+mod docker_save;
 #[cfg(unix)]
 mod engine;
 #[cfg(not(unix))]
@@ -18,6 +19,7 @@ mod engine;
 mod error;
 mod image;
 mod layout;
+mod local_place;
 mod manifest;
 mod origin;
 mod publish;
@@ -35,7 +37,8 @@ pub use credentials::{Credentials, Given};
 pub use engine::{Engine, EngineImage};
 pub use error::OciError;
 pub use image::Image;
-pub use layout::{Layout, LocalPlace};
+pub use layout::Layout;
+pub use local_place::LocalPlace;
 pub use manifest::{MAX_MANIFEST_BYTES, Platform};
 pub use publish::Published;
 pub use reference::{Named, Reference};

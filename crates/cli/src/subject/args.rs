@@ -29,10 +29,12 @@ impl Subjects {
         let named = self.named.iter().map(|argument| Subject::named(argument));
         let digests = self.digest.iter().cloned().map(Subject::Digest);
         let mut all: Vec<Subject> = named.chain(digests).collect();
-        let access = self.access(&all)?;
-        for subject in &mut all {
-            if let Subject::Image(image) = subject {
-                image.access = Arc::clone(&access);
+        if all.iter().any(|one| matches!(one, Subject::Image(_))) {
+            let access = self.access(&all)?;
+            for subject in &mut all {
+                if let Subject::Image(image) = subject {
+                    image.access = Arc::clone(&access);
+                }
             }
         }
         if all.is_empty() {

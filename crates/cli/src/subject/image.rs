@@ -254,6 +254,7 @@ impl AttachedPlace {
     pub fn attached(&self) -> Result<Found, OciError> {
         match &self.at {
             At::Registry(reference) => {
+                let _waiting = Waiting::new(&reference.server());
                 let registry = self.access.registry()?;
                 registry.attached(reference, &self.digest)
             }
