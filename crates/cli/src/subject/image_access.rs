@@ -8,17 +8,19 @@ use std::sync::OnceLock;
 /// The largest file with certificates that is read, in bytes.
 const MAX_AUTHORITY_BYTES: usize = 1024 * 1024;
 
+/// Under what the help lists these options.
+const HEADING: &str = "Container images";
+
 /// What the command line says about images.
 #[derive(Debug, Clone, Default, clap::Args)]
-#[command(next_help_heading = "Container images")]
 pub struct ImageArgs {
     /// Of an index for several platforms, the image for this one, such as linux/arm64. Without it the
     /// index itself is meant.
-    #[arg(long, env = "ASSAY_PLATFORM", value_name = "OS/ARCH[/VARIANT]")]
+    #[arg(long, env = "ASSAY_PLATFORM", value_name = "OS/ARCH[/VARIANT]", help_heading = HEADING)]
     pub platform: Option<Platform>,
     /// Certificates (PEM) of authorities that registries' certificates may be by, beside those that this
     /// system trusts.
-    #[arg(long, env = "ASSAY_REGISTRY_CA", value_name = "FILE")]
+    #[arg(long, env = "ASSAY_REGISTRY_CA", value_name = "FILE", help_heading = HEADING)]
     pub registry_ca: Option<PathBuf>,
 }
 
