@@ -227,6 +227,44 @@ impl Stranger {
         notary: &NotaryProcess,
         file: &Path,
     ) -> Result<String> {
+        self.prepare_cosign(cosign, notary)?;
+        output_of(
+            self.cosign(cosign)
+                .args(["sign-blob", "--key", "cosign.key", "--yes"])
+                .args(["--signing-config", "signing-config.json"])
+                .args(["--bundle", "cosign.sigstore.json"])
+                .arg(file),
+        )?;
+        self.cosign_fingerprint()
+    }
+
+    /// Signs a container image with `cosign` and a key that it makes, as [`Self::sign_with_cosign`] signs
+    /// files. What it makes is attached to the image: a bundle, or as it did before there were any.
+    ///
+    /// # Errors
+    /// The client failed.
+    pub fn sign_image_with_cosign(
+        &self,
+        cosign: &Path,
+        notary: &NotaryProcess,
+        image: &str,
+        with_bundle: bool,
+    ) -> Result<String> {
+        self.prepare_cosign(cosign, notary)?;
+        let mut sign = self.cosign(cosign);
+        sign.args(["sign", "--key", "cosign.key", "--yes"]);
+        match with_bundle {
+            true => sign.args(["--signing-config", "signing-config.json"]),
+            false => sign
+                .args(["--new-bundle-format=false", "--use-signing-config=false"])
+                .args(["--rekor-url", &notary.url()]),
+        };
+        output_of(sign.arg(image))?;
+        self.cosign_fingerprint()
+    }
+
+    /// Has `cosign` make a key and be told of the notary's log, once.
+    fn prepare_cosign(&self, cosign: &Path, notary: &NotaryProcess) -> Result<()> {
         if !self.path("cosign.key").is_file() {
             output_of(self.cosign(cosign).arg("generate-key-pair"))?;
             let (_, key) = crate::http::get(&format!("{}/api/v1/log/publicKey", notary.url()))?;
@@ -254,13 +292,10 @@ impl Stranger {
                 "cosign-root.json",
             ]))?;
         }
-        output_of(
-            self.cosign(cosign)
-                .args(["sign-blob", "--key", "cosign.key", "--yes"])
-                .args(["--signing-config", "signing-config.json"])
-                .args(["--bundle", "cosign.sigstore.json"])
-                .arg(file),
-        )?;
+        Ok(())
+    }
+
+    fn cosign_fingerprint(&self) -> Result<String> {
         let path = self.path("cosign.pub");
         let pem = std::fs::read_to_string(&path).map_err(Error::path("read", &path))?;
         let lines: String = pem.lines().filter(|line| !line.starts_with('-')).collect();

@@ -2,6 +2,9 @@
 //! installs them; where one was not, its tests say so, and in CI they fail.
 
 mod cosign;
+/// As the program's own tests have it.
+#[path = "../../crates/cli/tests/common/registry.rs"]
+mod registry;
 mod rekor_cli;
 mod sigstore_js;
 mod sigstore_python;

@@ -4,9 +4,9 @@
 //! they are programs of the `assay-tests` package, which this one builds and starts.
 
 mod arguments;
-mod browser_install;
 mod bundle_wasm;
 mod clients;
+mod debian_install;
 mod extension;
 mod fuzz;
 mod manifest;

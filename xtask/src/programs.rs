@@ -3,8 +3,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-use crate::browser_install;
 use crate::bundle_wasm;
+use crate::debian_install;
 use crate::extension;
 use crate::manifest::Target;
 use crate::package;
@@ -20,7 +20,7 @@ impl Built {
     ///
     /// `release` is for what is measured: the notary's part in a latency is then the real one.
     pub fn all(workspace: &Workspace, release: bool) -> Result<Self> {
-        let chromium = browser_install::chromium()?;
+        let chromium = debian_install::chromium()?;
         let extension = extension::build(None)?;
         let mut built = Self::program(workspace, release)?;
         built.variables.extend([
@@ -53,7 +53,7 @@ impl Built {
     /// Installs Firefox if need be, and packages the extension for it. Where it cannot be had, its
     /// tests say that they did not run; in CI that is a failure.
     pub fn with_firefox(mut self, workspace: &Workspace) -> Result<Self> {
-        match browser_install::firefox() {
+        match debian_install::firefox() {
             Ok(program) => self.variables.push(("ASSAY_FIREFOX", program.into())),
             Err(error) if std::env::var_os("CI").is_some_and(|set| set == "true") => {
                 return Err(error);
@@ -63,6 +63,25 @@ impl Built {
         let (package, _) = package::zip(workspace, Target::Firefox)?;
         self.variables
             .push(("ASSAY_FIREFOX_PACKAGE", package.into()));
+        Ok(self)
+    }
+
+    /// Installs what container images are tested with, if need be. What cannot be had is told, and so do
+    /// its tests; in CI that is a failure.
+    pub fn with_containers(mut self) -> Result<Self> {
+        let found = [
+            ("ASSAY_DOCKER_REGISTRY", debian_install::registry()),
+            ("ASSAY_PODMAN", debian_install::podman()),
+        ];
+        for (variable, program) in found {
+            match program {
+                Ok(program) => self.variables.push((variable, program.into())),
+                Err(error) if std::env::var_os("CI").is_some_and(|set| set == "true") => {
+                    return Err(error);
+                }
+                Err(error) => step(&format!("without it: {error:#}")),
+            }
+        }
         Ok(self)
     }
 

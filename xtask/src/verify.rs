@@ -28,7 +28,9 @@ pub fn run_tests(filter: Option<&str>, interop: bool) -> Result<ExitCode> {
     } else {
         summary.note("not run: what needs clients of others; ask for it with --interop".to_owned());
     }
-    let built = Built::all(&workspace, false)?.with_firefox(&workspace)?;
+    let built = Built::all(&workspace, false)?
+        .with_firefox(&workspace)?
+        .with_containers()?;
     let with_wasm = wasm_tests::packages(&workspace)?;
     summary.part("wasm tests in the browser", || {
         wasm_tests::run_all(&workspace, &built, &with_wasm, filter)

@@ -7,6 +7,7 @@ use assay_core::evidence::Failure;
 use assay_notary::NotaryError;
 use assay_notary::config::ConfigError;
 use assay_notary::keys::KeyError;
+use assay_oci::OciError;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -152,6 +153,9 @@ pub enum CliError {
     /// The notary's configuration cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Something about a container image.
+    #[error(transparent)]
+    Image(#[from] OciError),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -175,10 +179,13 @@ impl CliError {
             Self::OtherTrustRoot { .. }
             | Self::UnexpectedTrustRoot { .. }
             | Self::PolicyRoot { .. } => Exit::OTHER_TRUST_ROOT,
-            Self::NoAnswer { .. } | Self::NotProven { .. } | Self::NeverMet { .. } => {
-                Exit::NO_ANSWER
+            Self::NoAnswer { .. }
+            | Self::NotProven { .. }
+            | Self::NeverMet { .. }
+            | Self::Image(OciError::NoAnswer { .. }) => Exit::NO_ANSWER,
+            Self::Image(OciError::Reference { .. }) | Self::Usage(_) | Self::Config(_) => {
+                Exit::USAGE
             }
-            Self::Usage(_) | Self::Config(_) => Exit::USAGE,
             Self::Internal(_) => Exit::INTERNAL,
             _ => Exit::FAILED,
         }

@@ -32,6 +32,9 @@ pub struct LoggedSubject {
     /// The bundle that was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle: Option<String>,
+    /// Where it was attached to a container image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attached: Option<String>,
     /// What went wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
@@ -54,6 +57,7 @@ impl LoggedSubject {
             signer: Some((&submitted.attestation.signer).into()),
             log: Some((&submitted.logged).into()),
             bundle: None,
+            attached: None,
             error: None,
         }
     }
@@ -69,6 +73,7 @@ impl LoggedSubject {
             signer: None,
             log: None,
             bundle: None,
+            attached: None,
             error: Some(error.to_string()),
         }
     }
@@ -99,6 +104,9 @@ impl LoggedSubject {
         }
         if let Some(bundle) = &self.bundle {
             text.push_str(&format!("\n  wrote  {}", output::plain(bundle)));
+        }
+        if let Some(attached) = &self.attached {
+            text.push_str(&format!("\n  beside {}", output::plain(attached)));
         }
         output::say(&text)
     }

@@ -1,6 +1,8 @@
 //! The program `assay`: sign and verify files, run a notary.
 
+mod all_images;
 mod args;
+mod attached;
 mod audit;
 mod bundle_place;
 mod bundles;
@@ -19,6 +21,7 @@ mod environment;
 mod error;
 mod exit;
 mod hash;
+mod image_signature;
 mod input;
 mod inspect;
 mod judging;
@@ -47,6 +50,7 @@ mod sign_args;
 mod signer_key;
 mod sources;
 mod standing;
+mod statement;
 mod subject;
 mod submit;
 mod verified;

@@ -6,6 +6,7 @@
 use crate::error::CliError;
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::declaration::{DeclaredSigner, Download};
+use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
@@ -68,6 +69,9 @@ pub struct ReasonReport {
 pub struct SourceReport {
     /// The source.
     pub source: String,
+    /// The digest that it was asked about, where a container image is known by several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub about: Option<Sha256Digest>,
     /// Why it gave no usable answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<ReasonReport>,
@@ -394,6 +398,7 @@ impl From<&Evidence> for SourceReport {
         };
         Self {
             source: evidence.source.clone(),
+            about: evidence.about,
             failure,
             proven: evidence.proven().iter().map(Into::into).collect(),
             withheld: evidence

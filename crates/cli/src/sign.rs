@@ -3,6 +3,7 @@
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::image_signature;
 use crate::logged::LoggedSubject;
 use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
@@ -31,16 +32,17 @@ pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let subjects = args.subjects.all()?;
     let chosen = args.bundle.as_deref();
     bundle_place::require_one(chosen, &subjects)?;
-    let work = |subject: &Subject| sign(&submitter, subject, chosen, args.force);
+    let work = |subject: &Subject| sign(&submitter, subject, chosen, args);
     side_by_side(&subjects, work, |subject, signed| {
         let result = match signed {
-            Ok((artifact, submitted)) => {
+            Ok((artifact, submitted, attached)) => {
                 let outcome = match submitted.known {
                     true => "already_signed",
                     false => "signed",
                 };
                 let written = artifact.bundle.as_ref();
                 LoggedSubject {
+                    attached,
                     bundle: written.map(|path| path.to_string_lossy().into_owned()),
                     ..LoggedSubject::done(subject, outcome, &artifact, &submitted)
                 }
@@ -74,17 +76,29 @@ fn sign(
     submitter: &Submitter<'_>,
     subject: &Subject,
     chosen: Option<&Path>,
-    force: bool,
-) -> Result<(Artifact, Submitted), CliError> {
+    args: &SignArgs,
+) -> Result<(Artifact, Submitted, Option<String>), CliError> {
     // Before anything is logged: what is logged cannot be taken back.
     let bundle = bundle_place::of(subject, chosen)?;
-    if let (Some(bundle), false) = (&bundle, force) {
+    if let (Some(bundle), false) = (&bundle, args.force) {
         check_replaceable(bundle, submitter)?;
+    }
+    if args.attach {
+        image_signature::check_attachable(subject)?;
     }
     let artifact = Artifact {
         bundle,
         ..subject.resolve()?
     };
+    if artifact.image.is_some() {
+        let submitted = image_signature::sign(submitter, &artifact)?;
+        write_bundle(&artifact, &submitted)?;
+        let attached = match args.attach {
+            true => Some(image_signature::attach(&artifact, &submitted)?),
+            false => None,
+        };
+        return Ok((artifact, submitted, attached));
+    }
     let digest = artifact.digest;
     let signature = submitter.key.sign_digest(&digest)?;
     let proposal = json!({
@@ -99,12 +113,18 @@ fn sign(
         },
     });
     let submitted = submitter.submit(&proposal, None, &digest)?;
-    if let Some(bundle) = &artifact.bundle {
-        let text = format!("{}\n", submitted.bundle);
-        files::replace(bundle, text.as_bytes(), Mode::Shared)
-            .map_err(|source| CliError::file(bundle, source))?;
-    }
-    Ok((artifact, submitted))
+    write_bundle(&artifact, &submitted)?;
+    Ok((artifact, submitted, None))
+}
+
+/// Writes the bundle where it has a place.
+fn write_bundle(artifact: &Artifact, submitted: &Submitted) -> Result<(), CliError> {
+    let Some(bundle) = &artifact.bundle else {
+        return Ok(());
+    };
+    let text = format!("{}\n", submitted.bundle);
+    files::replace(bundle, text.as_bytes(), Mode::Shared)
+        .map_err(|source| CliError::file(bundle, source))
 }
 
 /// Refuses to replace what is not a bundle of the same key.

@@ -12,7 +12,8 @@ Examples:
   assay sign app.tar.gz                                      # at the notary of the last login
   assay sign app.tar.gz --notary https://notary.example
   assay sign dist/ git:. --notary https://notary.example
-  assay sign dist/* --key release.pem --notary https://notary.example --json";
+  assay sign dist/* --key release.pem --notary https://notary.example --json
+  assay sign image:registry.example/team/app:1.2 --attach --notary https://notary.example";
 
 /// `assay sign`.
 #[derive(Debug, clap::Args)]
@@ -27,6 +28,9 @@ pub struct SignArgs {
     /// Write the bundle to this file, of one subject, instead of beside it.
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,
+    /// Put the signature beside the image in its registry, where cosign finds it, too.
+    #[arg(long, help_heading = "Container images")]
+    pub attach: bool,
     /// Replace FILE.sigstore.json even if it is somebody else's.
     #[arg(long)]
     pub force: bool,

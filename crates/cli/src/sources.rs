@@ -1,5 +1,6 @@
 //! The sources that `assay verify` asks: the same as the extension's, with the same answers.
 
+use crate::attached;
 use crate::bundles::Bundles;
 use crate::client::Client;
 use crate::contact;
@@ -10,6 +11,7 @@ use crate::subject::{Artifact, Subject};
 use crate::verify_args::VerifyArgs;
 use crate::whom::Whom;
 use crate::{output, roots};
+use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::project::Project;
@@ -18,7 +20,7 @@ use assay_core::settings::{Notary, PUBLIC_REKOR};
 use assay_core::signer::RootId;
 use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 mod choice;
@@ -29,6 +31,11 @@ use choice::{Choice, choose};
 pub struct Sources<'a> {
     client: &'a Client,
     asked: Vec<Asked>,
+    /// Whether it is asked what is attached to images; `true` for also where those are from that Docker
+    /// or Podman has.
+    attached: Option<bool>,
+    /// Whether nobody is asked.
+    offline: bool,
     /// The e-mail addresses and keys of signers, which a log is searched for.
     names: Vec<rekor::Name>,
     /// Minisign's keys among the signers.
@@ -92,7 +99,8 @@ impl<'a> Sources<'a> {
             asked,
             notaries,
             named,
-        } = choose(args, whom.policy(), client)?;
+            attached,
+        } = choose(args, subjects, whom.policy(), client)?;
         let public = roots::public().and(given);
         let roots = notaries
             .iter()
@@ -112,15 +120,19 @@ impl<'a> Sources<'a> {
         // Those that are asked go first, whatever others say of theirs.
         let all = met.fold(roots.clone(), |roots, own| roots.and(&own));
         let bundles = Bundles::new(args.bundle.as_deref(), all)?;
-        if asked.is_empty() && !args.offline && !bundles.has_any(subjects) {
+        let nobody = asked.is_empty() && attached.is_none();
+        if nobody && !args.offline && !bundles.has_any(subjects) {
             return Err(usage(
                 "nobody to ask: give --notary (or `assay login`), --policy, --url with the https address of the \
-                 download, --source rekor, or --rekor; or a bundle, beside the file or with --bundle",
+                 download, --source rekor, or --rekor; or a bundle, beside the file or with --bundle; for images on this machine, \
+                 --source registry asks where they are from",
             ));
         }
         Ok(Self {
             client,
             asked,
+            attached,
+            offline: args.offline,
             names: whom.searched(),
             minisign: whom.minisign(),
             named,
@@ -160,15 +172,31 @@ impl<'a> Sources<'a> {
         artifact: &Artifact,
     ) -> Result<Vec<Evidence>, CliError> {
         let mut evidence = Vec::new();
+        let digests = artifact.digests();
+        let is_one_of_several = |digest: &Sha256Digest| (digests.len() > 1).then_some(*digest);
+        let places = match self.attached {
+            Some(everywhere) => attached::places(artifact, everywhere),
+            None => Vec::new(),
+        };
         // Side by side, so that one that hangs costs the others nothing.
-        let asked = self
-            .asked
-            .iter()
-            .map(|source| self.ask_one(source, artifact));
+        let asked = digests.iter().flat_map(|digest| {
+            let sources = self.asked.iter();
+            sources.map(async |source| (*digest, self.ask_one(source, artifact, *digest).await))
+        });
+        let attached = places.iter().map(async |(digest, place)| {
+            let notary = self.named.as_ref().filter(|_| !self.offline);
+            let roots = &self.bundles.roots;
+            let all = attached::ask_with(self.client, notary, place, digest, roots).await;
+            let all = all.into_iter().map(|one| (*digest, Ok(one)));
+            all.collect::<Vec<_>>()
+        });
+        let (mut answers, more) = join(join_all(asked), join_all(attached)).await;
+        answers.extend(more.into_iter().flatten());
         let mut unread = None;
-        for answer in join_all(asked).await {
+        for (digest, answer) in answers {
             match answer {
                 Ok((mut found, log)) => {
+                    found.about = is_one_of_several(&digest);
                     let log = log.as_ref().map(|(root, address)| (root, *address));
                     comparing.compare(&mut found, log).await;
                     evidence.push(found);
@@ -182,6 +210,7 @@ impl<'a> Sources<'a> {
         if let Some(mut found) = self.bundles.prove(self.client, artifact).await? {
             // After the others, whose logs were asked for what they are now: it shows an earlier state,
             // of which no log is asked.
+            found.about = is_one_of_several(&artifact.digest);
             comparing.compare(&mut found, None).await;
             evidence.push(found);
         }
@@ -192,24 +221,18 @@ impl<'a> Sources<'a> {
         Ok(evidence)
     }
 
-    /// What one source has, and where the log of which root can be asked for proofs.
+    /// What one source has about one of an artifact's digests, and where the log of which root can be
+    /// asked for proofs.
     async fn ask_one<'s>(
         &self,
         source: &'s Asked,
         artifact: &Artifact,
+        digest: Sha256Digest,
     ) -> Result<(Evidence, Option<(RootId, &'s str)>), CliError> {
         let now = roots::now();
         let ask = async |source: &mut dyn assay_sources::Source| {
-            driver::ask(
-                self.client,
-                source,
-                &self.roots,
-                &artifact.digest.into(),
-                now,
-            )
-            .await
+            driver::ask(self.client, source, &self.roots, &digest.into(), now).await
         };
-        let digest = artifact.digest;
         Ok(match source {
             Asked::Notary(notary) => {
                 let evidence = ask(&mut notary::Inquiry::new(notary, digest)).await;

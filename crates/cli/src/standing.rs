@@ -7,13 +7,11 @@ use crate::logged::LoggedSubject;
 use crate::report::word;
 use crate::side_by_side::side_by_side;
 use crate::sign_args::StandingArgs;
+use crate::statement::Statement;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
 use crate::{contact, key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
-use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 /// Declares the standing of the subjects.
@@ -67,31 +65,15 @@ fn declare(
     predicate: &StandingPredicate,
 ) -> Result<(Artifact, Submitted), CliError> {
     let artifact = subject.resolve()?;
-    let digest = artifact.digest;
-    let payload = json!({
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": artifact.title, "digest": artifact.subject_digests() }],
-        "predicateType": STANDING_PREDICATE,
-        "predicate": predicate,
-    })
-    .to_string();
-    let message = pre_authentication_encoding(IN_TOTO, payload.as_bytes());
-    // Afresh, so that what was declared, taken back and declared again is a new entry each time.
-    let signature = submitter.key.sign_afresh(&message)?;
-    let envelope = json!({
-        "payloadType": IN_TOTO,
-        "payload": STANDARD.encode(&payload),
-        "signatures": [{ "sig": STANDARD.encode(signature) }],
-    })
-    .to_string();
-    let proposal = json!({
-        "apiVersion": "0.0.1",
-        "kind": "dsse",
-        "spec": { "proposedContent": {
-            "envelope": envelope,
-            "verifiers": [STANDARD.encode(&submitter.verifier)],
-        } },
-    });
-    let submitted = submitter.submit(&proposal, Some(&envelope), &digest)?;
+    let statement = Statement {
+        name: Some(&artifact.title),
+        digests: artifact.subject_digests(),
+        digest: artifact.digest,
+        predicate_type: STANDING_PREDICATE,
+        predicate: json!(predicate),
+        // So that what was declared, taken back and declared again is a new entry each time.
+        is_new_each_time: true,
+    };
+    let submitted = statement.log(submitter)?;
     Ok((artifact, submitted))
 }

@@ -1,5 +1,6 @@
 //! The result of `assay verify` for one subject, as it is printed.
 
+use crate::all_images;
 use crate::color;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -7,9 +8,11 @@ use crate::judging::Recalled;
 use crate::output;
 use crate::report::{ReasonReport, SignerReport, SourceReport};
 use crate::subject::{About, Kind, Subject};
+use assay_core::attestation::{Attestation, Claim};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Evidence;
 use assay_core::policy::Judgement;
+use assay_core::standing::Standing;
 use assay_core::verdict::Verdict;
 use serde::{Serialize, Serializer};
 
@@ -23,6 +26,9 @@ pub struct Verified {
     /// Its digest, where it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<Sha256Digest>,
+    /// Other digests of the same container image, which were asked about, too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Sha256Digest>,
     /// What more is told of it.
     #[serde(flatten)]
     pub about: About,
@@ -34,6 +40,9 @@ pub struct Verified {
     /// Who decided it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signer: Option<SignerReport>,
+    /// Of several digests, the one about which it was said that decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<Sha256Digest>,
     /// Why; the first decided.
     pub reasons: Vec<ReasonReport>,
     /// What each source proved.
@@ -64,16 +73,29 @@ impl Verified {
             file: subject.name(),
             kind: subject.kind(),
             sha256,
+            also: Vec::new(),
             about: About::default(),
             verdict: judgement.verdict,
             exit: Exit::of(judgement.verdict),
             signer: judgement.signer.as_ref().map(Into::into),
+            decided_by: deciding(judgement, evidence),
             reasons: judgement.reasons.iter().map(Into::into).collect(),
             sources: evidence.iter().map(Into::into).collect(),
             unmet: None,
             project: None,
             memory: None,
             accepted: None,
+        }
+    }
+
+    /// Its line in a table of images.
+    pub fn line(&self) -> all_images::Line<'_> {
+        all_images::Line {
+            name: &self.file,
+            digest: self.decided_by.or(self.sha256),
+            verdict: self.verdict,
+            signer: self.signer.as_ref().map(|signer| signer.name.as_str()),
+            reason: self.reasons.first().map(|reason| reason.text.as_str()),
         }
     }
 
@@ -86,6 +108,12 @@ impl Verified {
         let mut text = format!("{}: {word}", output::plain(&self.file));
         if let Some(digest) = &self.sha256 {
             text.push_str(&format!("\n  sha256 {digest}"));
+        }
+        for digest in &self.also {
+            text.push_str(&format!("\n  also   {digest}"));
+        }
+        if let Some(digest) = &self.decided_by {
+            text.push_str(&format!("\n  decided by what was said about {digest}"));
         }
         for line in self.about.lines(self.sha256.is_some()) {
             text.push_str(&format!("\n  {line}"));
@@ -101,6 +129,24 @@ impl Verified {
         }
         output::say(&text)
     }
+}
+
+/// Of several digests, the one about which the signer who decided said so.
+fn deciding(judgement: &Judgement, evidence: &[Evidence]) -> Option<Sha256Digest> {
+    let signer = judgement.signer.as_ref()?;
+    let is_it = |attestation: &Attestation| match (&attestation.claim, judgement.verdict) {
+        (Claim::Standing { standing, .. }, Verdict::Untrusted) => *standing == Standing::Untrusted,
+        (Claim::Standing { standing, .. }, Verdict::Unsupported) => {
+            *standing == Standing::Unsupported
+        }
+        (_, Verdict::Untrusted | Verdict::Unsupported) => false,
+        (claim, _) => claim.vouches(),
+    };
+    let is_its = |one: &Attestation| one.signer == *signer && is_it(one);
+    evidence
+        .iter()
+        .find(|one| one.proven().iter().any(is_its))?
+        .about
 }
 
 fn code<S: Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,5 +1,6 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
+use crate::all_images;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -56,7 +57,10 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         true => None,
         false => Some(Memory::of_this_user()?),
     };
-    let subjects = args.subjects.all()?;
+    let subjects = match args.all_images {
+        true => all_images::subjects(args)?,
+        false => args.subjects.all()?,
+    };
     let memory = memory.as_ref();
     let sources = Sources::chosen(args, &subjects, &whom, &given_roots, &client, memory)?;
     whom.know(sources.named.as_ref(), &sources.notaries);
@@ -108,10 +112,13 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         let mut result = conclude(subject, asked, &whom, &judging, args, &sources);
         result.accepted = accepted.as_ref().map(Accepted::word);
         exit = exit.max(result.exit);
-        if !args.json {
+        if !args.json && !args.all_images {
             result.print()?;
         }
         results.push(result);
+    }
+    if args.all_images && !args.json {
+        all_images::print(results.iter().map(Verified::line).collect())?;
     }
     if args.json {
         let notary = sources.named.as_ref().or(sources.notaries.first());
@@ -174,6 +181,7 @@ fn conclude(
                 memory: judged.project.as_ref().map(|_| judged.memory),
                 project: judged.project,
                 about: artifact.about.clone(),
+                also: artifact.digests().split_off(1),
                 ..Verified::of(subject, Some(artifact.digest), &judged.judgement, evidence)
             }
         }

@@ -16,9 +16,11 @@ file is from its signer's own repository.
 
 Sources: 'notary' (--notary), 'github' (what a repository attests and lists; --url), 'beside' (what lies
 in the file's directory, and whom the site declares; --url), 'index' (the package index --index, of
-what it serves; --url), 'rekor' (Sigstore's public log, which learns the digest). Without
---source the notary is asked, what --url has of its own, and the logs of --rekor. A bundle beside a file
-(FILE.sigstore.json) is used by itself; with --offline nobody is asked.
+what it serves; --url), 'registry' (signatures that are attached to a container image where it is; for
+docker: where the image was pulled from), 'rekor' (Sigstore's public log, which learns the digest).
+Without --source the notary is asked, what --url has of its own, what is attached to image: and oci:, and
+the logs of --rekor. A bundle beside a file (FILE.sigstore.json) is used by itself; with --offline nobody
+is asked.
 
 With --url it is remembered who signs for the project that the file is from, and what its site
 declares: another signer later, none where such files were signed, or another declaration is
@@ -32,6 +34,8 @@ Examples:
   assay verify --recursive dist --offline --signer release@example.org \\
       --issuer https://accounts.google.com
   assay verify 'dist/**/*.whl' --policy assay-settings.json --accept authentic
+  assay verify image:registry.example/team/app:1.2 --notary https://notary.example --signer release@example.org
+  assay verify --all-images --notary https://notary.example --signer release@example.org
   assay verify *.deb --notary https://notary.example --signer SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
 
 /// Who can be asked about a file.
@@ -47,6 +51,8 @@ pub enum Source {
     Rekor,
     /// The package index that the file is from.
     Index,
+    /// What is attached to a container image, in its registry or its layout.
+    Registry,
 }
 
 /// A verdict that can be accepted beside 'verified'.
@@ -149,6 +155,13 @@ pub struct VerifyArgs {
         value_name = "VERDICT"
     )]
     pub accept: Vec<Acceptable>,
+    /// Verify all images that this machine's Docker or Podman has, and print a table.
+    #[arg(
+        long,
+        help_heading = "Container images",
+        conflicts_with_all = ["named", "digest", "url"]
+    )]
+    pub all_images: bool,
     /// If the verdict is 'changed': accept who signs for the project now, that such files are not signed
     /// any more, or what the site declares now, and judge again.
     #[arg(long, requires = "url")]

@@ -85,7 +85,7 @@ impl Attestation {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Claim {
-    /// A plain signature over the file.
+    /// A plain signature over the file, or a statement that says no more ([`COSIGN_SIGNATURE`]).
     Signature,
     /// How the file was built or released: SLSA provenance, a release or a publish attestation.
     Provenance {
@@ -156,6 +156,9 @@ impl Claim {
                 None => Self::Other { predicate_type },
             };
         }
+        if predicate_type == COSIGN_SIGNATURE {
+            return Self::Signature;
+        }
         if VOUCHING_PREDICATES.contains(&predicate_type.as_str()) {
             Self::Provenance { predicate_type }
         } else {
@@ -176,6 +179,10 @@ impl Claim {
         )
     }
 }
+
+/// The in-toto predicate type of a statement that says nothing but that its subject is signed, as cosign
+/// signs container images.
+pub const COSIGN_SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// The predicate types that vouch for a file: SLSA provenance, release and publish attestations.
 const VOUCHING_PREDICATES: [&str; 6] = [
@@ -200,6 +207,21 @@ mod tests {
         );
         assert!(!claim.vouches());
         assert!(Claim::of_predicate("https://slsa.dev/provenance/v1", &json!({})).vouches());
+    }
+
+    #[test]
+    fn what_cosign_states_of_an_image_is_a_signature_and_nothing_like_it_is() {
+        let claim = |kind: &str| Claim::of_predicate(kind, &json!({"standing": "untrusted"}));
+        assert_eq!(
+            claim("https://sigstore.dev/cosign/sign/v1"),
+            Claim::Signature
+        );
+        for other in [
+            "https://cosign.sigstore.dev/attestation/v1",
+            "https://sigstore.dev/cosign/sign/v10",
+        ] {
+            assert!(!claim(other).vouches(), "{other}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::attestation::Attestation;
 use crate::declaration::DeclaredSigner;
+use crate::digest::Sha256Digest;
 use crate::file_digest::FileDigest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
@@ -39,6 +40,10 @@ pub struct Evidence {
     /// Whether a signature may be where the source did not look. Then none is missed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub hurried: bool,
+    /// The digest that the source was asked about, where the artifact is known by several. Never
+    /// stored.
+    #[serde(skip)]
+    pub about: Option<Sha256Digest>,
 }
 
 /// A site's declaration, as it concerns one file.
@@ -260,6 +265,7 @@ impl Evidence {
             forged: None,
             forged_list: None,
             hurried: false,
+            about: None,
         }
     }
 

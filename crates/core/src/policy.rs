@@ -3,6 +3,7 @@
 mod shortcomings;
 
 use crate::attestation::{Attestation, Claim};
+use crate::digest::Sha256Digest;
 use crate::evidence::{Declared, Evidence, Outcome, Published};
 use crate::judged::Judged;
 use crate::lookalike::oddities;
@@ -471,30 +472,35 @@ fn word_of(claim: &Claim) -> Word {
     }
 }
 
-/// The one word of each signer that counts: within one log the newest, across logs the strictest.
-/// Statements that merely inform do not take part, and are all kept.
+/// The one word of each signer that counts: within one log the newest about one digest, across logs
+/// and digests the strictest. Statements that merely inform do not take part, and are all kept.
 fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
-    let mut newest: Vec<&Attestation> = Vec::new();
+    let mut newest: Vec<(&Attestation, Option<Sha256Digest>)> = Vec::new();
     let mut informing: Vec<(&Attestation, Word)> = Vec::new();
-    for attestation in evidence.iter().flat_map(Evidence::proven) {
+    let proven = evidence
+        .iter()
+        .flat_map(|one| one.proven().iter().map(|each| (each, one.about)));
+    for (attestation, about) in proven {
         if word_of(&attestation.claim) == Word::Informs {
             informing.push((attestation, Word::Informs));
             continue;
         }
-        let rival = newest.iter_mut().find(|known| {
-            known.is_by_the_signer_of(attestation) && log_of(known) == log_of(attestation)
+        let rival = newest.iter_mut().find(|(known, of)| {
+            *of == about
+                && known.is_by_the_signer_of(attestation)
+                && log_of(known) == log_of(attestation)
         });
         match rival {
-            Some(known) => {
+            Some((known, _)) => {
                 if supersedes(attestation, known) {
                     *known = attestation;
                 }
             }
-            None => newest.push(attestation),
+            None => newest.push((attestation, about)),
         }
     }
     let mut words: Vec<(&Attestation, Word)> = Vec::new();
-    for attestation in newest {
+    for (attestation, _) in newest {
         let word = word_of(&attestation.claim);
         match words
             .iter_mut()

@@ -4,6 +4,7 @@ use super::Asked;
 use crate::client::Client;
 use crate::contact::{self, KnownNotary, contact, contact_given, met};
 use crate::error::CliError;
+use crate::subject::{Kind, Subject};
 use crate::verify_args::{Source, VerifyArgs};
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings, github_token, notary_address};
 use assay_core::site::host_of;
@@ -18,6 +19,9 @@ pub struct Choice {
     pub notaries: Vec<KnownNotary>,
     /// The one whose names the user means: the one that they named, or the only one.
     pub named: Option<Notary>,
+    /// Whether it is asked what is attached to images; `true` for also where those are from that Docker
+    /// or Podman has.
+    pub attached: Option<bool>,
 }
 
 /// Those that were chosen; without a choice the notaries, and what the address has of its own: GitHub,
@@ -25,7 +29,12 @@ pub struct Choice {
 ///
 /// # Errors
 /// When a source lacks what it needs, or when a notary's trust root cannot be had.
-pub fn choose(args: &VerifyArgs, policy: &Settings, client: &Client) -> Result<Choice, CliError> {
+pub fn choose(
+    args: &VerifyArgs,
+    subjects: &[Subject],
+    policy: &Settings,
+    client: &Client,
+) -> Result<Choice, CliError> {
     let enabled = policy.notaries.iter().filter(|notary| notary.enabled);
     let asks_notary = args.source.is_empty() || args.source.contains(&Source::Notary);
     let is_login_meant = asks_notary && enabled.clone().next().is_none();
@@ -35,7 +44,15 @@ pub fn choose(args: &VerifyArgs, policy: &Settings, client: &Client) -> Result<C
         false => None,
     };
     let mut choice = Choice::default();
+    let mut kinds = subjects.iter().map(Subject::kind);
+    let has_attached = kinds.any(|kind| matches!(kind, Kind::Image | Kind::Oci));
     if args.offline {
+        if subjects.iter().any(|one| one.kind() == Kind::Image) {
+            return Err(usage(
+                "image: asks a registry, which --offline does not: save the image, and give oci:PATH",
+            ));
+        }
+        choice.attached = has_attached.then_some(false);
         if let Some(address) = &typed {
             let given = given(policy, address);
             let named = met(address, given, args.fingerprint.as_deref())?;
@@ -67,6 +84,7 @@ pub fn choose(args: &VerifyArgs, policy: &Settings, client: &Client) -> Result<C
         wanted.extend((github.is_some() && policy.github).then_some(Source::Github));
         wanted.extend(beside.is_some().then_some(Source::Beside));
         wanted.extend((!indexes.is_empty()).then_some(Source::Index));
+        wanted.extend(has_attached.then_some(Source::Registry));
     }
     wanted.sort();
     wanted.dedup();
@@ -101,6 +119,7 @@ pub fn choose(args: &VerifyArgs, policy: &Settings, client: &Client) -> Result<C
                     usage("the source beside needs --url with the plain https address of a file")
                 })?));
             }
+            Source::Registry => choice.attached = Some(args.source.contains(&Source::Registry)),
             Source::Rekor => choice.asked.push(Asked::Rekor(PUBLIC_REKOR.to_owned())),
             Source::Index if indexes.is_empty() => {
                 return Err(usage(
@@ -109,6 +128,13 @@ pub fn choose(args: &VerifyArgs, policy: &Settings, client: &Client) -> Result<C
             }
             Source::Index => choice.asked.extend(indexes.drain(..).map(Asked::Index)),
         }
+    }
+    if let (Some(_), Some(address)) = (choice.attached, &typed)
+        && choice.notaries.is_empty()
+    {
+        // It is not asked, and what is attached is proven under its root.
+        let fingerprint = args.fingerprint.as_deref();
+        choice.add(contact(client, address, fingerprint)?);
     }
     let mut rekors = Vec::new();
     for typed in &args.rekor {

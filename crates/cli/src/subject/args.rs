@@ -2,16 +2,19 @@
 
 use super::Subject;
 use super::expand::expand;
+use super::image_access::{ImageAccess, ImageArgs};
 use crate::error::CliError;
 use std::ffi::OsString;
+use std::sync::Arc;
 
 /// The subjects of a command.
 #[derive(Debug, clap::Args)]
 pub struct Subjects {
     /// What it is about: files; directories, each as a whole; git:PATH, the commit that is checked out
-    /// there; - reads standard input. A pattern that the shell did not expand, such as
-    /// 'dist/**/*.tar.gz', stands for the files that match.
-    #[arg(required_unless_present = "digest", value_name = "FILE")]
+    /// there; image:REF, docker:REF and oci:PATH[:TAG], container images; - reads standard input. A
+    /// pattern that the shell did not expand, such as 'dist/**/*.tar.gz', stands for the files that
+    /// match.
+    #[arg(value_name = "FILE")]
     pub named: Vec<OsString>,
     /// A folder stands for all files below it: links in it are not followed, and bundles
     /// (*.sigstore.json) are left out.
@@ -35,6 +38,8 @@ pub struct Subjects {
         value_parser = clap::builder::FalseyValueParser::new()
     )]
     pub allow_dirty: bool,
+    #[command(flatten)]
+    pub images: ImageArgs,
 }
 
 impl Subjects {
@@ -48,7 +53,21 @@ impl Subjects {
         let named = named.flat_map(|argument| expand(argument, self.recursive));
         let named = named.map(|subject| self.with_options(subject));
         let digests = self.digest.iter().cloned().map(Subject::Digest);
-        let all: Vec<Subject> = named.chain(digests).collect();
+        let mut all: Vec<Subject> = named.chain(digests).collect();
+        if all.iter().any(|one| matches!(one, Subject::Image(_))) {
+            let access = self.access(&all)?;
+            for subject in &mut all {
+                if let Subject::Image(image) = subject {
+                    image.access = Arc::clone(&access);
+                }
+            }
+        }
+        if all.is_empty() {
+            return Err(CliError::Usage(
+                "name what it is about: files, - for standard input, --digest, or container images"
+                    .to_owned(),
+            ));
+        }
         let inputs = all.iter().filter(|one| **one == Subject::Input).count();
         match inputs > 1 {
             true => Err(CliError::Usage(
@@ -71,5 +90,22 @@ impl Subjects {
             },
             other => other,
         }
+    }
+
+    /// How images are asked for.
+    ///
+    /// # Errors
+    /// As [`ImageAccess::new`].
+    pub fn access(&self, all: &[Subject]) -> Result<Arc<ImageAccess>, CliError> {
+        let mut registries: Vec<String> = all
+            .iter()
+            .filter_map(|subject| match subject {
+                Subject::Image(image) => image.registry(),
+                _ => None,
+            })
+            .collect();
+        registries.sort();
+        registries.dedup();
+        ImageAccess::new(&self.images, &registries).map(Arc::new)
     }
 }

@@ -6,6 +6,8 @@ mod directory;
 mod expand;
 mod git;
 mod ignored;
+mod image;
+mod image_access;
 mod input;
 pub mod manifest;
 mod walk;
@@ -13,6 +15,7 @@ mod walk;
 pub use about::About;
 pub use args::Subjects;
 pub use git::Checkout;
+pub use image::{AttachedPlace, ImageArtifact, ImageSubject, NOT_ATTACHABLE};
 
 use crate::error::CliError;
 use crate::hash;
@@ -54,6 +57,8 @@ pub enum Subject {
         /// What is the matter with it.
         problem: String,
     },
+    /// A container image.
+    Image(ImageSubject),
 }
 
 /// Of what kind a subject is. The word for it in JSON never changes.
@@ -70,6 +75,12 @@ pub enum Kind {
     Directory,
     /// A commit.
     Git,
+    /// A container image in a registry.
+    Image,
+    /// A container image on this machine's Docker or Podman.
+    Docker,
+    /// A container image in a layout or an archive.
+    Oci,
 }
 
 /// A subject as it is now: what is signed, and what others are asked about.
@@ -85,6 +96,8 @@ pub struct Artifact {
     pub bundle: Option<PathBuf>,
     /// What more is to be told of it.
     pub about: About,
+    /// What else there is to a container image.
+    pub image: Option<ImageArtifact>,
 }
 
 impl Subject {
@@ -96,6 +109,9 @@ impl Subject {
         if let Some(path) = after(argument, "git:") {
             let allow_dirty = false;
             return Self::Git { path, allow_dirty };
+        }
+        if let Some(image) = argument.to_str().and_then(ImageSubject::named) {
+            return Self::Image(image);
         }
         let path = PathBuf::from(argument);
         match path.is_dir() {
@@ -115,6 +131,7 @@ impl Subject {
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
             Self::Nothing { named, .. } => named.clone(),
+            Self::Image(image) => image.name().to_owned(),
         }
     }
 
@@ -126,6 +143,7 @@ impl Subject {
             Self::Digest(_) => Kind::Digest,
             Self::Directory { .. } => Kind::Directory,
             Self::Git { .. } => Kind::Git,
+            Self::Image(image) => image.kind(),
         }
     }
 
@@ -140,7 +158,7 @@ impl Subject {
                 name.push(".commit");
                 Some(bundle_beside(Path::new(&name)))
             }
-            Self::Input | Self::Digest(_) | Self::Nothing { .. } => None,
+            Self::Input | Self::Digest(_) | Self::Image(_) | Self::Nothing { .. } => None,
         }
     }
 
@@ -158,12 +176,14 @@ impl Subject {
                 let (manifest, checkout) = git::read(path)?;
                 Ok((manifest, About::git(checkout)))
             }
-            Self::File(_) | Self::Input | Self::Digest(_) | Self::Nothing { .. } => {
-                Err(CliError::Usage(format!(
-                    "{} has no manifest: only directories and git:PATH have one",
-                    self.name()
-                )))
-            }
+            Self::File(_)
+            | Self::Input
+            | Self::Digest(_)
+            | Self::Image(_)
+            | Self::Nothing { .. } => Err(CliError::Usage(format!(
+                "{} has no manifest: only directories and git:PATH have one",
+                self.name()
+            ))),
         }
     }
 
@@ -178,11 +198,13 @@ impl Subject {
             file,
             bundle: self.bundle(),
             about: About::default(),
+            image: None,
         };
         Ok(match self {
             Self::File(path) => of(hash::file(path)?, title(path), Some(path.clone())),
             Self::Input => of(input::digest()?, "-".to_owned(), None),
             Self::Digest(text) => of(sha256(text)?, text.to_ascii_lowercase(), None),
+            Self::Image(image) => image.resolve()?,
             Self::Nothing { named, problem } => {
                 return Err(CliError::WrongFile {
                     path: named.into(),
@@ -243,6 +265,12 @@ impl Artifact {
             true => Ok(None),
             false => hash::closer(self.bytes()?, wanted, &self.digest),
         }
+    }
+
+    /// By what it is asked about: all that it is known by, each once.
+    pub fn digests(&self) -> Vec<Sha256Digest> {
+        let also = self.image.iter().flat_map(|image| &image.also);
+        std::iter::once(&self.digest).chain(also).copied().collect()
     }
 
     /// The file that is to be read once more.

@@ -9,6 +9,9 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+pub mod little_server;
+pub mod registry;
+
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
 
 /// A notary in a process of its own; killed when dropped.
@@ -138,6 +141,12 @@ impl User {
             .args(args)
             .current_dir(self.home.path())
             .env("ASSAY_CONFIG_DIR", self.path("config"))
+            .env_remove("DOCKER_HOST")
+            .env_remove("REGISTRY_AUTH_FILE")
+            .env_remove("XDG_CONFIG_HOME")
+            // What is in the real user's files is none of the tests' business.
+            .env("XDG_RUNTIME_DIR", self.path("run"))
+            .env("DOCKER_CONFIG", self.path("docker"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

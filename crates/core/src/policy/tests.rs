@@ -348,6 +348,26 @@ fn what_merely_informs_changes_nothing() {
     assert!(!judgement.may_pass());
 }
 
+#[test]
+fn what_was_said_of_one_digest_of_an_image_is_not_taken_back_by_what_is_said_of_another() {
+    let untrusted = Claim::Standing {
+        standing: Standing::Untrusted,
+        reason: None,
+    };
+    let about = |bytes: &[u8], index, claim: &Claim| Evidence {
+        about: Some(Sha256Digest::of(bytes)),
+        ..answered(vec![said("a", "l", index, claim.clone())], vec![])
+    };
+    let judged = |evidence: [Evidence; 2]| judge(&evidence, &trusting(&["a"]), None, None).verdict;
+    let later = about(b"other", 2, &Claim::Signature);
+    let (warned, signed) = (
+        about(b"one", 1, &untrusted),
+        about(b"one", 3, &Claim::Signature),
+    );
+    assert_eq!(judged([warned.clone(), later]), Verdict::Untrusted);
+    assert_eq!(judged([warned, signed]), Verdict::Verified);
+}
+
 fn stale(root: RootId) -> StaleRoot {
     StaleRoot {
         root,

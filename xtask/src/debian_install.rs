@@ -5,29 +5,43 @@ use anyhow::{Result, bail};
 
 use crate::workspace::{run, step};
 
-/// A browser, and how one comes by it.
-struct Browser {
+/// A program of Debian's, and how one comes by it.
+struct Program {
     name: &'static str,
     /// The program on the PATH.
     program: &'static str,
     /// Names another program.
     variable: &'static str,
-    /// What to install: the browser, and fonts in which pictures of it are legible.
-    packages: [&'static str; 2],
+    /// What to install: it, and with a browser fonts in which pictures of it are legible.
+    packages: &'static [&'static str],
 }
 
-const CHROMIUM: Browser = Browser {
+const CHROMIUM: Program = Program {
     name: "Chromium",
     program: "chromium",
     variable: "ASSAY_CHROMIUM",
-    packages: ["chromium", "fonts-dejavu-core"],
+    packages: &["chromium", "fonts-dejavu-core"],
 };
 
-const FIREFOX: Browser = Browser {
+const FIREFOX: Program = Program {
     name: "Firefox ESR",
     program: "firefox-esr",
     variable: "ASSAY_FIREFOX",
-    packages: ["firefox-esr", "fonts-dejavu-core"],
+    packages: &["firefox-esr", "fonts-dejavu-core"],
+};
+
+const REGISTRY: Program = Program {
+    name: "a registry for container images",
+    program: "docker-registry",
+    variable: "ASSAY_DOCKER_REGISTRY",
+    packages: &["docker-registry"],
+};
+
+const PODMAN: Program = Program {
+    name: "Podman",
+    program: "podman",
+    variable: "ASSAY_PODMAN",
+    packages: &["podman"],
 };
 
 /// Chromium's program; installed first where that can be done without asking anyone.
@@ -40,7 +54,17 @@ pub fn firefox() -> Result<PathBuf> {
     FIREFOX.get()
 }
 
-impl Browser {
+/// The same of a registry for container images.
+pub fn registry() -> Result<PathBuf> {
+    REGISTRY.get()
+}
+
+/// The same of Podman.
+pub fn podman() -> Result<PathBuf> {
+    PODMAN.get()
+}
+
+impl Program {
     fn get(&self) -> Result<PathBuf> {
         if let Some(found) = self.find() {
             return Ok(found);
@@ -62,7 +86,7 @@ impl Browser {
         run(Command::new("apt-get").args(["update", "--quiet"]))?;
         run(Command::new("apt-get")
             .args(["install", "--yes", "--quiet", "--no-install-recommends"])
-            .args(packages)
+            .args(*packages)
             .env("DEBIAN_FRONTEND", "noninteractive"))?;
         match self.find() {
             Some(found) => Ok(found),

@@ -1,0 +1,362 @@
+//! Container images in layouts and saved archives.
+
+mod common;
+
+use common::registry::{OCI_INDEX, OCI_MANIFEST, TestImage, descriptor, index, sha256};
+use common::{DataFolder, Done, Notary, User};
+use serde_json::{Value, json};
+use std::path::Path;
+
+struct Setting {
+    notary: Notary,
+    _data: DataFolder,
+    user: User,
+    key: String,
+}
+
+fn setting() -> Setting {
+    let (data, user) = (DataFolder::new(), User::new());
+    let key = user.run(&["key", "--json"]).expect(0).json();
+    Setting {
+        notary: Notary::start(data.path()),
+        _data: data,
+        user,
+        key: key["fingerprint"].as_str().unwrap().to_owned(),
+    }
+}
+
+impl Setting {
+    fn run(&self, args: &[&str]) -> Done {
+        self.user.with(&self.notary.url(), args)
+    }
+
+    fn verify(&self, name: &str) -> Done {
+        self.run(&["verify", name, "--signer", &self.key, "--json"])
+    }
+
+    fn sign(&self, name: &str) -> Value {
+        self.run(&["sign", name, "--json"]).expect(0).json()["results"][0].clone()
+    }
+
+    /// Verifies what cannot be, and tells why.
+    #[track_caller]
+    fn refuse(&self, name: &str) -> String {
+        let done = self.verify(name).expect(14).json();
+        done["results"][0]["reasons"][0]["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    }
+
+    fn layout(&self, files: &[(String, Vec<u8>)]) {
+        for (name, bytes) in files {
+            let path = self.user.path("layout").join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
+    fn archive(&self, files: &[(String, Vec<u8>)]) {
+        self.user.write("saved.tar", archive(files));
+    }
+}
+
+type Files = Vec<(String, Vec<u8>)>;
+
+fn blob(bytes: &[u8]) -> (String, Vec<u8>) {
+    let digest = sha256(bytes);
+    (
+        format!("blobs/{}", digest.replace(':', "/")),
+        bytes.to_vec(),
+    )
+}
+
+/// A layout with images by tags.
+fn layout(images: &[(&str, &TestImage)]) -> Files {
+    let mut files = vec![(
+        "oci-layout".to_owned(),
+        br#"{"imageLayoutVersion":"1.0.0"}"#.to_vec(),
+    )];
+    let mut manifests = Vec::new();
+    for (tag, image) in images {
+        files.extend([&image.config, &image.layer, &image.manifest].map(|bytes| blob(bytes)));
+        let mut one = descriptor(OCI_MANIFEST, &image.manifest);
+        one["annotations"] = json!({ "org.opencontainers.image.ref.name": tag });
+        manifests.push(one);
+    }
+    files.push(("index.json".into(), index_of(&manifests)));
+    files
+}
+
+fn index_of(manifests: &[Value]) -> Vec<u8> {
+    let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests });
+    index.to_string().into_bytes()
+}
+
+/// What `docker save` made before it made layouts, too.
+fn docker_save(images: &[(&str, &TestImage)]) -> Files {
+    let mut files = Vec::new();
+    let mut listed = Vec::new();
+    for (n, (tag, image)) in images.iter().enumerate() {
+        let config = format!("{}.json", image.id());
+        files.push((config.clone(), image.config.clone()));
+        files.push((format!("{n}/layer.tar"), image.layer.clone()));
+        listed.push(
+            json!({ "Config": config, "RepoTags": [tag], "Layers": [format!("{n}/layer.tar")] }),
+        );
+    }
+    files.push((
+        "manifest.json".into(),
+        Value::from(listed).to_string().into_bytes(),
+    ));
+    files
+}
+
+fn archive(files: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, bytes) in files {
+        let mut header = tar::Header::new_ustar();
+        header.set_size(bytes.len() as u64);
+        header.set_mode(0o644);
+        tar.append_data(&mut header, name, bytes.as_slice())
+            .unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+#[test]
+fn a_layout_is_known_by_its_manifest_wherever_it_lies() {
+    let s = setting();
+    let image = TestImage::of("a");
+    let files = layout(&[("1", &image)]);
+    s.layout(&files);
+    s.archive(&files);
+    let names = [
+        "oci:layout",
+        "oci:layout:1",
+        "oci:saved.tar",
+        "oci:./saved.tar:1",
+    ];
+    for name in names {
+        s.verify(name).expect(13);
+    }
+    let signed = s.sign("oci:layout");
+    assert_eq!(
+        (&signed["sha256"], &signed["kind"]),
+        (&json!(image.digest()), &json!("oci"))
+    );
+    for name in names {
+        s.verify(name).expect(0);
+    }
+    assert!(!Path::new("layout.sigstore.json").exists());
+    // Compressed as a whole.
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut gzip, &archive(&files)).unwrap();
+    s.user.write("saved.tar.gz", gzip.finish().unwrap());
+    s.verify("oci:saved.tar.gz").expect(0);
+}
+
+#[test]
+fn an_archive_of_docker_save_is_known_by_its_configuration_as_the_image_on_the_host_is() {
+    let s = setting();
+    let image = TestImage::of("a");
+    s.archive(&docker_save(&[("app:1", &image)]));
+    s.verify("oci:saved.tar").expect(13);
+    assert_eq!(s.sign("oci:saved.tar")["sha256"], json!(image.id()));
+    s.verify("oci:saved.tar:app:1").expect(0);
+    // A layout with the same configuration, and just the layers that it names, is the same image.
+    s.layout(&layout(&[("1", &image)]));
+    let found = s.verify("oci:layout").expect(0).json();
+    assert_eq!(found["results"][0]["sha256"], json!(image.digest()));
+    assert_eq!(found["results"][0]["decided_by"], json!(image.id()));
+}
+
+#[test]
+fn of_several_images_one_has_to_be_named() {
+    let s = setting();
+    let (one, two) = (TestImage::of("a"), TestImage::of("b"));
+    let both = [("app:1", &one), ("app:2", &two)];
+    for files in [layout(&both), docker_save(&both)] {
+        s.archive(&files);
+        let why = s.refuse("oci:saved.tar");
+        assert!(why.contains("app:1, app:2"), "{why}");
+        s.refuse("oci:saved.tar:app:3");
+        s.verify("oci:saved.tar:app:1").expect(13);
+    }
+    s.sign("oci:saved.tar:app:2");
+    s.verify("oci:saved.tar:app:2").expect(0);
+    s.verify("oci:saved.tar:docker.io/library/app:2").expect(0);
+    s.verify("oci:saved.tar:app:1").expect(13);
+}
+
+#[test]
+fn what_lies_there_must_be_what_the_manifest_names() {
+    let s = setting();
+    let image = TestImage::of("a");
+    for (place, files) in [
+        ("layout", layout(&[("1", &image)])),
+        ("docker", docker_save(&[("app:1", &image)])),
+    ] {
+        s.archive(&files);
+        s.sign("oci:saved.tar");
+        s.verify("oci:saved.tar").expect(0);
+        for swapped in [&image.layer, &image.config, &image.manifest] {
+            let is_it = |file: &&mut (String, Vec<u8>)| file.1 == *swapped;
+            let mut evil = files.clone();
+            let Some(file) = evil.iter_mut().find(is_it) else {
+                continue;
+            };
+            let size = file.1.len();
+            file.1[size / 2] ^= 1;
+            s.archive(&evil);
+            let done = s.verify("oci:saved.tar");
+            assert!(matches!(done.code, 13 | 14), "{place}: {}", done.out);
+            let mut gone = files.clone();
+            gone.retain(|file| file.1 != *swapped);
+            s.archive(&gone);
+            s.refuse("oci:saved.tar");
+        }
+    }
+    // Just the same in a folder.
+    let files = layout(&[("1", &image)]);
+    s.layout(&files);
+    s.sign("oci:layout");
+    let layer = s.user.path("layout").join(blob(&image.layer).0);
+    std::fs::write(layer, "another layer").unwrap();
+    s.refuse("oci:layout");
+}
+
+#[test]
+fn an_archive_that_is_another_image_to_another_program_is_refused() {
+    let s = setting();
+    let (good, evil) = (TestImage::of("good"), TestImage::of("evil"));
+    let mut files = layout(&[("app:1", &good)]);
+    s.archive(&files);
+    s.sign("oci:saved.tar");
+    // Docker's own list names another image.
+    files.extend(docker_save(&[("app:1", &evil)]));
+    s.archive(&files);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("different images"), "{why}");
+    // Its list of the same image is no harm.
+    let mut both = layout(&[("app:1", &good)]);
+    both.extend(docker_save(&[("app:1", &good)]));
+    s.archive(&both);
+    s.verify("oci:saved.tar").expect(0);
+    // A file that is there twice.
+    let mut twice = layout(&[("app:1", &good)]);
+    twice.push((
+        "./index.json".into(),
+        layout(&[("app:1", &evil)]).pop().unwrap().1,
+    ));
+    s.archive(&twice);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("twice"), "{why}");
+}
+
+#[test]
+fn an_index_in_a_layout_is_known_by_its_own_digest() {
+    let s = setting();
+    let (amd, arm) = (
+        TestImage::for_platform("linux/amd64", "a"),
+        TestImage::for_platform("linux/arm64", "b"),
+    );
+    let inner = index(&[("linux/amd64", &amd), ("linux/arm64", &arm)]);
+    let mut files = layout(&[("x", &amd), ("y", &arm)]);
+    files.pop();
+    files.push(blob(&inner));
+    files.push((
+        "index.json".into(),
+        index_of(&[descriptor(OCI_INDEX, &inner)]),
+    ));
+    s.layout(&files);
+    assert_eq!(
+        s.sign("oci:layout")["sha256"],
+        sha256(&inner)["sha256:".len()..]
+    );
+    s.verify("oci:layout").expect(0);
+    let args = [
+        "verify",
+        "oci:layout",
+        "--platform",
+        "linux/arm64",
+        "--signer",
+        &s.key,
+        "--json",
+    ];
+    let found = s.run(&args).expect(0).json();
+    assert_eq!(found["results"][0]["sha256"], json!(arm.digest()));
+    // Of one platform alone it is there, too.
+    std::fs::remove_file(s.user.path("layout").join(blob(&arm.manifest).0)).unwrap();
+    s.verify("oci:layout").expect(0);
+    s.run(&args).expect(14);
+}
+
+#[test]
+fn signatures_that_lie_in_a_layout_are_found_there() {
+    let s = setting();
+    let image = TestImage::of("a");
+    let mut files = layout(&[("1", &image)]);
+    s.layout(&files);
+    s.sign("oci:layout");
+    // As the notary gives it.
+    let url = format!("{}/attestations/sha256:{}", s.notary.url(), image.digest());
+    let known: Value =
+        serde_json::from_reader(ureq::get(url).call().unwrap().body_mut().as_reader()).unwrap();
+    let bundle = known["attestations"][0]["bundle"].to_string().into_bytes();
+    let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
+    let attached = json!({
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": kind,
+        "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
+        "layers": [descriptor(kind, &bundle)],
+        "subject": descriptor(OCI_MANIFEST, &image.manifest),
+    });
+    let attached = attached.to_string().into_bytes();
+    files.pop();
+    files.extend([blob(&bundle), blob(b"{}"), blob(&attached)]);
+    files.push((
+        "index.json".into(),
+        index_of(&[
+            descriptor(OCI_MANIFEST, &image.manifest),
+            descriptor(OCI_MANIFEST, &attached),
+        ]),
+    ));
+    s.layout(&files);
+    let args = [
+        "verify",
+        "oci:layout",
+        "--source",
+        "registry",
+        "--signer",
+        &s.key,
+    ];
+    s.run(&args).expect(0);
+}
+
+#[test]
+fn nonsense_is_no_verdict_about_an_image() {
+    let s = setting();
+    s.user.write("saved.tar", "nonsense");
+    s.refuse("oci:saved.tar");
+    s.user.write(
+        "saved.tar",
+        archive(&[("index.json".into(), b"{}".to_vec())]),
+    );
+    s.refuse("oci:saved.tar");
+    s.user
+        .write("saved.tar", archive(&[("other".into(), b"{}".to_vec())]));
+    s.refuse("oci:saved.tar");
+    s.refuse("oci:missing.tar");
+    std::fs::create_dir(s.user.path("empty")).unwrap();
+    s.refuse("oci:empty");
+    s.run(&["sign", "oci:empty"]).expect(1);
+    // A list that leads out of the folder.
+    let config = br#"{"rootfs":{"diff_ids":[]}}"#;
+    s.user.write("outside.json", config);
+    let list = json!([{ "Config": "../outside.json", "RepoTags": ["a"], "Layers": [] }]);
+    s.layout(&[("manifest.json".into(), list.to_string().into_bytes())]);
+    let why = s.refuse("oci:layout");
+    assert!(why.contains("outside of it"), "{why}");
+}
