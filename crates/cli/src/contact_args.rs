@@ -1,5 +1,6 @@
 //! The options of commands that write to a notary.
 
+use crate::error::CliError;
 use std::path::PathBuf;
 
 /// Which notary, and what it must be.
@@ -7,7 +8,7 @@ use std::path::PathBuf;
 pub struct Contact {
     /// The notary's address: https, or http on this machine.
     #[arg(long, env = "ASSAY_NOTARY", value_name = "URL")]
-    pub notary: String,
+    pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
     #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
     pub fingerprint: Option<String>,
@@ -16,10 +17,33 @@ pub struct Contact {
     pub token_file: Option<PathBuf>,
 }
 
+impl Contact {
+    /// The notary's address.
+    ///
+    /// # Errors
+    /// When none is named.
+    pub fn address(&self) -> Result<&str, CliError> {
+        self.notary.as_deref().ok_or_else(|| {
+            CliError::Usage("no notary is named: use --notary URL, or set ASSAY_NOTARY".into())
+        })
+    }
+}
+
 /// The private key.
 #[derive(Debug, clap::Args)]
 pub struct PrivateKey {
-    /// Private key to sign with (ECDSA P-256, PEM); without it one of your own, made on first use.
+    /// Private key to sign with (ECDSA P-256, PEM; - reads standard input); ASSAY_PRIVATE_KEY holds
+    /// one too. Without either one of your own, made on first use.
     #[arg(long, env = "ASSAY_KEY", value_name = "FILE")]
     pub key: Option<PathBuf>,
+    /// File with the key's passphrase (- reads standard input); ASSAY_PASSPHRASE holds one too.
+    #[arg(long, env = "ASSAY_PASSPHRASE_FILE", value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+    /// If a key has to be made, make one without a passphrase: whoever can read its file can sign.
+    #[arg(
+        long,
+        env = "ASSAY_NO_PASSPHRASE",
+        value_parser = clap::builder::FalseyValueParser::new()
+    )]
+    pub no_passphrase: bool,
 }

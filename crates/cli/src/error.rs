@@ -125,6 +125,35 @@ pub enum CliError {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A private key, passphrase or token that cannot be read or used. Never holds any of it.
+    #[error("{0}")]
+    Secret(String),
+    /// A service that signs without a key of one's own needs could not be reached, or its answer is
+    /// no answer.
+    #[error("{service} {address} gave no usable answer: {failure}")]
+    Service {
+        /// What it is for.
+        service: &'static str,
+        /// Where it is.
+        address: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// Such a service refused.
+    #[error("{service} {address} refused (HTTP status {status}): {message}")]
+    ServiceRefused {
+        /// What it is for.
+        service: &'static str,
+        /// Where it is.
+        address: String,
+        /// The status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// What such services answered proves no signature of this signer.
+    #[error("what the services answered does not prove the signature, so nothing was written: {0}")]
+    Unproven(String),
     /// A fault of this program.
     #[error("this should not happen: {0}")]
     Internal(String),
@@ -145,7 +174,10 @@ impl CliError {
             Self::OtherTrustRoot { .. } | Self::UnexpectedTrustRoot { .. } => {
                 Exit::OTHER_TRUST_ROOT
             }
-            Self::NoAnswer { .. } | Self::NotProven { .. } => Exit::NO_ANSWER,
+            Self::NoAnswer { .. }
+            | Self::NotProven { .. }
+            | Self::Service { .. }
+            | Self::Unproven(_) => Exit::NO_ANSWER,
             Self::Usage(_) | Self::Config(_) => Exit::USAGE,
             _ => Exit::FAILED,
         }

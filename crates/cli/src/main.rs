@@ -1,6 +1,8 @@
 //! The program `assay`: sign and verify files, run a notary.
 
 mod args;
+mod ask;
+mod attributes;
 mod audit;
 mod cache;
 mod client;
@@ -15,6 +17,7 @@ mod hash;
 mod input;
 mod judging;
 mod key;
+mod keyless;
 mod logged;
 mod logs;
 mod memory;
@@ -26,6 +29,7 @@ mod progress;
 mod report;
 mod roots;
 mod sealed;
+mod secret;
 mod serve_args;
 mod side_by_side;
 mod sign;
@@ -37,6 +41,7 @@ mod submit;
 mod verify;
 mod verify_args;
 mod verify_bundle;
+mod verify_unlogged;
 
 use args::{Args, Command};
 use assay_core::standing::Standing;

@@ -8,14 +8,12 @@ use crate::exit::Exit;
 use crate::logged::LoggedSubject;
 use crate::report::word;
 use crate::side_by_side::side_by_side;
+use crate::sign::content::Content;
 use crate::sign_args::StandingArgs;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
 use crate::{key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
-use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 /// Declares the standing of the subjects.
@@ -29,7 +27,7 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let token = ClientToken::find(args.contact.token_file.as_deref())?;
     let notary = contact(
         &client,
-        &args.contact.notary,
+        args.contact.address()?,
         args.contact.fingerprint.as_deref(),
     )?;
     let submitter = Submitter::new(&client, &notary, &key, token)?;
@@ -42,9 +40,13 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let work = |subject: &Subject| declare(&submitter, subject, &predicate);
     side_by_side(&args.subjects.all()?, work, |subject, declared| {
         let result = match declared {
-            Ok((artifact, submitted)) => {
-                LoggedSubject::done(subject, "declared", &artifact, &submitted)
-            }
+            Ok((artifact, submitted)) => LoggedSubject::done(
+                subject,
+                "declared",
+                &artifact,
+                (&submitted.attestation.signer).into(),
+                Some((&submitted.logged).into()),
+            ),
             Err(error) => {
                 exit = exit.max(error.exit());
                 LoggedSubject::failed(subject, &error)
@@ -74,31 +76,9 @@ fn declare(
     predicate: &StandingPredicate,
 ) -> Result<(Artifact, Submitted), CliError> {
     let artifact = subject.resolve()?;
-    let digest = artifact.digest;
-    let payload = json!({
-        "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": artifact.title, "digest": { "sha256": digest.to_hex() } }],
-        "predicateType": STANDING_PREDICATE,
-        "predicate": predicate,
-    })
-    .to_string();
-    let message = pre_authentication_encoding(IN_TOTO, payload.as_bytes());
+    let statement = Content::statement(&artifact, STANDING_PREDICATE, predicate);
     // Afresh, so that what was declared, taken back and declared again is a new entry each time.
-    let signature = submitter.key.sign_afresh(&message)?;
-    let envelope = json!({
-        "payloadType": IN_TOTO,
-        "payload": STANDARD.encode(&payload),
-        "signatures": [{ "sig": STANDARD.encode(signature) }],
-    })
-    .to_string();
-    let proposal = json!({
-        "apiVersion": "0.0.1",
-        "kind": "dsse",
-        "spec": { "proposedContent": {
-            "envelope": envelope,
-            "verifiers": [STANDARD.encode(&submitter.verifier)],
-        } },
-    });
-    let submitted = submitter.submit(&proposal, Some(&envelope), &digest)?;
+    let signed = statement.sign_afresh(submitter.key)?;
+    let submitted = submitter.submit(&signed, &artifact.digest)?;
     Ok((artifact, submitted))
 }

@@ -259,6 +259,9 @@ fn print(result: &Verified) -> Result<(), CliError> {
     for told in &result.reasons {
         text.push_str(&format!("\n  {}", output::plain(&told.text)));
     }
+    for said in result.sources.iter().flat_map(SourceReport::said) {
+        text.push_str(&format!("\n  {}", output::plain(&said)));
+    }
     output::say(&text)
 }
 

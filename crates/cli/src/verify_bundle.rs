@@ -6,7 +6,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::text;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
-use crate::{hash, logs, output, roots};
+use crate::{hash, logs, output, roots, verify_unlogged};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::{Attestation, Claim};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ProofError, Prover};
@@ -35,6 +35,9 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
         Some(path) => Some(text(path, MAX_KEY_BYTES)?),
         None => None,
     };
+    if let (true, Some(key)) = (args.without_log, &key) {
+        return verify_unlogged::tell(args, &prover, &bundle, digests, key);
+    }
     let proven = prove(args, &prover, &bundle, digests, key.as_deref());
     // What this user knows of the log counts, too; that needs nobody to be asked.
     let withheld = proven.as_ref().ok().and_then(logs::doubt);
