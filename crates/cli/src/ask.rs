@@ -3,9 +3,12 @@
 use crate::error::CliError;
 use crate::output;
 use crate::secret::Secret;
-use console::Term;
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::path::Path;
+
+#[cfg_attr(unix, path = "ask/unix.rs")]
+#[cfg_attr(not(unix), path = "ask/other.rs")]
+mod typed;
 
 /// Whether there is a person to ask: standard input and standard error are a terminal.
 pub fn is_possible() -> bool {
@@ -18,12 +21,12 @@ pub fn is_possible() -> bool {
 /// When the terminal cannot be read, or the person ended it.
 pub fn hidden(question: &str) -> Result<Secret, CliError> {
     let failed = |error| CliError::file(Path::new("the terminal"), error);
+    let question = format!("{}: ", output::plain(question));
+    let typed = typed::hidden(&question).map_err(failed);
     let mut err = stderr();
-    write!(err, "{}: ", output::plain(question))
-        .and_then(|()| err.flush())
-        .map_err(failed)?;
-    let answer = Term::stderr().read_secure_line().map_err(failed)?;
-    Ok(Secret::new(answer))
+    // The line end was not shown either.
+    writeln!(err).map_err(failed)?;
+    typed
 }
 
 /// Asks whether something is to be done; anything but a plain yes means no.

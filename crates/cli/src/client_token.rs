@@ -3,6 +3,7 @@
 
 use crate::error::CliError;
 use crate::output;
+use crate::secret::Secret;
 use assay_notary::exposure;
 use std::fmt;
 use std::fs::File;
@@ -11,11 +12,13 @@ use std::path::Path;
 
 /// The environment's variable with the token itself.
 const VARIABLE: &str = "ASSAY_NOTARY_TOKEN";
+/// How a notary's tokens begin.
+const PREFIX: &str = "assay_";
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 4096;
 
 /// A token.
-pub struct ClientToken(String);
+pub struct ClientToken(Secret);
 
 impl ClientToken {
     /// The token in `file`, or else in the environment; `None` where there is none.
@@ -24,6 +27,13 @@ impl ClientToken {
     /// When the file cannot be read, everybody can read it, or what is there is no token.
     pub fn find(file: Option<&Path>) -> Result<Option<Self>, CliError> {
         if let Some(file) = file {
+            let is_token = |name: &str| name.starts_with(PREFIX) && !file.exists();
+            if file.to_str().is_some_and(is_token) {
+                return Err(CliError::Usage(format!(
+                    "--token-file takes a file's name, never the token itself, which others on this \
+                     machine could see; {VARIABLE} takes the token"
+                )));
+            }
             return Self::read(file).map(Some);
         }
         match std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
@@ -39,7 +49,12 @@ impl ClientToken {
 
     /// The value of the header `Authorization`.
     pub fn authorization(&self) -> String {
-        format!("Bearer {}", self.0)
+        format!("Bearer {}", self.0.expose())
+    }
+
+    /// Somebody else's words without the token in them.
+    pub fn struck_from(&self, words: &str) -> String {
+        self.0.struck_from(words)
     }
 
     fn read(file: &Path) -> Result<Self, CliError> {
@@ -62,7 +77,7 @@ impl ClientToken {
     fn new(text: &str) -> Option<Self> {
         let token = text.trim();
         let visible = token.chars().all(|c| c.is_ascii_graphic());
-        (visible && !token.is_empty()).then(|| Self(token.to_owned()))
+        (visible && !token.is_empty()).then(|| Self(Secret::new(token.to_owned())))
     }
 }
 

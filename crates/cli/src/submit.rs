@@ -223,7 +223,11 @@ impl<'a> Submitter<'a> {
         match message {
             Some(message) if response.status < 500 => CliError::Refused {
                 address: self.notary.notary.address.clone(),
-                message,
+                // Servers like to repeat what they were sent.
+                message: match &self.token {
+                    Some(token) => token.struck_from(&message),
+                    None => message,
+                },
             },
             _ => no_answer(
                 self.notary,

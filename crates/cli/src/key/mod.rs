@@ -115,8 +115,10 @@ impl Source {
     }
 
     fn load(&self, args: &PrivateKey) -> Result<SigningKey, CliError> {
-        if let Self::Own(path) = self {
-            make_if_missing(path, args)?;
+        if let Self::Own(path) = self
+            && let Some(made) = make_if_missing(path, args)?
+        {
+            return Ok(SigningKey::of_secret(&made)?);
         }
         let (key, _) = self.read(args)?;
         Ok(SigningKey::of_secret(&key)?)
@@ -153,11 +155,12 @@ fn read_file(path: &Path) -> Result<Secret, CliError> {
     Secret::of_file(path, "--key", Shared::Taken)
 }
 
-/// Makes the user's own key. Several processes that do this at once end up with one.
-fn make_if_missing(path: &Path, args: &PrivateKey) -> Result<(), CliError> {
+/// Makes the user's own key; `None` where there is one. Several processes that do this at once end up
+/// with one.
+fn make_if_missing(path: &Path, args: &PrivateKey) -> Result<Option<SecretKey>, CliError> {
     let failed = |source| CliError::file(path, source);
     if path.try_exists().map_err(failed)? {
-        return Ok(());
+        return Ok(None);
     }
     let passphrase = passphrase::for_new_key(args, path)?;
     let key = SecretKey::try_generate().map_err(|error| KeyError::Generate(error.to_string()))?;
@@ -168,7 +171,7 @@ fn make_if_missing(path: &Path, args: &PrivateKey) -> Result<(), CliError> {
     }
     match files::create(path, text.as_bytes(), Mode::Private) {
         // Another process was faster, perhaps with another passphrase: its key counts.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(failed(error)),
         Ok(()) => {
             output::note(&match passphrase {
@@ -179,7 +182,7 @@ fn make_if_missing(path: &Path, args: &PrivateKey) -> Result<(), CliError> {
                     path.display()
                 ),
             });
-            Ok(())
+            Ok(Some(key))
         }
     }
 }

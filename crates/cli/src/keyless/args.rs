@@ -11,7 +11,12 @@ pub struct KeylessArgs {
     pub keyless: bool,
     /// File with an OIDC identity token (- reads standard input); ASSAY_IDENTITY_TOKEN holds one too.
     /// Without either the CI provider is asked for one, or you log in with a browser.
-    #[arg(long, env = "ASSAY_IDENTITY_TOKEN_FILE", value_name = "FILE")]
+    #[arg(
+        long,
+        env = "ASSAY_IDENTITY_TOKEN_FILE",
+        value_name = "FILE",
+        allow_hyphen_values = true
+    )]
     pub identity_token: Option<PathBuf>,
     /// The services of another deployment (Sigstore's SigningConfig v0.2, JSON).
     #[arg(long, env = "ASSAY_SIGNING_CONFIG", value_name = "FILE")]

@@ -122,6 +122,16 @@ impl User {
             .env_remove("ASSAY_KEY")
             .env_remove("ASSAY_FINGERPRINT")
             .env_remove("ASSAY_NO_MEMORY")
+            .env_remove("ASSAY_PASSPHRASE")
+            .env_remove("ASSAY_PRIVATE_KEY")
+            .env_remove("ASSAY_IDENTITY_TOKEN")
+            // The tests may run at one of these providers, which would lend its name.
+            .env_remove("GITHUB_ACTIONS")
+            .env_remove("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+            .env_remove("ACTIONS_ID_TOKEN_REQUEST_URL")
+            .env_remove("GITLAB_CI")
+            .env_remove("SIGSTORE_ID_TOKEN")
+            .env_remove("BUILDKITE")
             // Keys of tests are worth nothing; what a passphrase does has tests of its own.
             .env("ASSAY_NO_PASSPHRASE", "1")
             .stdin(Stdio::null())
