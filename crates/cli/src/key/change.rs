@@ -33,7 +33,7 @@ pub fn run(args: &KeyPassphraseArgs) -> Result<Exit, CliError> {
         .map_err(|error| CliError::file(path, error))?;
     let outcome = match (before, &next) {
         (pem::Form::Plain, Some(_)) => "set",
-        (pem::Form::Encrypted, Some(_)) => "changed",
+        (pem::Form::Encrypted | pem::Form::Cosign, Some(_)) => "changed",
         (_, None) => "removed",
     };
     if args.json {

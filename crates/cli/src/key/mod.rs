@@ -1,6 +1,7 @@
 //! `assay key`, and the key that signs.
 
 mod change;
+mod cosign;
 mod passphrase;
 mod pem;
 
@@ -135,9 +136,11 @@ impl Source {
         let form = Form::of(&text).map_err(unusable)?;
         let key = match form {
             Form::Plain => pem::read(&text).map_err(unusable)?,
-            Form::Encrypted => passphrase::of_key(args, &self.name(), |passphrase| {
-                pem::decrypt(&text, passphrase).map_err(unusable)
-            })?,
+            Form::Encrypted | Form::Cosign => {
+                passphrase::of_key(args, &self.name(), |passphrase| {
+                    pem::decrypt(&text, form, passphrase).map_err(unusable)
+                })?
+            }
         };
         Ok((key, form))
     }

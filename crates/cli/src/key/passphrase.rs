@@ -53,7 +53,7 @@ pub fn for_new_key(args: &PrivateKey, path: &Path) -> Result<Option<Secret>, Cli
         return Ok(None);
     }
     if let Some(given) = given(args)? {
-        return Ok(Some(given));
+        return not_empty(given).map(Some);
     }
     if !ask::is_possible() {
         return Err(CliError::Usage(format!(
@@ -87,11 +87,12 @@ pub fn next(file: Option<&Path>) -> Result<Secret, CliError> {
     }
 }
 
+/// What was given. It may be empty: there are keys like that.
 fn given(args: &PrivateKey) -> Result<Option<Secret>, CliError> {
     match &args.passphrase_file {
         Some(file) => {
             let text = Secret::of_file(file, "--passphrase-file", Shared::Refused)?;
-            not_empty(text.line()).map(Some)
+            Ok(Some(text.line()))
         }
         None => Secret::of_environment(VARIABLE),
     }

@@ -1,6 +1,7 @@
 //! The forms in which a private key is kept: PEM of PKCS #8 (RFC 5958), encrypted or not, and of
-//! SEC 1 (RFC 5915).
+//! SEC 1 (RFC 5915); and cosign's own.
 
+use super::cosign;
 use crate::secret::Secret;
 use p256::SecretKey;
 use pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding};
@@ -13,20 +14,18 @@ pub enum Form {
     Plain,
     /// With a passphrase: `EncryptedPrivateKeyInfo`, PBES2.
     Encrypted,
+    /// With a passphrase, as cosign does.
+    Cosign,
 }
 
 /// Why a text is no key that can be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
     /// It has another form.
-    #[error("it is no ECDSA P-256 private key in PEM (PKCS #8, encrypted or not, or SEC 1)")]
-    Form,
-    /// It is encrypted as cosign does.
     #[error(
-        "it is encrypted in cosign's own form. Make a key of your own with `assay key`, or keep the \
-         key as encrypted PKCS #8, which cosign reads, too (`cosign import-key-pair`)"
+        "it is no ECDSA P-256 private key in PEM (PKCS #8, encrypted or not, SEC 1, or cosign's)"
     )]
-    Cosign,
+    Form,
     /// It cannot be decrypted.
     #[error(
         "it cannot be decrypted: the passphrase is another one, or the file is damaged, or holds a \
@@ -43,7 +42,7 @@ impl Form {
             return Ok(Self::Encrypted);
         }
         if begins("ENCRYPTED SIGSTORE PRIVATE KEY") || begins("ENCRYPTED COSIGN PRIVATE KEY") {
-            return Err(Unusable::Cosign);
+            return Ok(Self::Cosign);
         }
         match begins("PRIVATE KEY") || begins("EC PRIVATE KEY") {
             true => Ok(Self::Plain),
@@ -63,11 +62,14 @@ pub fn read(text: &Secret) -> Result<SecretKey, Unusable> {
         .ok_or(Unusable::Form)
 }
 
-/// Reads a key that is encrypted.
+/// Reads a key that is encrypted in this form.
 ///
 /// # Errors
 /// [`Unusable::Passphrase`].
-pub fn decrypt(text: &Secret, passphrase: &Secret) -> Result<SecretKey, Unusable> {
+pub fn decrypt(text: &Secret, form: Form, passphrase: &Secret) -> Result<SecretKey, Unusable> {
+    if form == Form::Cosign {
+        return cosign::decrypt(text, passphrase).ok_or(Unusable::Passphrase);
+    }
     SecretKey::from_pkcs8_encrypted_pem(text.expose(), passphrase.expose())
         .map_err(|_| Unusable::Passphrase)
 }
@@ -96,9 +98,15 @@ mod tests {
         assert_eq!(Form::of(&plain), Ok(Form::Plain));
         assert_eq!(Form::of(&encrypted), Ok(Form::Encrypted));
         assert_eq!(read(&plain), Ok(key.clone()));
-        assert_eq!(decrypt(&encrypted, &passphrase), Ok(key.clone()));
+        assert_eq!(
+            decrypt(&encrypted, Form::Encrypted, &passphrase),
+            Ok(key.clone())
+        );
         let other = Secret::new("correct house".into());
-        assert_eq!(decrypt(&encrypted, &other), Err(Unusable::Passphrase));
+        assert_eq!(
+            decrypt(&encrypted, Form::Encrypted, &other),
+            Err(Unusable::Passphrase)
+        );
         assert_eq!(read(&encrypted), Err(Unusable::Form));
         let sec1 = key.to_sec1_pem(LineEnding::LF).unwrap().to_string();
         assert_eq!(read(&Secret::new(sec1)), Ok(key));
@@ -110,6 +118,6 @@ mod tests {
         assert_eq!(form("nothing"), Err(Unusable::Form));
         assert_eq!(form("-----BEGIN PUBLIC KEY-----"), Err(Unusable::Form));
         let cosign = "-----BEGIN ENCRYPTED SIGSTORE PRIVATE KEY-----";
-        assert_eq!(form(cosign), Err(Unusable::Cosign));
+        assert_eq!(form(cosign), Ok(Form::Cosign));
     }
 }

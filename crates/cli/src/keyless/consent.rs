@@ -17,7 +17,8 @@ pub fn ask(
     logs: &str,
 ) -> Result<(), CliError> {
     output::note(&format!(
-        "{logs} will hold for ever, for everybody to read, that {} signed this; that cannot be taken back",
+        "{logs} will hold for ever, for everybody to read, that this was signed by {}; that cannot be \
+         taken back",
         signer.words()
     ));
     if agreed || token.is_public_machine() {
