@@ -31,7 +31,7 @@ pub struct SignArgs {
     #[command(flatten)]
     pub keyless: KeylessArgs,
     /// Sign with the key and ask nobody: no log, so nobody can tell when it was signed.
-    #[arg(long, conflicts_with = "keyless")]
+    #[arg(long)]
     pub offline: bool,
     #[command(flatten)]
     pub says: Says,

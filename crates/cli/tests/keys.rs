@@ -87,6 +87,57 @@ fn a_passphrase_that_everybody_can_read_or_that_is_none_is_refused() {
     assert!(!user.path("config/key.pem").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_key_that_everybody_can_use_is_used_with_a_warning() {
+    use std::os::unix::fs::PermissionsExt;
+    let user = User::new();
+    let quiet = user.run(&["key"]).expect(0);
+    user.run(&["key"]).expect(0);
+    let mode = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(user.path("config/key.pem"), mode).unwrap();
+    let warned = user.run(&["key"]).expect(0);
+    assert!(
+        warned.err.contains("everybody on this machine"),
+        "{}",
+        warned.err
+    );
+    assert!(
+        !quiet.err.contains("everybody on this machine"),
+        "{}",
+        quiet.err
+    );
+    assert_eq!(warned.out, quiet.out);
+}
+
+#[test]
+fn several_that_sign_at_once_for_the_first_time_have_one_key_with_the_passphrase() {
+    let data = DataFolder::new();
+    let notary = Notary::start(data.path());
+    let user = User::new();
+    let children: Vec<_> = (0..4)
+        .map(|number| {
+            let file = format!("{number}.txt");
+            user.write(&file, &file);
+            let mut command = user.command(&["sign", &file, "--notary", &notary.url(), "--json"]);
+            command.env_remove("ASSAY_NO_PASSPHRASE");
+            command.env("ASSAY_PASSPHRASE", PASSPHRASE).spawn().unwrap()
+        })
+        .collect();
+    let signers: Vec<_> = children
+        .into_iter()
+        .map(|child| done(child.wait_with_output().unwrap()).expect(0).json())
+        .map(|signed| signed["results"][0]["signer"]["name"].clone())
+        .collect();
+    assert!(
+        signers.windows(2).all(|pair| pair[0] == pair[1]),
+        "{signers:?}"
+    );
+    for number in 0..4 {
+        user.read_json(&format!("{number}.txt.sigstore.json"));
+    }
+}
+
 #[test]
 fn first_use_by_many_at_once_makes_one_key_with_the_passphrase() {
     let user = User::new();

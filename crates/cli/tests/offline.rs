@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{DataFolder, Notary, User};
+use common::{DataFolder, Notary, User, done};
 use serde_json::json;
 
 #[test]
@@ -54,6 +54,18 @@ fn without_a_log_only_who_asks_for_it_and_has_the_key_accepts_it() {
     let stranger = User::new();
     user.write("other.pub", stranger.run(&["key"]).expect(0).out);
     verify("a.txt", &["--key", "other.pub", "--without-log"]).expect(1);
+    // A signature that is another's.
+    let signature = bundle["messageSignature"]["signature"].as_str().unwrap();
+    user.run(&["sign", "b.txt", "--offline", "--bundle", "b.json"])
+        .expect(0);
+    let theirs = user.read_json("b.json")["messageSignature"]["signature"].clone();
+    let forged = bundle
+        .to_string()
+        .replace(signature, theirs.as_str().unwrap());
+    user.write("a.txt.sigstore.json", forged);
+    let refused = verify("a.txt", &without).expect(1).json();
+    assert_eq!(refused["problem"]["check"], "signature");
+    user.write("a.txt.sigstore.json", bundle.to_string());
     // Again, by the same key.
     user.run(&["sign", "a.txt", "--offline"]).expect(0);
 }
@@ -81,6 +93,21 @@ fn what_was_signed_without_a_log_is_not_passed_off_as_logged_nor_the_reverse() {
         user.run(&[&args[..], &["a.txt"]].concat())
     };
     verify("offline.json").expect(0);
+    let attributes = [
+        "sign",
+        "a.txt",
+        "--offline",
+        "--bundle",
+        "said.json",
+        "--attribute",
+        "a=b",
+    ];
+    user.run(&attributes).expect(0);
+    verify("said.json").expect(0);
+    let mut said = user.read_json("said.json");
+    said["dsseEnvelope"]["payload"] = "e30=".into();
+    user.write("changed.json", said.to_string());
+    verify("changed.json").expect(1);
     let logged = verify("a.txt.sigstore.json").expect(1);
     assert!(logged.err.contains("logged"), "{}", logged.err);
     user.run(&["sign", "a.txt", "--offline", "--keyless"])
@@ -161,6 +188,11 @@ fn attributes_vouch_and_are_told_and_a_statement_does_as_its_type_says() {
     ] {
         run(&[&["sign", "b.txt"], wrong].concat()).expect(2);
     }
+    // From standard input, too.
+    let mut command = user.command(&["sign", "b.txt", "--offline", "--force", "--predicate", "-"]);
+    command.args(["--predicate-type", "https://example.org/scan/v1"]);
+    command.stdin(std::fs::File::open(user.path("scan.json")).unwrap());
+    done(command.output().unwrap()).expect(0);
     user.write("list.json", "[]");
     let list = [
         "--predicate",

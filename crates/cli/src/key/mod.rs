@@ -13,6 +13,7 @@ use crate::output;
 use crate::secret::{Secret, Shared};
 use crate::sign_args::{KeyArgs, KeyCommand};
 use assay_core::signer::key_fingerprint;
+use assay_notary::exposure;
 use assay_notary::files::{self, Mode};
 use assay_notary::keys::{KeyError, SigningKey};
 use p256::SecretKey;
@@ -135,7 +136,18 @@ impl Source {
         let unusable = |why: Unusable| CliError::Secret(format!("{}: {why}", self.name()));
         let form = Form::of(&text).map_err(unusable)?;
         let key = match form {
-            Form::Plain => pem::read(&text).map_err(unusable)?,
+            Form::Plain => {
+                if self
+                    .file()
+                    .is_some_and(|path| exposure::check(path).is_err())
+                {
+                    output::note(&format!(
+                        "warning: everybody on this machine can read {}, and sign with it",
+                        self.name()
+                    ));
+                }
+                pem::read(&text).map_err(unusable)?
+            }
             Form::Encrypted | Form::Cosign => {
                 passphrase::of_key(args, &self.name(), |passphrase| {
                     pem::decrypt(&text, form, passphrase).map_err(unusable)

@@ -260,7 +260,13 @@ fn trust_root(args: &KeylessArgs) -> Result<TrustRoot, CliError> {
              against, too, with --trusted-root"
                 .into(),
         )),
-        (None, None) => roots::in_use(&RootId::sigstore()).map(|(root, _)| root),
+        (None, None) => {
+            let (root, stale) = roots::in_use(&RootId::sigstore())?;
+            if let Some(stale) = stale {
+                output::note(&Reason::StaleRoot { stale }.message().english());
+            }
+            Ok(root)
+        }
     }
 }
 

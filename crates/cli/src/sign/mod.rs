@@ -79,6 +79,11 @@ struct Work<'a> {
 impl Work<'_> {
     /// What is wrong with the command line is told before anybody is asked.
     fn check(&self) -> Result<(), CliError> {
+        if self.args.offline && self.args.keyless.keyless {
+            return Err(CliError::Usage(
+                "--keyless has a log keep the signature, and --offline has none: choose one".into(),
+            ));
+        }
         let several = self.subjects.len() > 1;
         if self.args.bundle.is_some() && several {
             return Err(CliError::Usage(

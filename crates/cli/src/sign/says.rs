@@ -7,12 +7,13 @@
 use super::content::Content;
 use crate::error::CliError;
 use crate::input;
-use crate::secret::Secret;
 use crate::sign_args::Says;
 use crate::subject::Artifact;
 use assay_core::standing::STANDING_PREDICATE;
 use serde_json::{Map, Value, json};
 use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
 
 /// The most attributes of a file.
 const MOST: usize = 64;
@@ -119,11 +120,23 @@ fn checked_type(uri: &str) -> Result<String, CliError> {
     }
 }
 
-fn read_predicate(file: &std::path::Path) -> Result<Value, CliError> {
+fn read_predicate(file: &Path) -> Result<Value, CliError> {
     let text = match file == OsStr::new("-") {
-        true => Secret::of_input()?.expose().to_owned(),
+        true => {
+            let mut text = String::new();
+            let most = LONGEST_PREDICATE as u64 + 1;
+            let read = std::io::stdin().lock().take(most).read_to_string(&mut text);
+            read.map_err(|error| CliError::file(file, error))?;
+            text
+        }
         false => input::text(file, LONGEST_PREDICATE)?,
     };
+    if text.len() > LONGEST_PREDICATE {
+        return Err(CliError::WrongFile {
+            path: file.to_owned(),
+            detail: format!("a predicate has at most {LONGEST_PREDICATE} bytes"),
+        });
+    }
     match serde_json::from_str(&text) {
         Ok(predicate @ Value::Object(_)) => Ok(predicate),
         Ok(_) => Err(CliError::WrongFile {
