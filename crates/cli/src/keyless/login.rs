@@ -107,7 +107,9 @@ impl Places {
         let address = |name: &str| {
             let url = text(name);
             let path = url.split(['?', '#']).next().unwrap_or_default();
-            match path.contains("://") && notary_address(path).is_some() && !url.contains('#') {
+            // It is passed on to the browser in a header.
+            let is_plain = url.chars().all(|c| c.is_ascii_graphic() && c != '#');
+            match path.contains("://") && notary_address(path).is_some() && is_plain {
                 true => Ok(url.to_owned()),
                 false => Err(service.malformed(format!("its {name} is no address over https"))),
             }
