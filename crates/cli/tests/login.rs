@@ -4,8 +4,6 @@
 mod common;
 #[path = "common/sigstore.rs"]
 mod sigstore;
-#[path = "common/sigstore_log.rs"]
-mod sigstore_log;
 
 use common::{PROGRAM, User};
 use sigstore::{Sigstore, Twist};

@@ -6,8 +6,6 @@ mod common;
 mod front;
 #[path = "common/sigstore.rs"]
 mod sigstore;
-#[path = "common/sigstore_log.rs"]
-mod sigstore_log;
 
 use common::{DataFolder, Notary, User, done};
 use front::Front;

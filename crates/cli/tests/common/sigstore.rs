@@ -3,7 +3,11 @@
 //! authority. It is honest unless a [`Twist`] makes one thing wrong.
 #![allow(dead_code, reason = "each test file uses a part")]
 
-use super::sigstore_log;
+#[path = "sigstore_issuer.rs"]
+mod issuer;
+#[path = "sigstore_log.rs"]
+mod log;
+
 use assay_test_authority::certificate::Draft;
 use assay_test_authority::ct;
 use assay_test_authority::key::{Curve, Key};
@@ -11,7 +15,7 @@ use assay_test_authority::subject::Subject;
 use assay_test_authority::time::{BEGINNING, Window, rfc3339};
 use assay_test_authority::{Instance, Manner};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::STANDARD;
 use p256::ecdsa::signature::Verifier;
 use p256::ecdsa::{DerSignature, VerifyingKey};
 use pkcs8::DecodePublicKey;
@@ -70,7 +74,7 @@ pub struct State {
     /// What was asked for, method and path.
     asked: Vec<String>,
     /// The logins that are under way: their code, and what was asked for.
-    logins: HashMap<String, HashMap<String, String>>,
+    pub logins: HashMap<String, HashMap<String, String>>,
 }
 
 /// A request.
@@ -78,7 +82,7 @@ pub struct Request {
     method: String,
     pub path: String,
     pub query: HashMap<String, String>,
-    authorization: String,
+    pub authorization: String,
     pub body: Vec<u8>,
 }
 
@@ -175,7 +179,7 @@ impl Sigstore {
 
     /// A token of this issuer with these claims beside the usual ones.
     pub fn token(&self, more: &Value) -> String {
-        token(&self.address, more)
+        issuer::token(&self.address, more)
     }
 
     /// A token for a person.
@@ -191,34 +195,6 @@ pub fn now() -> u64 {
         .duration_since(UNIX_EPOCH)
         .unwrap()
         .as_secs()
-}
-
-fn issuer_key(address: &str) -> Key {
-    Key::new(Curve::Ed25519, &format!("{address} issuer"))
-}
-
-fn token(address: &str, more: &Value) -> String {
-    let mut claims = json!({
-        "iss": address, "aud": "sigstore", "iat": now(), "exp": now() + 600,
-    });
-    let claims_map = claims.as_object_mut().unwrap();
-    claims_map.extend(more.as_object().unwrap().clone());
-    let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let signed = format!("{}.{}", encode(&json!({ "alg": "EdDSA" })), encode(&claims));
-    let signature = issuer_key(address).sign(signed.as_bytes());
-    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
-}
-
-/// The claims of a token that this issuer signed.
-fn verified_claims(address: &str, token: &str) -> Option<Value> {
-    let (signed, signature) = token.rsplit_once('.')?;
-    let expected = issuer_key(address).sign(signed.as_bytes());
-    if URL_SAFE_NO_PAD.decode(signature).ok()? != expected {
-        return None;
-    }
-    let (_, claims) = signed.split_once('.')?;
-    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-    (claims["exp"].as_u64()? > now() && claims["aud"] == "sigstore").then_some(claims)
 }
 
 fn serve(mut stream: TcpStream, state: &Mutex<State>) {
@@ -271,85 +247,22 @@ impl State {
                 "authorization_endpoint": format!("{}/login?theme=plain", self.address),
                 "token_endpoint": format!("{}/token", self.address),
             })),
-            ("GET", "/login") => self.login(request),
-            ("POST", "/token") => self.exchange(request),
-            ("GET", "/github/token") => self.github(request),
+            ("GET", "/login") => issuer::login(self, request),
+            ("POST", "/token") => issuer::exchange(self, request),
+            ("GET", "/github/token") => issuer::github(self, request),
             ("POST", "/fulcio/api/v2/signingCert") => self.certify(request),
-            ("POST", "/rekor/api/v1/log/entries") => sigstore_log::propose(self, &request.body),
-            ("GET", "/rekor/api/v1/log/proof") => sigstore_log::consistency(self, &request.query),
-            ("POST", "/tiles/api/v2/log/entries") => sigstore_log::propose_v2(self, &request.body),
-            ("POST", "/tsa/stamp") => sigstore_log::stamp(self, &request.body),
+            ("POST", "/rekor/api/v1/log/entries") => log::propose(self, &request.body),
+            ("GET", "/rekor/api/v1/log/proof") => log::consistency(self, &request.query),
+            ("POST", "/tiles/api/v2/log/entries") => log::propose_v2(self, &request.body),
+            ("POST", "/tsa/stamp") => log::stamp(self, &request.body),
             _ => Reply(404, String::new(), b"{}".to_vec()),
         }
-    }
-
-    /// A person who is known logs in at once.
-    fn login(&mut self, request: &Request) -> Reply {
-        let field = |name: &str| request.query.get(name).cloned().unwrap_or_default();
-        assert_eq!(field("theme"), "plain");
-        assert_eq!(field("response_type"), "code");
-        assert_eq!(field("client_id"), "sigstore");
-        assert_eq!(field("code_challenge_method"), "S256");
-        assert!(field("scope").split(' ').any(|scope| scope == "openid"));
-        let code = format!("code/{}", self.logins.len());
-        self.logins.insert(code.clone(), request.query.clone());
-        let (redirect, state) = (field("redirect_uri"), field("state"));
-        let back = match self.twist {
-            Some(Twist::Refuses) => format!("{redirect}?error=access_denied&state={state}"),
-            _ => format!("{redirect}?code={}&state={state}", code.replace('/', "%2F")),
-        };
-        Reply(302, format!("Location: {back}\r\n"), Vec::new())
-    }
-
-    fn exchange(&mut self, request: &Request) -> Reply {
-        let form = fields(&String::from_utf8_lossy(&request.body));
-        let field = |name: &str| form.get(name).cloned().unwrap_or_default();
-        let Some(login) = self.logins.remove(&field("code")) else {
-            return Reply::refusal("no such code");
-        };
-        let challenge = assay_core::digest::Sha256Digest::of(field("code_verifier").as_bytes());
-        let is_right = field("grant_type") == "authorization_code"
-            && field("redirect_uri") == login["redirect_uri"]
-            && field("client_id") == "sigstore"
-            && URL_SAFE_NO_PAD.encode(challenge.as_bytes()) == login["code_challenge"];
-        if !is_right {
-            return Reply::refusal("not the one who logged in");
-        }
-        let nonce = match self.twist {
-            Some(Twist::OtherNonce) => "another",
-            _ => &login["nonce"],
-        };
-        let token = token(
-            &self.address,
-            &json!({
-                "sub": "the subject", "email": "alice@example.org", "email_verified": true,
-                "nonce": nonce,
-            }),
-        );
-        Reply::json(&json!({ "id_token": token, "access_token": "of no use" }))
-    }
-
-    /// As GitHub gives tokens to jobs.
-    fn github(&self, request: &Request) -> Reply {
-        let known = request.query.get("job").map(String::as_str) == Some("7");
-        if !known || request.authorization != "Bearer the-token-of-the-job" {
-            return Reply(401, String::new(), b"{}".to_vec());
-        }
-        let audience = &request.query["audience"];
-        let token = token(
-            &self.address,
-            &json!({
-                "sub": "spiffe://example.org/job", "aud": audience,
-                "repository_visibility": "public",
-            }),
-        );
-        Reply::json(&json!({ "value": token }))
     }
 
     fn certify(&self, request: &Request) -> Reply {
         let asked: Value = serde_json::from_slice(&request.body).unwrap();
         let token = asked["credentials"]["oidcIdentityToken"].as_str().unwrap();
-        let Some(claims) = verified_claims(&self.address, token) else {
+        let Some(claims) = issuer::verified_claims(&self.address, token) else {
             return Reply::refusal("the token is not of this issuer, or not for this authority");
         };
         let name = |claim: &str| claims[claim].as_str().map(str::to_owned);
@@ -425,7 +338,7 @@ pub fn der_of(pem: &str) -> Vec<u8> {
     STANDARD.decode(lines.collect::<String>()).unwrap()
 }
 
-fn fields(query: &str) -> HashMap<String, String> {
+pub fn fields(query: &str) -> HashMap<String, String> {
     let decoded = |text: &str| {
         let mut out = Vec::new();
         let mut bytes = text.bytes();

@@ -1,7 +1,6 @@
 //! The logs and the timestamp authority of the stand-in for Sigstore.
-#![allow(dead_code, reason = "each test file uses a part")]
 
-use super::sigstore::{Reply, State, Twist, der_of, now};
+use super::{Reply, State, Twist, der_of, now};
 use assay_test_authority::entry::{self, Envelope, Kind, Verifier};
 use assay_test_authority::key::{Curve, Hash, Key};
 use base64::Engine;
