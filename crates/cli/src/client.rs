@@ -24,6 +24,22 @@ pub struct Client {
     cache: Option<Cache>,
 }
 
+/// What is sent to somebody as it is.
+pub struct Posting<'a> {
+    /// The whole address.
+    pub url: &'a str,
+    /// The media type of the body.
+    pub content_type: &'a str,
+    /// What media type is asked for.
+    pub accept: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// How long the whole exchange may take.
+    pub time_limit: Duration,
+    /// How many bytes of the answer are read at most.
+    pub size_limit: usize,
+}
+
 /// The answer to a [`Client::post`].
 pub struct Posted {
     /// Status and body.
@@ -105,6 +121,24 @@ impl Client {
             size_limit: SIZE_LIMIT,
             memory: Memory::Asked,
         })
+    }
+
+    /// Sends something as it is. No redirect is followed, so nobody else gets to see it.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn send_bytes(&self, posting: &Posting<'_>) -> Result<HttpResponse, Failure> {
+        let _waiting = Waiting::new(posting.url);
+        let response = self
+            .agent(posting.url)
+            .post(posting.url)
+            .header("Accept", posting.accept)
+            .content_type(posting.content_type)
+            .config()
+            .timeout_global(Some(posting.time_limit))
+            .build()
+            .send(posting.body);
+        read(response, posting.time_limit, posting.size_limit).map(|(response, _)| response)
     }
 
     /// Sends JSON, within the usual limits, and the token, if there is one. No redirect is followed,

@@ -4,6 +4,7 @@
 use crate::error::CliError;
 use crate::login::Logins;
 use crate::output;
+use crate::secret::Secret;
 use assay_notary::exposure;
 use std::fmt;
 use std::fs::File;
@@ -12,13 +13,15 @@ use std::path::Path;
 
 /// The environment's variable with the token itself.
 const VARIABLE: &str = "ASSAY_NOTARY_TOKEN";
+/// How a notary's tokens begin.
+const PREFIX: &str = "assay_";
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 4096;
 
 const NO_TOKEN: &str = "it holds no token, which is one word like assay_…";
 
 /// A token.
-pub struct ClientToken(String);
+pub struct ClientToken(Secret);
 
 impl ClientToken {
     /// The token in `file`, or else in the environment, or else the one that a login kept for the notary
@@ -42,6 +45,13 @@ impl ClientToken {
             return Self::read_input().map(Some);
         }
         if let Some(file) = file {
+            let is_token = |name: &str| name.starts_with(PREFIX) && !file.exists();
+            if file.to_str().is_some_and(is_token) {
+                return Err(CliError::Usage(format!(
+                    "--token-file takes a file's name, never the token itself, which others on this \
+                     machine could see; {VARIABLE} takes the token"
+                )));
+            }
             return Self::read(file).map(Some);
         }
         match std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
@@ -62,12 +72,17 @@ impl ClientToken {
 
     /// The token itself, to be kept where only this user can read it.
     pub fn secret(&self) -> &str {
-        &self.0
+        self.0.expose()
     }
 
     /// The value of the header `Authorization`.
     pub fn authorization(&self) -> String {
-        format!("Bearer {}", self.0)
+        format!("Bearer {}", self.0.expose())
+    }
+
+    /// Somebody else's words without the token in them.
+    pub fn struck_from(&self, words: &str) -> String {
+        self.0.struck_from(words)
     }
 
     fn read_input() -> Result<Self, CliError> {
@@ -109,7 +124,7 @@ impl ClientToken {
     fn new(text: &str) -> Option<Self> {
         let token = text.trim();
         let visible = token.chars().all(|c| c.is_ascii_graphic());
-        (visible && !token.is_empty()).then(|| Self(token.to_owned()))
+        (visible && !token.is_empty()).then(|| Self(Secret::new(token.to_owned())))
     }
 }
 

@@ -159,6 +159,35 @@ pub enum CliError {
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// A private key, passphrase or token that cannot be read or used. Never holds any of it.
+    #[error("{0}")]
+    Secret(String),
+    /// A service that signs without a key of one's own needs could not be reached, or its answer is
+    /// no answer.
+    #[error("{service} {address} gave no usable answer: {failure}")]
+    Service {
+        /// What it is for.
+        service: &'static str,
+        /// Where it is.
+        address: String,
+        /// Why.
+        failure: Failure,
+    },
+    /// Such a service refused.
+    #[error("{service} {address} refused (HTTP status {status}): {message}")]
+    ServiceRefused {
+        /// What it is for.
+        service: &'static str,
+        /// Where it is.
+        address: String,
+        /// The status.
+        status: u16,
+        /// What it said.
+        message: String,
+    },
+    /// What such services answered proves no signature of this signer.
+    #[error("what the services answered does not prove the signature, so nothing was written: {0}")]
+    Unproven(String),
     /// A fault of this program.
     #[error("this should not happen: {0}")]
     Internal(String),
@@ -186,6 +215,7 @@ impl CliError {
             Self::Image(OciError::Reference { .. }) | Self::Usage(_) | Self::Config(_) => {
                 Exit::USAGE
             }
+            Self::Service { .. } | Self::Unproven(_) => Exit::NO_ANSWER,
             Self::Internal(_) => Exit::INTERNAL,
             _ => Exit::FAILED,
         }

@@ -2,11 +2,8 @@
 
 use crate::error::CliError;
 use crate::output;
-use crate::statement::Statement;
+use crate::sign::Made;
 use crate::subject::{Artifact, Kind, NOT_ATTACHABLE, Subject};
-use crate::submit::{Submitted, Submitter};
-use assay_core::attestation::COSIGN_SIGNATURE;
-use serde_json::json;
 
 /// Refuses to attach what cannot be attached, before anything is logged.
 ///
@@ -19,32 +16,15 @@ pub fn check_attachable(subject: &Subject) -> Result<(), CliError> {
     }
 }
 
-/// Signs an image, and has that logged: a statement that says nothing but that the image is signed. It
-/// names the image by its digest alone, so that it is the same by whatever name the image goes.
-///
-/// # Errors
-/// As [`Statement::log`].
-pub fn sign(submitter: &Submitter<'_>, artifact: &Artifact) -> Result<Submitted, CliError> {
-    Statement {
-        name: None,
-        digests: artifact.subject_digests(),
-        digest: artifact.digest,
-        predicate_type: COSIGN_SIGNATURE,
-        predicate: json!({}),
-        is_new_each_time: false,
-    }
-    .log(submitter)
-}
-
 /// Attaches a logged signature to its image, and tells where that is.
 ///
 /// # Errors
 /// When the registry does not take it. It is logged all the same.
-pub fn attach(artifact: &Artifact, submitted: &Submitted) -> Result<String, CliError> {
+pub fn attach(artifact: &Artifact, made: &Made, predicate_type: &str) -> Result<String, CliError> {
     let Some(image) = &artifact.image else {
         return Err(CliError::Usage(NOT_ATTACHABLE.to_owned()));
     };
-    let attached = image.attach(&artifact.digest, &submitted.bundle, COSIGN_SIGNATURE);
+    let attached = image.attach(&artifact.digest, &made.bundle, predicate_type);
     attached
         .map(|published| format!("{}@sha256:{}", artifact.title, published.digest))
         .inspect_err(|_| {

@@ -4,7 +4,6 @@ use crate::error::CliError;
 use crate::output;
 use crate::report::{LogReport, SignerReport};
 use crate::subject::{About, Artifact, Kind, Subject};
-use crate::submit::Submitted;
 use assay_core::digest::Sha256Digest;
 use serde::Serialize;
 
@@ -41,12 +40,13 @@ pub struct LoggedSubject {
 }
 
 impl LoggedSubject {
-    /// Something was logged.
+    /// Something was signed, and logged if there is a log.
     pub fn done(
         subject: &Subject,
         outcome: &'static str,
         artifact: &Artifact,
-        submitted: &Submitted,
+        signer: SignerReport,
+        log: Option<LogReport>,
     ) -> Self {
         Self {
             file: subject.name(),
@@ -54,8 +54,8 @@ impl LoggedSubject {
             outcome,
             sha256: Some(artifact.digest),
             about: artifact.about.clone(),
-            signer: Some((&submitted.attestation.signer).into()),
-            log: Some((&submitted.logged).into()),
+            signer: Some(signer),
+            log,
             bundle: None,
             attached: None,
             error: None,

@@ -3,6 +3,7 @@
 //! Types of their own, so that a change in how the core stores things changes no script. The
 //! schema is documented in docs/cli.md; its version is part of each `schema` name.
 
+use crate::attributes;
 use crate::error::CliError;
 use assay_core::attestation::{Attestation, Claim, Logged};
 use assay_core::declaration::{DeclaredSigner, Download};
@@ -14,6 +15,7 @@ use assay_core::root_store::{FailedRefresh, RootReport};
 use assay_core::signer::{Identity, Signer};
 use assay_core::standing::Standing;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Who signed.
 #[derive(Debug, Serialize)]
@@ -31,7 +33,8 @@ pub struct SignerReport {
     /// Who vouches for the name; nobody does for a key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The trust root under which this is proven.
+    /// The trust root under which this is proven; none where nothing is.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub trust_root: String,
 }
 
@@ -110,6 +113,9 @@ pub struct AttestationReport {
     /// The in-toto predicate type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicate_type: Option<String>,
+    /// What the signer says of the file, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// Who made it.
     pub signer: SignerReport,
     /// Where it is logged.
@@ -257,6 +263,30 @@ impl From<&Signer> for SignerReport {
     }
 }
 
+impl SourceReport {
+    /// The attributes that were proven, a line for each, with who says so.
+    pub fn said(&self) -> impl Iterator<Item = String> + '_ {
+        self.proven.iter().flat_map(|proven| {
+            let attributes = proven.attributes.iter();
+            attributes.map(|(name, value)| format!("{name}={value}, says {}", proven.signer.name))
+        })
+    }
+}
+
+impl SignerReport {
+    /// The holder of a key that no trust root has a part in.
+    pub fn of_key(fingerprint: String) -> Self {
+        Self {
+            kind: "key",
+            name: fingerprint,
+            workflow: None,
+            repository_id: None,
+            issuer: None,
+            trust_root: String::new(),
+        }
+    }
+}
+
 impl From<&Download> for DownloadReport {
     fn from(download: &Download) -> Self {
         Self {
@@ -378,6 +408,7 @@ impl From<&Attestation> for AttestationReport {
             standing,
             reason,
             predicate_type,
+            attributes: attributes::of(attestation),
             signer: (&attestation.signer).into(),
             log: attestation.logged.as_ref().map(Into::into),
         }

@@ -1,16 +1,17 @@
 //! `assay untrust`, `assay unsupport`, `assay trust`.
 
 use crate::client::Client;
+use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::logged::LoggedSubject;
 use crate::report::word;
 use crate::side_by_side::side_by_side;
+use crate::sign::content::Content;
 use crate::sign_args::StandingArgs;
-use crate::statement::Statement;
 use crate::subject::{Artifact, Subject};
 use crate::submit::{Submitted, Submitter};
-use crate::{contact, key, output};
+use crate::{key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
 use serde_json::json;
 
@@ -33,9 +34,13 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let work = |subject: &Subject| declare(&submitter, subject, &predicate);
     side_by_side(&args.subjects.all()?, work, |subject, declared| {
         let result = match declared {
-            Ok((artifact, submitted)) => {
-                LoggedSubject::done(subject, "declared", &artifact, &submitted)
-            }
+            Ok((artifact, submitted)) => LoggedSubject::done(
+                subject,
+                "declared",
+                &artifact,
+                (&submitted.attestation.signer).into(),
+                Some((&submitted.logged).into()),
+            ),
             Err(error) => {
                 exit = exit.max(error.exit());
                 LoggedSubject::failed(subject, &error)
@@ -65,15 +70,9 @@ fn declare(
     predicate: &StandingPredicate,
 ) -> Result<(Artifact, Submitted), CliError> {
     let artifact = subject.resolve()?;
-    let statement = Statement {
-        name: Some(&artifact.title),
-        digests: artifact.subject_digests(),
-        digest: artifact.digest,
-        predicate_type: STANDING_PREDICATE,
-        predicate: json!(predicate),
-        // So that what was declared, taken back and declared again is a new entry each time.
-        is_new_each_time: true,
-    };
-    let submitted = statement.log(submitter)?;
+    let statement = Content::statement(&artifact, STANDING_PREDICATE, predicate);
+    // Afresh, so that what was declared, taken back and declared again is a new entry each time.
+    let signed = statement.sign_afresh(submitter.key)?;
+    let submitted = submitter.submit(&signed, &artifact.digest)?;
     Ok((artifact, submitted))
 }

@@ -5,6 +5,7 @@ use crate::client_token::ClientToken;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
 use crate::logs::{self, Comparing};
+use crate::sign::content::Signed;
 use assay_core::attestation::{Attestation, Logged};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure};
@@ -118,19 +119,13 @@ impl<'a> Submitter<'a> {
         }
     }
 
-    /// Proposes an entry about the artifact with `digest`, and proves the answer. `envelope` is the
-    /// DSSE envelope in the proposal, if it is one.
+    /// Proposes an entry for what was signed about the artifact with `digest`, and proves the answer.
     ///
     /// # Errors
     /// When the notary refuses, gives no usable answer, or does not prove that it logged just this.
-    pub fn submit(
-        &self,
-        proposal: &Value,
-        envelope: Option<&str>,
-        digest: &Sha256Digest,
-    ) -> Result<Submitted, CliError> {
+    pub fn submit(&self, signed: &Signed, digest: &Sha256Digest) -> Result<Submitted, CliError> {
         let address = &self.notary.notary.address;
-        let proposal = proposal.to_string();
+        let proposal = signed.proposal(&self.verifier).to_string();
         let expected = Proposal::parse(proposal.as_bytes())
             .map_err(|error| CliError::Internal(error.to_string()))?;
         let posted = self
@@ -150,7 +145,7 @@ impl<'a> Submitter<'a> {
             address: address.clone(),
             detail,
         };
-        let envelope = envelope.map(|text| text.as_bytes().to_vec());
+        let envelope = signed.envelope().map(String::into_bytes);
         let (proven, log_id) = ProvenEntry::from_json(&response.body, envelope)
             .map_err(|error| not_proven(error.to_string()))?;
         if proven.entry.body != expected.body {
@@ -228,7 +223,11 @@ impl<'a> Submitter<'a> {
         match message {
             Some(message) if response.status < 500 => CliError::Refused {
                 address: self.notary.notary.address.clone(),
-                message,
+                // Servers like to repeat what they were sent.
+                message: match &self.token {
+                    Some(token) => token.struck_from(&message),
+                    None => message,
+                },
             },
             _ => no_answer(
                 self.notary,

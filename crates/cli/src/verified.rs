@@ -127,6 +127,9 @@ impl Verified {
         for line in reasons.chain(&self.unmet) {
             text.push_str(&format!("\n  {}", output::plain(line)));
         }
+        for said in self.sources.iter().flat_map(SourceReport::said) {
+            text.push_str(&format!("\n  {}", output::plain(&said)));
+        }
         output::say(&text)
     }
 }

@@ -1,6 +1,7 @@
 //! `assay verify`: the same sources, proofs and policy as the extension.
 
 use crate::all_images;
+use crate::attributes;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -72,7 +73,9 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
         // Nothing is asked about what cannot be read: it has no evidence.
         let asked = subject.resolve().and_then(|artifact| {
             let mut evidence = runtime.block_on(sources.ask(&comparing, &artifact))?;
-            evidence.iter_mut().for_each(Evidence::drop_bundles);
+            evidence
+                .iter_mut()
+                .for_each(attributes::keep_bundles_with_some);
             Ok((artifact, evidence))
         });
         several.iter().for_each(Several::advance);

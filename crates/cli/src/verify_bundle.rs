@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::input::text;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::verify_bundle_args::VerifyBundleArgs;
-use crate::{hash, logs, output, roots};
+use crate::{hash, logs, output, roots, verify_unlogged};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::attestation::{Attestation, Claim};
 use assay_core::proof::{MAX_BUNDLE_BYTES, ProofError, Prover};
@@ -28,6 +28,10 @@ const MAX_KEY_BYTES: usize = 64 * 1024;
 /// error of the program: it ends with its own exit code.
 pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
     let bundle = text(&args.bundle, MAX_BUNDLE_BYTES)?;
+    if let (true, Some(key)) = (args.without_log, &args.key) {
+        let key = text(key, MAX_KEY_BYTES)?;
+        return verify_unlogged::tell(args, &bundle, digests(&args.artifact)?, &key);
+    }
     let (root, stale) = trust_root(args, &bundle)?;
     let prover = Prover::new(root).map_err(|problem| CliError::TrustRoot(problem.to_string()))?;
     let digests = digests(&args.artifact)?;

@@ -31,6 +31,10 @@ pub struct VerifyBundleArgs {
     /// The signer's public key (PEM), for bundles without a certificate.
     #[arg(long, value_name = "FILE", conflicts_with = "certificate_identity")]
     pub key: Option<PathBuf>,
+    /// Accept a bundle without a log entry, as `assay sign --offline` writes it: then nothing tells
+    /// when it was signed, nor what else was signed with the key.
+    #[arg(long, requires = "key")]
+    pub without_log: bool,
     /// A trusted_root.json instead of the public one that the bundle belongs to, Sigstore's or GitHub's.
     #[arg(long, value_name = "FILE", conflicts_with = "staging")]
     pub trusted_root: Option<PathBuf>,

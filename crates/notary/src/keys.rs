@@ -52,7 +52,7 @@ impl SigningKey {
     pub fn generate() -> Result<Self, KeyError> {
         let secret =
             SecretKey::try_generate().map_err(|error| KeyError::Generate(error.to_string()))?;
-        Self::new(&secret)
+        Self::of_secret(&secret)
     }
 
     /// Reads a key from a PEM file, PKCS#8 or SEC1, not encrypted.
@@ -68,7 +68,7 @@ impl SigningKey {
             .ok()
             .or_else(|| SecretKey::from_sec1_pem(&text).ok());
         match secret {
-            Some(secret) => Self::new(&secret),
+            Some(secret) => Self::of_secret(&secret),
             None => Err(KeyError::Malformed {
                 path: path.to_owned(),
             }),
@@ -163,7 +163,11 @@ impl SigningKey {
         Ok(signature.as_ref().to_vec())
     }
 
-    fn new(secret: &SecretKey) -> Result<Self, KeyError> {
+    /// The key with this private part, for those who keep it themselves.
+    ///
+    /// # Errors
+    /// When an encoder fails.
+    pub fn of_secret(secret: &SecretKey) -> Result<Self, KeyError> {
         let public_der = secret
             .public_key()
             .to_public_key_der()

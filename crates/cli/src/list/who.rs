@@ -39,7 +39,11 @@ impl Who {
             (Some(fingerprint), _) => (id_of(fingerprint)?, None),
             (None, Some(file)) => known(public_key(file)?),
             (None, None) => {
-                let own = key::existing(&PrivateKey { key: None })?;
+                let own = key::existing(&PrivateKey {
+                    key: None,
+                    passphrase_file: None,
+                    no_passphrase: false,
+                })?;
                 let own = own.ok_or_else(|| {
                     CliError::Usage(
                         "you have no key yet (`assay key` makes one); name one with --key FILE or \

@@ -15,6 +15,7 @@ pub mod rebuilt;
 mod refusal;
 mod release;
 mod stricter;
+pub mod unlogged;
 
 pub use check::Check;
 pub use error::ProofError;
