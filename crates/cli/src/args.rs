@@ -32,10 +32,10 @@ pub struct Args {
 
 const OVERVIEW: &str = "\
 Examples:
-  assay login https://notary.example                  the notary that commands ask from now on
-  assay sign app.tar.gz                               sign a file, and log the signature there
+  assay login https://notary.example                  # the notary that commands ask from now on
+  assay sign app.tar.gz                               # sign a file, and log the signature there
   assay verify app.tar.gz --signer release@example.org
-  assay notary --data ./notary                        run a notary on this machine
+  assay notary --data ./notary                        # run a notary on this machine
 
 `assay help COMMAND` has examples of each command. Every option can be set by an environment variable,
 too; ASSAY_CONFIG_DIR moves the configuration.";

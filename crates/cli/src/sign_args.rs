@@ -17,10 +17,10 @@ Examples:
   assay sign dist/* --key release.pem --notary https://notary.example --json
   assay sign image:registry.example/team/app:1.2 --attach --notary https://notary.example
   assay sign app.tar.gz --attribute version=1.2.0 --attribute channel=stable --notary https://notary.example
-  assay sign app.tar.gz --keyless                        with your e-mail address, at Sigstore
-  assay sign dist/* --keyless --yes                      in a pipeline, with the pipeline's own name
+  assay sign app.tar.gz --keyless                        # with your e-mail address, at Sigstore
+  assay sign dist/* --keyless --yes                      # in a pipeline, with the pipeline's own name
   assay sign app.tar.gz --keyless --signing-config signing_config.json --trusted-root trusted_root.json
-  assay sign app.tar.gz --offline                        no log: few will accept it";
+  assay sign app.tar.gz --offline                        # no log: few will accept it";
 
 /// `assay sign`.
 #[derive(Debug, clap::Args)]
@@ -105,7 +105,7 @@ const KEY_EXAMPLES: &str = "\
 Examples:
   assay key > release.pub
   assay key | ssh notary assay notary signer add release@example.org - --data /var/lib/assay
-  assay key passphrase                                   set a passphrase, or change it";
+  assay key passphrase                                   # set a passphrase, or change it";
 
 /// `assay key`.
 #[derive(Debug, clap::Args)]
@@ -127,8 +127,15 @@ pub enum KeyCommand {
     Passphrase(KeyPassphraseArgs),
 }
 
+const PASSPHRASE_EXAMPLES: &str = "\
+Examples:
+  assay key passphrase                                   # asks on a terminal
+  assay key passphrase --key release.pem --new-passphrase-file new.txt
+  assay key passphrase --remove";
+
 /// `assay key passphrase`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = PASSPHRASE_EXAMPLES)]
 pub struct KeyPassphraseArgs {
     #[command(flatten)]
     pub key: PrivateKey,

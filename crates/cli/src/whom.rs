@@ -11,13 +11,19 @@ use assay_core::signer::{Identity, RootId};
 use assay_sources::{minisigned, rekor};
 use std::path::PathBuf;
 
+/// How the fingerprint of a key begins.
+const FINGERPRINT: &str = "SHA256:";
+
 /// Who may have signed.
 #[derive(Debug, Default)]
 pub struct Whom {
     /// Those of the policy, with all that it demands.
     settings: Settings,
-    /// Names and fingerprints of keys.
+    /// Names. What is written as a fingerprint, a repository or a minisign key is none, whatever a
+    /// certificate says: a notary can give any name to anybody.
     names: Vec<String>,
+    /// Fingerprints of keys.
+    fingerprints: Vec<String>,
     /// The trust root under which these count: names are a notary's own, and so is what it revoked.
     own: Option<RootId>,
     /// Names in certificates, each with who vouches for it.
@@ -68,6 +74,8 @@ impl Whom {
                 whom.minisign.push(key);
             } else if let Some(repository) = repository(name) {
                 whom.repositories.push(repository);
+            } else if name.starts_with(FINGERPRINT) {
+                whom.fingerprints.push(name.clone());
             } else {
                 whom.names.push(name.clone());
             }
@@ -75,9 +83,7 @@ impl Whom {
         if issuers.is_empty() {
             return Ok(whom);
         }
-        // A key has its fingerprint, and nobody vouches for it.
-        let is_key = |name: &String| name.starts_with("SHA256:");
-        let (keys, names): (Vec<_>, Vec<_>) = whom.names.drain(..).partition(is_key);
+        let names: Vec<_> = whom.names.drain(..).collect();
         let issuers = match issuers {
             [one] => vec![one.clone(); names.len()],
             each => each.to_vec(),
@@ -90,7 +96,6 @@ impl Whom {
                 names.len()
             )));
         }
-        whom.names = keys;
         whom.certified = names.into_iter().zip(issuers).collect();
         Ok(whom)
     }
@@ -181,7 +186,7 @@ impl Whom {
                     None => self.certified_under.contains(&signer.root),
                 };
                 let mut keys = self.keys.iter();
-                counts && self.names.contains(fingerprint)
+                counts && self.fingerprints.contains(fingerprint)
                     || keys.any(|key| key.fingerprint == *fingerprint)
             }
             Identity::Workflow { .. } | Identity::Release { .. } => {
@@ -348,6 +353,29 @@ mod tests {
             &workflow(RootId::sigstore(), "example/tool")
         ));
         assert!(!trusts(&meant, &workflow(RootId::sigstore(), "evil/tool")));
+    }
+
+    #[test]
+    fn no_name_passes_for_a_key_or_a_repository() {
+        const MINISIGN: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+        let notary = Notary {
+            address: "https://notary.example".into(),
+            name: "notary".into(),
+            trusted_root: String::new(),
+            fingerprint: "00".into(),
+            enabled: true,
+            followed: None,
+        };
+        let all = ["SHA256:key", "github.com/cli/cli", MINISIGN];
+        for written in all {
+            let mut meant = whom(&[written], &[], &[]).unwrap();
+            meant.know(Some(&notary), std::slice::from_ref(&notary));
+            let named = person(RootId::notary("00"), written, "https://notary.example");
+            assert!(!trusts(&meant, &named), "{written}");
+        }
+        let mut meant = whom(&["SHA256:key"], &[], &[]).unwrap();
+        meant.know(Some(&notary), std::slice::from_ref(&notary));
+        assert!(trusts(&meant, &key(RootId::notary("00"))));
     }
 
     #[test]
