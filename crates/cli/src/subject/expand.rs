@@ -139,7 +139,10 @@ impl Glob {
             }
         }
         let mut seen = HashSet::new();
-        found.retain(|subject| seen.insert(subject.clone()));
+        found.retain(|subject| match subject {
+            Subject::File(path) => seen.insert(path.clone()),
+            _ => true,
+        });
         if found.is_empty() {
             let problem = "there is no such file, and none matches it as a pattern";
             found.push(nothing(text, problem));

@@ -180,12 +180,6 @@ impl PartialEq for ImageSubject {
 
 impl Eq for ImageSubject {}
 
-impl std::hash::Hash for ImageSubject {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.name.hash(state);
-    }
-}
-
 impl ImageArtifact {
     /// Whether signatures that are attached to it are where the image itself was asked for: others are
     /// asked only if that was wished.
