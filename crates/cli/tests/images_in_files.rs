@@ -3,41 +3,11 @@
 mod common;
 
 use common::registry::{OCI_INDEX, OCI_MANIFEST, TestImage, descriptor, index, sha256};
-use common::{DataFolder, Done, Notary, User};
+use common::setting::{Setting, setting};
 use serde_json::{Value, json};
 use std::path::Path;
 
-struct Setting {
-    notary: Notary,
-    _data: DataFolder,
-    user: User,
-    key: String,
-}
-
-fn setting() -> Setting {
-    let (data, user) = (DataFolder::new(), User::new());
-    let key = user.run(&["key", "--json"]).expect(0).json();
-    Setting {
-        notary: Notary::start(data.path()),
-        _data: data,
-        user,
-        key: key["fingerprint"].as_str().unwrap().to_owned(),
-    }
-}
-
 impl Setting {
-    fn run(&self, args: &[&str]) -> Done {
-        self.user.with(&self.notary.url(), args)
-    }
-
-    fn verify(&self, name: &str) -> Done {
-        self.run(&["verify", name, "--signer", &self.key, "--json"])
-    }
-
-    fn sign(&self, name: &str) -> Value {
-        self.run(&["sign", name, "--json"]).expect(0).json()["results"][0].clone()
-    }
-
     /// Verifies what cannot be, and tells why.
     #[track_caller]
     fn refuse(&self, name: &str) -> String {
@@ -281,7 +251,7 @@ fn an_index_in_a_layout_is_known_by_its_own_digest() {
         "--platform",
         "linux/arm64",
         "--signer",
-        &s.key,
+        &s.fingerprint(),
         "--json",
     ];
     let found = s.run(&args).expect(0).json();
@@ -330,7 +300,7 @@ fn signatures_that_lie_in_a_layout_are_found_there() {
         "--source",
         "registry",
         "--signer",
-        &s.key,
+        &s.fingerprint(),
     ];
     s.run(&args).expect(0);
 }

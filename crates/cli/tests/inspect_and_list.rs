@@ -4,45 +4,14 @@ mod common;
 #[path = "common/front.rs"]
 mod front;
 
-use common::{DataFolder, Done, Notary, User, done};
+use common::setting::{Setting, setting};
+use common::{User, done};
 use front::Front;
 use serde_json::Value;
 use std::io::Write;
 use std::process::Stdio;
 
-struct Setting {
-    notary: Notary,
-    data: DataFolder,
-    user: User,
-}
-
-fn setting() -> Setting {
-    let data = DataFolder::new();
-    Setting {
-        notary: Notary::start(data.path()),
-        data,
-        user: User::new(),
-    }
-}
-
 impl Setting {
-    fn run(&self, args: &[&str]) -> Done {
-        self.user.with(&self.notary.url(), args)
-    }
-
-    fn enrol(&self, name: &str) {
-        let key = self.user.run(&["key"]).expect(0).out;
-        self.user.write("key.pub", key);
-        let data = self.data.path().to_str().unwrap();
-        let add = ["notary", "signer", "add", name, "key.pub", "--data", data];
-        self.user.run(&add).expect(0);
-    }
-
-    fn fingerprint(&self) -> String {
-        let key = self.user.run(&["key", "--json"]).expect(0).json();
-        key["fingerprint"].as_str().unwrap().to_owned()
-    }
-
     fn list(&self, more: &[&str]) -> Value {
         let args = [&["list", "--json"], more].concat();
         self.run(&args).expect(0).json()

@@ -2,45 +2,11 @@
 
 mod common;
 
+use common::setting::setting;
 use common::{DataFolder, Notary, User, done};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpListener;
-
-struct Setting {
-    notary: Notary,
-    data: DataFolder,
-    user: User,
-}
-
-fn setting() -> Setting {
-    let data = DataFolder::new();
-    Setting {
-        notary: Notary::start(data.path()),
-        data,
-        user: User::new(),
-    }
-}
-
-impl Setting {
-    fn run(&self, args: &[&str]) -> common::Done {
-        self.user.with(&self.notary.url(), args)
-    }
-
-    fn fingerprint(&self) -> String {
-        let key = self.user.run(&["key", "--json"]).expect(0).json();
-        key["fingerprint"].as_str().unwrap().to_owned()
-    }
-
-    fn enrol(&self, name: &str) {
-        let key = self.user.run(&["key"]).expect(0).out;
-        self.user.write("key.pub", key);
-        let data = self.data.path().to_str().unwrap();
-        self.user
-            .run(&["notary", "signer", "add", name, "key.pub", "--data", data])
-            .expect(0);
-    }
-}
 
 #[test]
 fn a_signed_file_is_verified_for_who_trusts_the_key() {

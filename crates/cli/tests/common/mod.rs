@@ -11,6 +11,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 pub mod little_server;
 pub mod registry;
+pub mod setting;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
 
