@@ -96,9 +96,22 @@ pub fn contact(
 pub fn address(typed: &str) -> Result<String, CliError> {
     notary_address(typed).ok_or_else(|| {
         CliError::TrustRoot(format!(
-            "{typed:?} is not a notary's address: use https://, or http:// on this machine"
+            "{:?} is not a notary's address: use https://, or http:// on this machine, without a name \
+             or password in it",
+            without_userinfo(typed)
         ))
     })
+}
+
+/// An address without the name and password that somebody wrote into it (RFC 3986, section 3.2.1).
+fn without_userinfo(typed: &str) -> String {
+    match (typed.find("//"), typed.rfind('@')) {
+        (Some(slashes), Some(at)) if at > slashes => {
+            let (start, _) = typed.split_at(slashes + 2);
+            format!("{start}…{}", typed.get(at..).unwrap_or_default())
+        }
+        _ => typed.to_owned(),
+    }
 }
 
 /// As [`contact`]; on first contact `first` sees what the notary shows, before it is pinned.

@@ -48,7 +48,8 @@ pub struct PrivateKey {
     #[arg(
         long,
         env = "ASSAY_NO_PASSPHRASE",
-        value_parser = clap::builder::FalseyValueParser::new()
+        value_parser = clap::builder::FalseyValueParser::new(),
+        conflicts_with = "passphrase_file"
     )]
     pub no_passphrase: bool,
 }

@@ -26,7 +26,17 @@ const EVERYWHERE: [&str; 2] = ["json", "color"];
 
 /// Options of the common commands that have no variable: they are about one file, or a decision about
 /// it, and would be taken for the next one's.
-const OF_ONE_FILE: [&str; 4] = ["digest", "url", "bundle", "accept-change"];
+const OF_ONE_FILE: [&str; 6] = [
+    "digest",
+    "url",
+    "bundle",
+    "accept-change",
+    "attach",
+    "issuer",
+];
+
+/// Options that undo what protects the user, which nothing but the command line does.
+const OF_A_DECISION: [(&str, &str); 1] = [("key passphrase", "remove")];
 
 /// Variables are tried in all their combinations where they cannot go together, if they are so few.
 const MOST_TRIED: usize = 10;
@@ -41,6 +51,9 @@ pub fn variable(path: &str, option: &Arg) -> Option<String> {
         return None;
     }
     // A name from before there was a rule.
+    if OF_A_DECISION.contains(&(path, long)) {
+        return None;
+    }
     if let Some(name) = option.get_env() {
         return Some(name.to_string_lossy().into_owned());
     }

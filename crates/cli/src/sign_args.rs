@@ -35,7 +35,7 @@ pub struct SignArgs {
     #[command(flatten)]
     pub keyless: KeylessArgs,
     /// Sign with the key and ask nobody: no log, so nobody can tell when it was signed.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["notary", "token_file", "fingerprint", "attach"])]
     pub offline: bool,
     #[command(flatten)]
     pub says: Says,
@@ -148,7 +148,7 @@ pub struct KeyPassphraseArgs {
     )]
     pub new_passphrase_file: Option<PathBuf>,
     /// Keep the key without a passphrase: whoever can read its file can sign.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "new_passphrase_file")]
     pub remove: bool,
     /// Print JSON (schema assay.key.passphrase.v1).
     #[arg(long)]

@@ -83,6 +83,14 @@ impl Acceptable {
 pub struct VerifyArgs {
     #[command(flatten)]
     pub subjects: Subjects,
+    /// Ask nobody: only bundles count, and what was remembered before.
+    #[arg(
+        long,
+        env = "ASSAY_OFFLINE",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        conflicts_with_all = ["source", "rekor", "index"]
+    )]
+    pub offline: bool,
     /// The notary's address: https, or http on this machine; or the name that it has since `assay
     /// login`. Without it, the notary of the last login.
     #[arg(long, env = "ASSAY_NOTARY", value_name = "URL|NAME")]
@@ -112,14 +120,6 @@ pub struct VerifyArgs {
     /// Ask just this source, and the logs of --rekor. Can be given several times.
     #[arg(long, value_name = "NAME")]
     pub source: Vec<Source>,
-    /// Ask nobody: only bundles count, and what was remembered before.
-    #[arg(
-        long,
-        env = "ASSAY_OFFLINE",
-        value_parser = clap::builder::FalseyValueParser::new(),
-        conflicts_with_all = ["source", "rekor", "index"]
-    )]
-    pub offline: bool,
     /// The file's bundle, instead of the one beside it (FILE.sigstore.json).
     #[arg(long, value_name = "FILE")]
     pub bundle: Option<PathBuf>,

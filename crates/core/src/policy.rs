@@ -75,6 +75,13 @@ impl Place<'_> {
         })
     }
 
+    /// Whether files of the project with such a name were signed before.
+    fn signs_such(&self) -> bool {
+        let ending = self.ending;
+        let project = self.project.filter(|known| !known.signers.is_empty());
+        project.is_some_and(|known| ending.is_some_and(|ending| known.signs(ending)))
+    }
+
     /// Whether somebody signs for the project who is not remembered: neither as one who did before, nor
     /// as one whom the remembered declaration names.
     fn is_new(&self, attestation: &Attestation, declared: Option<&Declared>) -> bool {
@@ -174,7 +181,14 @@ pub fn judge(
     }
     let mut proven = evidence.iter().flat_map(Evidence::proven);
     let is_signed = proven.any(|made| made.claim.vouches());
-    findings.extend(evidence.iter().filter_map(|one| published(one, is_signed)));
+    let listed = evidence.iter().filter_map(|one| published(one, is_signed));
+    // Whoever has the publisher's server can list what they like, and keep the signature from being
+    // seen that is missing.
+    let may_be_stripped = !is_known && place.signs_such() && evidence.iter().any(may_have_more);
+    findings.extend(listed.map(|finding| match finding {
+        (Some(Verdict::Intact), reason) if may_be_stripped => (None, reason),
+        other => other,
+    }));
     findings.extend(evidence.iter().filter_map(forged));
     findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
@@ -197,10 +211,8 @@ fn changed(
             publisher,
         },
         None => {
-            let is_gone = place.ending.is_some_and(|ending| known.signs(ending));
             let was_asked = known.was_asked(evidence.iter().map(|one| one.source.as_str()));
-            let may_be_there = |one: &Evidence| one.lacks_something() || one.hurried;
-            if !is_gone || !was_asked || evidence.iter().any(may_be_there) {
+            if !place.signs_such() || !was_asked || evidence.iter().any(may_have_more) {
                 return None;
             }
             let publisher = match place.publisher {
@@ -211,6 +223,11 @@ fn changed(
         }
     };
     Some((Some(Verdict::Changed), reason))
+}
+
+/// Whether a signature may be there that was not seen.
+fn may_have_more(evidence: &Evidence) -> bool {
+    evidence.lacks_something() || evidence.hurried
 }
 
 /// What the file's site declares, where it does.

@@ -7,7 +7,12 @@ use std::path::PathBuf;
 pub struct KeylessArgs {
     /// Sign with a name instead of a key: Sigstore, or the deployment of --signing-config, certifies
     /// it for a key that is thrown away.
-    #[arg(long, env = "ASSAY_KEYLESS", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(
+        long,
+        env = "ASSAY_KEYLESS",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        conflicts_with_all = ["key", "notary", "offline"]
+    )]
     pub keyless: bool,
     /// File with an OIDC identity token (- reads standard input); ASSAY_IDENTITY_TOKEN holds one too.
     /// Without either the CI provider is asked for one, or you log in with a browser.

@@ -130,7 +130,11 @@ pub fn doubt(attestation: &Attestation) -> Option<Reason> {
 /// # Errors
 /// As long as the user has not decided about a log of this notary, or when it cannot be told.
 pub fn refuse_alarmed(notary: &Notary) -> Result<(), CliError> {
-    let kept = LogFiles::of_this_user()?.read(&notary.root_id())?;
+    let files = LogFiles::of_this_user()?;
+    let kept = files.read(&notary.root_id())?;
+    // What is logged is compared then, and what is remembered written down: where that cannot be done,
+    // nothing is logged.
+    drop(files.take_turn(&notary.root_id())?);
     match kept.iter().find(|kept| kept.memory.alarm.is_some()) {
         None => Ok(()),
         Some(kept) => Err(CliError::Log(format!(

@@ -167,6 +167,36 @@ fn a_signature_that_is_gone_is_a_change_and_an_outage_is_none() {
     assert_eq!(judgement.verdict, Verdict::Unknown);
 }
 
+/// Whoever has the server can list a file that they swapped, and break what would show that its
+/// signature is missing.
+#[test]
+fn a_list_is_no_stand_in_for_a_signature_that_could_not_be_looked_for() {
+    let listed = || Evidence {
+        published: Some(Published::Same),
+        ..evidence(vec![])
+    };
+    let broken = || Evidence {
+        missing: Some(Failure::Unreachable),
+        ..listed()
+    };
+    let (known, settings) = (remembered(), Settings::default());
+    for evidence in [vec![broken()], vec![listed(), failed()]] {
+        let judgement = at_github(&evidence, &settings, Some(&known));
+        assert_eq!(judgement.verdict, Verdict::Unchecked);
+        // Of a project that never signed, a list is what there is.
+        let judgement = at_github(&evidence, &settings, None);
+        assert_eq!(judgement.verdict, Verdict::Intact);
+    }
+    let judgement = at_github(&[listed()], &settings, Some(&known));
+    assert_eq!(judgement.verdict, Verdict::Changed);
+    let signed = Evidence {
+        missing: Some(Failure::Unreachable),
+        ..evidence(vec![vouched(own("1", "release.yml"), None)])
+    };
+    let judgement = at_github(&[signed], &settings, Some(&known));
+    assert_eq!(judgement.verdict, Verdict::Authentic);
+}
+
 #[test]
 fn what_a_trusted_signer_vouches_for_is_no_change() {
     let known = remembered();
