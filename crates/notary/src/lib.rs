@@ -34,6 +34,7 @@ pub mod html;
 pub mod http;
 pub mod identity;
 pub mod intoto;
+mod json_object;
 pub mod keys;
 pub mod lock;
 pub mod log_entry;
