@@ -22,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod data_directory;
 pub mod dsse;
+mod entry_check;
 pub mod error;
 pub mod exposure;
 pub mod file_lock;
