@@ -12,10 +12,11 @@
 //! | `E` | the end: SHA-256 of all before this letter (32) |
 
 use crate::data_directory::{COMPLETE_FILE, LOG_FILE};
+use crate::entry_check::EntryCheck;
 use crate::error::NotaryError;
 use crate::files;
 use crate::objects::{Object, Space};
-use crate::store::{Store, StoreError};
+use crate::store::{Entry, Store, StoreError, Tree};
 use sha2::{Digest, Sha256};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
@@ -28,9 +29,10 @@ const MAX_VALUE: u32 = 64 * 1024 * 1024;
 pub(crate) const ADMIN_DIRECTORY: &str = "admin";
 
 /// Writes a backup of the notary in `data`, whose log is in `store` and may go on being written.
+/// Every entry is held against the signed tree.
 ///
 /// # Errors
-/// When something cannot be read or `out` not be written; `out` is then no backup.
+/// When an entry is not what was signed, something cannot be read or `out` not be written; `out` is then no backup.
 pub fn write(data: &Path, store: &Store, out: &mut dyn Write) -> Result<(), NotaryError> {
     let mut out = Hashing {
         out,
@@ -50,12 +52,21 @@ pub fn write(data: &Path, store: &Store, out: &mut dyn Write) -> Result<(), Nota
 fn write_all(data: &Path, store: &Store, out: &mut Hashing<'_>) -> Result<(), NotaryError> {
     let failed = |error: io::Error| StoreError::Failed(format!("the backup: {error}"));
     out.write_all(HEADER).map_err(failed)?;
+    let snapshot = store.snapshot()?;
+    let mut tree = Tree::default();
+    let mut check = EntryCheck::default();
     store.objects().freeze(&mut |space, key, value| {
+        match space {
+            Space::Tree => tree = Tree::from_bytes(value)?,
+            Space::Entries => check.next(&entry_of(key, value)?, snapshot.as_ref())?,
+            _ => {}
+        }
         let number = Space::ALL.iter().position(|other| *other == space);
         let number = number.map_or(u8::MAX, |number| number as u8);
         out.write_record(b'O', &[number], key, value)
             .map_err(failed)
     })?;
+    check.end(&tree)?;
     // After the log: what an entry refers to, such as a signer's certificate, was there before it.
     for (name, path) in files_in(data)? {
         let content = std::fs::read(&path).map_err(|source| NotaryError::file(&path, source))?;
@@ -65,6 +76,12 @@ fn write_all(data: &Path, store: &Store, out: &mut Hashing<'_>) -> Result<(), No
             .map_err(failed)?;
     }
     Ok(())
+}
+
+fn entry_of(key: &[u8], value: &[u8]) -> Result<Entry, StoreError> {
+    let index = key.try_into().map(u64::from_be_bytes);
+    let index = index.map_err(|_| StoreError::Damaged("the index of an entry".into()))?;
+    Entry::from_bytes(index, value)
 }
 
 /// The files of a data directory but the log, by name (with `/`), in order.
@@ -267,8 +284,22 @@ fn damaged(what: &str) -> NotaryError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint;
+    use crate::keys::SigningKey;
+    use crate::merkle;
     use crate::redb_store::RedbStore;
+    use crate::store::Batch;
     use std::sync::Arc;
+
+    fn signed_empty_tree() -> String {
+        assay_core::crypto::native::install();
+        let origin = checkpoint::Origin {
+            host: "notary.example".into(),
+            tree_id: 7,
+        };
+        let key = SigningKey::generate().unwrap();
+        checkpoint::sign(&origin, 0, &merkle::empty_root(), &key).unwrap()
+    }
 
     fn written() -> (tempfile::TempDir, Vec<u8>) {
         let data = tempfile::tempdir().unwrap();
@@ -279,8 +310,17 @@ mod tests {
             key: key.to_vec(),
             value: vec![7; 40],
         };
-        let objects = vec![object(Space::Tree, b"t"), object(Space::Mentions, b"m")];
+        let objects = vec![object(Space::Mentions, b"m")];
         store.objects().put(objects).unwrap();
+        store
+            .commit(Batch {
+                tree: Tree {
+                    checkpoint: signed_empty_tree(),
+                    ..Tree::default()
+                },
+                ..Batch::default()
+            })
+            .unwrap();
         files::private_directory(&data.path().join("keys")).unwrap();
         let key = data.path().join("keys/log.pem");
         files::create(&key, b"key", files::Mode::Private).unwrap();

@@ -1,6 +1,7 @@
 //! Entries of the kind `dsse` 0.0.1: a signed envelope, usually an in-toto statement.
 
 use crate::hashed_rekord::HashValue;
+use crate::json_object;
 use crate::proposal::{Body, Proposal, ProposalError, decode_base64, malformed};
 use crate::statement::Subjects;
 use crate::terms;
@@ -26,10 +27,13 @@ pub const MAX_SIGNATURES: usize = 16;
 #[serde(rename_all = "camelCase")]
 pub struct Spec {
     /// Of the envelope's JSON, as it was proposed.
+    #[serde(deserialize_with = "json_object::one")]
     pub envelope_hash: HashValue,
     /// Of the payload, decoded.
+    #[serde(deserialize_with = "json_object::one")]
     pub payload_hash: HashValue,
     /// Ordered by signature.
+    #[serde(deserialize_with = "json_object::list")]
     pub signatures: Vec<LoggedSignature>,
 }
 
@@ -51,6 +55,7 @@ pub struct Envelope {
     /// What kind of thing the payload is.
     pub payload_type: String,
     /// The signatures.
+    #[serde(deserialize_with = "json_object::list")]
     pub signatures: Vec<EnvelopeSignature>,
 }
 
@@ -67,6 +72,7 @@ pub struct EnvelopeSignature {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ProposedSpec {
+    #[serde(deserialize_with = "json_object::one")]
     proposed_content: ProposedContent,
 }
 
@@ -89,10 +95,10 @@ struct ProposedContent {
 /// # Errors
 /// When it is malformed or a signature does not hold.
 pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
-    let content = serde_json::from_str::<ProposedSpec>(spec.get())
+    let content = json_object::read::<ProposedSpec>(spec.get())
         .map_err(malformed)?
         .proposed_content;
-    let envelope: Envelope = serde_json::from_str(&content.envelope).map_err(malformed)?;
+    let envelope: Envelope = json_object::read(&content.envelope).map_err(malformed)?;
     let payload = decode_base64("the envelope's payload", &envelope.payload)?;
     let message = pre_authentication_encoding(&envelope.payload_type, &payload);
 
@@ -156,11 +162,11 @@ pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
 /// # Errors
 /// As [`parse`].
 pub fn body_of(spec: &RawValue) -> Result<Vec<u8>, ProposalError> {
-    let asked: AskedSpec<'_> = serde_json::from_str(spec.get()).map_err(malformed)?;
+    let asked: AskedSpec<'_> = json_object::read(spec.get()).map_err(malformed)?;
     match asked.proposed_content {
         Some(_) => Ok(parse(spec)?.body),
         None => {
-            let mut logged: Spec = serde_json::from_str(spec.get()).map_err(malformed)?;
+            let mut logged: Spec = json_object::read(spec.get()).map_err(malformed)?;
             logged
                 .signatures
                 .sort_by(|a, b| a.signature.cmp(&b.signature));

@@ -5,6 +5,11 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+/// How the name of a file ends that is not whole yet.
+const PART: &str = "part";
+/// Random bytes in such a name.
+const RANDOM: usize = 8;
+
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -20,11 +25,12 @@ pub enum Mode {
 /// # Errors
 /// When the file cannot be written; what was there before is left as it was.
 pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    let temporary = write_beside(path, content, mode)?;
+    let (temporary, held) = write_beside(path, content, mode)?;
     let moved = std::fs::rename(&temporary, path);
     if moved.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
+    drop(held);
     moved?;
     sync_directory_of(path)
 }
@@ -50,12 +56,67 @@ pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> 
 /// # Errors
 /// `AlreadyExists` when there is such a file, or when it cannot be written.
 pub fn create(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    let temporary = write_beside(path, content, mode)?;
+    let (temporary, held) = write_beside(path, content, mode)?;
+    let linked = publish(&temporary, path);
+    drop(held);
+    linked
+}
+
+/// Gives the whole file `temporary` the name `path` beside it, and takes its own away.
+///
+/// # Errors
+/// `AlreadyExists` when the name is taken; or when the system cannot.
+pub fn publish(temporary: &Path, path: &Path) -> io::Result<()> {
     // A link fails if the name is taken, which a rename does not.
-    let linked = std::fs::hard_link(&temporary, path);
-    let _ = std::fs::remove_file(&temporary);
+    let linked = std::fs::hard_link(temporary, path);
+    let _ = std::fs::remove_file(temporary);
     linked?;
     sync_directory_of(path)
+}
+
+/// A new name beside `path`, for a file that is not whole yet: [`sweep`] removes what has one.
+///
+/// # Errors
+/// When the system gives no randomness.
+pub fn temporary_beside(path: &Path) -> io::Result<PathBuf> {
+    let mut random = [0u8; RANDOM];
+    getrandom::fill(&mut random).map_err(io::Error::other)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    Ok(directory.join(format!(".{}.{PART}", hex::encode(random))))
+}
+
+/// Removes what processes that were killed left half-written in a directory and those below it. What
+/// is being written now stays, and so does what cannot be removed.
+pub fn sweep(directory: &Path) {
+    let Ok(items) = std::fs::read_dir(directory) else {
+        return;
+    };
+    for item in items.flatten() {
+        let path = item.path();
+        match item.file_type() {
+            Ok(kind) if kind.is_dir() => sweep(&path),
+            Ok(kind) if kind.is_file() && is_temporary(&path) => {
+                let file = OpenOptions::new().write(true).open(&path);
+                // Whoever writes it holds it locked.
+                if file.is_ok_and(|file| file.try_lock().is_ok()) {
+                    let _ = std::fs::remove_file(&path);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn is_temporary(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str());
+    let random = name.and_then(|name| {
+        name.strip_prefix('.')?
+            .strip_suffix(PART)?
+            .strip_suffix('.')
+    });
+    random.is_some_and(|random| {
+        random.len() == 2 * RANDOM && random.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 /// Whether a file is its owner's alone.
@@ -120,25 +181,35 @@ pub fn listed(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, NotaryErro
     Ok(found)
 }
 
-fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {
-    let mut random = [0u8; 8];
-    getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
-    let temporary = directory.join(format!(".{}.part", hex::encode(random)));
-    let written = write(
-        &temporary,
-        OpenOptions::new().create_new(true),
-        content,
-        mode,
-    );
-    if let Err(error) = written {
-        let _ = std::fs::remove_file(&temporary);
-        return Err(error);
+/// The file, and what keeps [`sweep`] from it as long as it is open.
+fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<(PathBuf, File)> {
+    loop {
+        let temporary = temporary_beside(path)?;
+        let mut options = OpenOptions::new();
+        let mut file = open(&temporary, options.create_new(true), mode)?;
+        // Where there are no such locks, nothing is swept either.
+        let locked = file.lock().is_ok();
+        if locked && !temporary.exists() {
+            // It was swept before it was locked.
+            continue;
+        }
+        match file.write_all(content).and_then(|()| file.sync_all()) {
+            Ok(()) => return Ok((temporary, file)),
+            Err(error) => {
+                let _ = std::fs::remove_file(&temporary);
+                return Err(error);
+            }
+        }
     }
-    Ok(temporary)
 }
 
 fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<()> {
+    let mut file = open(path, options, mode)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+fn open(path: &Path, options: &mut OpenOptions, mode: Mode) -> io::Result<File> {
     options.write(true);
     #[cfg(unix)]
     if mode == Mode::Private {
@@ -146,9 +217,7 @@ fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> 
     }
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = options.open(path)?;
-    file.write_all(content)?;
-    file.sync_all()
+    options.open(path)
 }
 
 fn sync_directory_of(path: &Path) -> io::Result<()> {
@@ -173,6 +242,33 @@ mod tests {
         replace(&path, b"third", Mode::Private).unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"third");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_was_left_half_written_is_swept_and_what_is_being_written_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let keys = directory.path().join("keys");
+        private_directory(&keys).unwrap();
+        let left = temporary_beside(&keys.join("log.pem")).unwrap();
+        std::fs::write(&left, "half").unwrap();
+        let (written, held) = write_beside(&keys.join("log.pem"), b"key", Mode::Private).unwrap();
+        let others = [
+            "log.pem",
+            "7.part",
+            ".part",
+            ".0123.part",
+            ".0123456789abcdeg.part",
+        ];
+        for other in others {
+            std::fs::write(keys.join(other), "").unwrap();
+        }
+        sweep(directory.path());
+        assert!(!left.exists());
+        assert!(written.exists());
+        drop(held);
+        sweep(directory.path());
+        assert!(!written.exists());
+        assert!(others.iter().all(|other| keys.join(other).exists()));
     }
 
     #[cfg(unix)]

@@ -1,6 +1,7 @@
 //! Entries of the kind `hashedrekord` 0.0.1: a signature over an artifact that is known by its
 //! SHA-256 digest.
 
+use crate::json_object;
 use crate::proposal::{Body, Proposal, ProposalError, decode_base64, malformed};
 use crate::terms;
 use crate::verifier::Verifier;
@@ -20,8 +21,10 @@ pub const VERSION: &str = "0.0.1";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The artifact.
+    #[serde(deserialize_with = "json_object::one")]
     pub data: Data,
     /// The signature and its key.
+    #[serde(deserialize_with = "json_object::one")]
     pub signature: Signature,
 }
 
@@ -29,6 +32,7 @@ pub struct Spec {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Data {
     /// Its digest.
+    #[serde(deserialize_with = "json_object::one")]
     pub hash: HashValue,
 }
 
@@ -77,6 +81,7 @@ pub struct Signature {
     /// The signature, base64.
     pub content: String,
     /// The key.
+    #[serde(deserialize_with = "json_object::one")]
     pub public_key: PublicKey,
 }
 
@@ -92,7 +97,7 @@ pub struct PublicKey {
 /// # Errors
 /// When it is malformed or its signature does not hold.
 pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
-    let spec: Spec = serde_json::from_str(spec.get()).map_err(malformed)?;
+    let spec: Spec = json_object::read(spec.get()).map_err(malformed)?;
     let digest = spec.data.hash.as_sha256()?;
     let signature = decode_base64("signature.content", &spec.signature.content)?;
     let key = decode_base64("publicKey.content", &spec.signature.public_key.content)?;

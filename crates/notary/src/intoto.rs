@@ -4,6 +4,7 @@
 
 use crate::dsse::{self, Envelope, EnvelopeSignature, pre_authentication_encoding};
 use crate::hashed_rekord::HashValue;
+use crate::json_object;
 use crate::proposal::{Body, Proposal, ProposalError, decode_base64, malformed};
 use crate::statement::Subjects;
 use crate::terms;
@@ -23,6 +24,7 @@ pub const VERSION: &str = "0.0.2";
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Spec {
     /// The one field of the kind.
+    #[serde(deserialize_with = "json_object::one")]
     pub content: Content,
 }
 
@@ -31,10 +33,13 @@ pub struct Spec {
 #[serde(rename_all = "camelCase")]
 pub struct Content {
     /// The envelope without its payload.
+    #[serde(deserialize_with = "json_object::one")]
     pub envelope: LoggedEnvelope,
     /// Of the envelope, as the client computed it; nobody else can.
+    #[serde(deserialize_with = "json_object::one")]
     pub hash: HashValue,
     /// Of the payload, decoded.
+    #[serde(deserialize_with = "json_object::one")]
     pub payload_hash: HashValue,
 }
 
@@ -45,6 +50,7 @@ pub struct LoggedEnvelope {
     /// What kind of thing the payload is.
     pub payload_type: String,
     /// The signatures, in the order in which they were proposed.
+    #[serde(deserialize_with = "json_object::list")]
     pub signatures: Vec<LoggedSignature>,
 }
 
@@ -63,12 +69,15 @@ pub struct LoggedSignature {
 
 #[derive(Deserialize)]
 struct ProposedSpec {
+    #[serde(deserialize_with = "json_object::one")]
     content: ProposedContent,
 }
 
 #[derive(Deserialize)]
 struct ProposedContent {
+    #[serde(deserialize_with = "json_object::one")]
     envelope: ProposedEnvelope,
+    #[serde(deserialize_with = "json_object::one")]
     hash: HashValue,
 }
 
@@ -78,6 +87,7 @@ struct ProposedEnvelope {
     #[serde(default)]
     payload: String,
     payload_type: String,
+    #[serde(deserialize_with = "json_object::list")]
     signatures: Vec<LoggedSignature>,
 }
 
@@ -86,7 +96,7 @@ struct ProposedEnvelope {
 /// # Errors
 /// When it is malformed or a signature does not hold.
 pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
-    let content = serde_json::from_str::<ProposedSpec>(spec.get())
+    let content = json_object::read::<ProposedSpec>(spec.get())
         .map_err(malformed)?
         .content;
     content.hash.as_sha256()?;
@@ -155,11 +165,11 @@ pub fn parse(spec: &RawValue) -> Result<Proposal, ProposalError> {
 /// # Errors
 /// As [`parse`].
 pub fn body_of(spec: &RawValue) -> Result<Vec<u8>, ProposalError> {
-    let proposed: ProposedSpec = serde_json::from_str(spec.get()).map_err(malformed)?;
+    let proposed: ProposedSpec = json_object::read(spec.get()).map_err(malformed)?;
     if !proposed.content.envelope.payload.is_empty() {
         return Ok(parse(spec)?.body);
     }
-    let logged: Spec = serde_json::from_str(spec.get()).map_err(malformed)?;
+    let logged: Spec = json_object::read(spec.get()).map_err(malformed)?;
     canonical(logged.content)
 }
 

@@ -122,6 +122,8 @@ impl Notary {
         // Store and lock come first: they are what tells a second process to go away.
         let store = Store::new(objects()?);
         let mut lock = lock(identity.tree_id)?;
+        // What those before left half-written; nobody else works on this data now.
+        files::sweep(data);
         let state = TrustState::load(data, &identity)?;
         if was_complete {
             refuse_lost_files(data, &state.files())?;
@@ -232,6 +234,17 @@ impl Notary {
     /// The last entries that could not be logged; changes with each batch of them.
     pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
         self.sequencer.failed()
+    }
+
+    /// Why nothing can be logged now; `None` while it can.
+    pub fn trouble(&self) -> watch::Receiver<Option<SequencerError>> {
+        self.sequencer.trouble()
+    }
+
+    /// Has the writer look whether it still signs for the log and, after a failure, whether it can
+    /// write again: what comes of it is told by [`Self::trouble`].
+    pub fn look_after_the_log(&self) {
+        self.sequencer.look();
     }
 
     /// What was measured of the batches.

@@ -3,6 +3,7 @@
 use crate::dsse;
 use crate::hashed_rekord;
 use crate::intoto;
+use crate::json_object;
 use crate::merkle::Hash;
 use crate::tiles::MAX_ENTRY_BYTES;
 use crate::verifier::Verifier;
@@ -182,7 +183,7 @@ fn read(json: &[u8]) -> Result<(Kind, &RawValue), ProposalError> {
         #[serde(borrow)]
         spec: &'a RawValue,
     }
-    let header: Header<'_> = serde_json::from_slice(json).map_err(malformed)?;
+    let header: Header<'_> = json_object::read_bytes(json).map_err(malformed)?;
     Ok((Kind::of(&header.kind, &header.api_version)?, header.spec))
 }
 

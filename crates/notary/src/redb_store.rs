@@ -1,11 +1,13 @@
 //! Objects in one file, by the embedded database redb.
 
+use crate::files;
 use crate::objects::{Found, Object, Objects, Space, Visitor};
 use crate::store::StoreError;
 use redb::{
     Database, DatabaseError, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageBackend,
     TableDefinition, TableHandle,
 };
+use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -54,12 +56,15 @@ struct Tables {
 }
 
 impl RedbStore {
-    /// Opens the file, which is made if there is none.
+    /// Opens the file, which is made if there is none: it is there only once it is whole.
     ///
     /// # Errors
     /// When it cannot be opened, or another process has it open.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let path = path.to_owned();
+        if !path.try_exists().map_err(failed)? {
+            make(&path)?;
+        }
         Self::with(Box::new(move || {
             Database::builder()
                 .set_cache_size(CACHE_BYTES)
@@ -173,6 +178,26 @@ impl Objects for RedbStore {
             }
         }
         Ok(())
+    }
+}
+
+/// Makes an empty one under another name first: a database that was only half made cannot be opened.
+fn make(path: &Path) -> Result<(), StoreError> {
+    let temporary = files::temporary_beside(path).map_err(failed)?;
+    let made = Database::builder()
+        .create(&temporary)
+        .map_err(failed)
+        .and_then(|database| write(&database, &[]));
+    let published = made.and_then(|()| {
+        let file = OpenOptions::new().write(true).open(&temporary);
+        file.and_then(|file| file.sync_all()).map_err(failed)?;
+        files::publish(&temporary, path).map_err(failed)
+    });
+    let _ = std::fs::remove_file(&temporary);
+    match published {
+        // Another process was faster.
+        Err(_) if path.exists() => Ok(()),
+        other => other,
     }
 }
 

@@ -9,17 +9,18 @@
 use crate::backup::{self, Part};
 use crate::checkpoint;
 use crate::data_directory::{COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store};
+use crate::entry_check::EntryCheck;
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
 use crate::identity::{self, Identity, PastTree};
 use crate::keys::SigningKey;
 use crate::lock::{Lock, LockError, Locked};
-use crate::merkle::{self, Frontier};
+use crate::merkle::Frontier;
 use crate::objects::Object;
 use crate::recovery::{self, Relation};
 use crate::redb_store::RedbStore;
-use crate::store::{Batch, Snapshot, Store, StoreError, Tree};
+use crate::store::{Batch, Snapshot, Store, Tree};
 use crate::trust::{self, TrustState};
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -85,7 +86,7 @@ fn restore_part(from: &Path, part: &Path, place: &Path) -> Result<Restored, Nota
     let identity = Identity::load(part)?;
     let snapshot = store.snapshot()?;
     let (tree, frontier) = recovery::whole(snapshot.as_ref())?;
-    check_entries(tree.size, snapshot.as_ref())?;
+    check_entries(&tree, snapshot.as_ref())?;
     let mut lock = FileLock::take(place, identity.tree_id)?;
     let locked = lock.load()?;
     let restored = match &locked {
@@ -167,24 +168,16 @@ fn unpack(from: &Path, part: &Path) -> Result<Store, NotaryError> {
 }
 
 /// Every entry must be the one that the tree was built of, and be found by its hash.
-fn check_entries(size: u64, snapshot: &dyn Snapshot) -> Result<(), NotaryError> {
-    let damaged = |index| StoreError::Damaged(format!("entry {index} is not what was signed, it"));
-    let mut frontier = Frontier::default();
-    let mut nodes = Vec::new();
-    for index in 0..size {
-        let entry = snapshot.entry(index)?.ok_or_else(|| damaged(index))?;
-        let leaf = merkle::leaf_hash(&entry.body);
-        frontier.append(leaf, &mut nodes);
-        for node in nodes.drain(..) {
-            if snapshot.node(node.level, node.index)? != node.hash {
-                return Err(damaged(index).into());
-            }
-        }
-        if snapshot.index_of(&leaf)? != Some(index) {
-            return Err(damaged(index).into());
-        }
+fn check_entries(tree: &Tree, snapshot: &dyn Snapshot) -> Result<(), NotaryError> {
+    let mut check = EntryCheck::default();
+    for index in 0..tree.size {
+        // One that is missing leaves the check short.
+        let Some(entry) = snapshot.entry(index)? else {
+            break;
+        };
+        check.next(&entry, snapshot)?;
     }
-    Ok(())
+    Ok(check.end(tree)?)
 }
 
 fn begin_new_tree(

@@ -76,6 +76,22 @@ pub enum SequencerError {
     Stopping,
 }
 
+impl SequencerError {
+    /// Whether it may pass without anybody's mending more than a full disk.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::Store(StoreError::Failed(_))
+                | Self::Lock(LockError::Failed { .. })
+                | Self::Disagreement(
+                    Disagreement::Store(StoreError::Failed(_))
+                        | Disagreement::Lock(LockError::Failed { .. })
+                )
+                | Self::Stopping
+        )
+    }
+}
+
 impl From<KeyError> for SequencerError {
     fn from(error: KeyError) -> Self {
         Self::Sign(error.to_string())
@@ -107,14 +123,17 @@ pub struct Sequencer {
     room: Arc<Semaphore>,
     head: watch::Receiver<Arc<Head>>,
     failed: watch::Receiver<Option<FailedBatch>>,
+    trouble: watch::Receiver<Option<SequencerError>>,
     batches: Arc<Batches>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// A submission on its way.
-pub(crate) struct Job {
-    pub(crate) submission: Submission,
-    pub(crate) answer: Answer,
+/// What the writer is asked for.
+pub(crate) enum Job {
+    /// A submission on its way.
+    Log(Submission, Answer),
+    /// Whether it can write.
+    Look,
 }
 
 /// Where a submission's answer goes, and its place in memory until then.
@@ -144,16 +163,18 @@ impl Sequencer {
         let mut writer = Writer::new(store, lock, identity, batches.clone())?;
         let (publish, head) = watch::channel(Arc::new(writer.head()?));
         let (tell, failed) = watch::channel(None);
+        let (tell_trouble, trouble) = watch::channel(None);
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sequencer".into())
-            .spawn(move || writer.run(jobs, &publish, &tell))
+            .spawn(move || writer.run(jobs, &publish, &tell, &tell_trouble))
             .map_err(|error| StoreError::Failed(error.to_string()))?;
         Ok(Self {
             queue: Some(queue),
             room: Arc::new(Semaphore::new(QUEUE_KIB as usize)),
             head,
             failed,
+            trouble,
             batches,
             thread: Some(thread),
         })
@@ -162,6 +183,20 @@ impl Sequencer {
     /// The last batch that could not be logged; changes with each.
     pub fn failed(&self) -> watch::Receiver<Option<FailedBatch>> {
         self.failed.clone()
+    }
+
+    /// Why nothing can be logged now; `None` while it can.
+    pub fn trouble(&self) -> watch::Receiver<Option<SequencerError>> {
+        self.trouble.clone()
+    }
+
+    /// Has the writer look whether it still signs for the log and, after a failure, whether it can
+    /// write again.
+    pub fn look(&self) {
+        if let Some(queue) = &self.queue {
+            // Where others wait to be written, that will show it.
+            let _ = queue.try_send(Job::Look);
+        }
     }
 
     /// What was measured of the batches.
@@ -178,15 +213,12 @@ impl Sequencer {
         let queue = self.queue.as_ref().ok_or(SequencerError::Stopping)?;
         let kib = u32::try_from(submission.length() / 1024 + 1).unwrap_or(QUEUE_KIB);
         let room = self.room.clone().acquire_many_owned(kib.min(QUEUE_KIB));
-        let job = Job {
-            submission,
-            answer: Answer {
-                sender,
-                _room: room.await.ok(),
-            },
+        let answer = Answer {
+            sender,
+            _room: room.await.ok(),
         };
         queue
-            .send(job)
+            .send(Job::Log(submission, answer))
             .await
             .map_err(|_| SequencerError::Stopping)?;
         placed.await.map_err(|_| SequencerError::Stopping)?

@@ -138,7 +138,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
 /// Sees to what is revoked while the notary runs, and tells of what could not be logged.
 async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
     let mut told = None;
-    let mut failed = notary.failed();
+    let (mut failed, mut trouble) = (notary.failed(), notary.trouble());
     let mut pause = tokio::time::interval(KEEPER_PAUSE);
     pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -154,6 +154,16 @@ async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
                 continue;
             }
             _ = pause.tick() => {}
+        }
+        notary.look_after_the_log();
+        if trouble.has_changed().unwrap_or(false) {
+            match trouble.borrow_and_update().as_ref() {
+                Some(error) => {
+                    let fields = [("error", error.to_string().into())];
+                    logger.tell(Level::Error, "log_not_writable", &fields);
+                }
+                None => logger.tell(Level::Info, "log_writable_again", &[]),
+            }
         }
         // It is tried again, and told once for each reason.
         let error = notary.catch_up().await.err().map(|error| error.to_string());

@@ -343,7 +343,7 @@ impl Entry {
         Ok(bytes)
     }
 
-    fn from_bytes(index: u64, bytes: &[u8]) -> Result<Self, StoreError> {
+    pub(crate) fn from_bytes(index: u64, bytes: &[u8]) -> Result<Self, StoreError> {
         Self::parse(index, bytes).ok_or_else(|| StoreError::Damaged(format!("entry {index}")))
     }
 

@@ -4,7 +4,7 @@
 use crate::batches::Batches;
 use crate::checkpoint;
 use crate::clock::now;
-use crate::lock::{Lock, Locked};
+use crate::lock::{Lock, LockError, Locked};
 use crate::merkle::{self, Frontier, Hash};
 use crate::recovery::{self, Agreed, Disagreement};
 use crate::sequencer::{FailedBatch, Head, Job, LogIdentity, Placed, SequencerError, Submission};
@@ -114,14 +114,22 @@ impl Writer {
         mut jobs: mpsc::Receiver<Job>,
         publish: &watch::Sender<Arc<Head>>,
         failed: &watch::Sender<Option<FailedBatch>>,
+        trouble: &watch::Sender<Option<SequencerError>>,
     ) {
         let mut waiting = Vec::new();
         while jobs.blocking_recv_many(&mut waiting, MAX_BATCH) > 0 {
             let (submissions, answers): (Vec<_>, Vec<_>) = waiting
                 .drain(..)
-                .map(|job| (job.submission, job.answer))
+                .filter_map(|job| match job {
+                    Job::Log(submission, answer) => Some((submission, answer)),
+                    Job::Look => None,
+                })
                 .unzip();
-            let written = self.write(submissions);
+            let written = match submissions.is_empty() {
+                true => self.look().map(|()| Vec::new()),
+                false => self.write(submissions),
+            };
+            self.tell(&written, trouble);
             // Also if a batch before has only now turned out to be in the log.
             if let Some(state) = &self.state {
                 publish.send_replace(Arc::new(state.head()));
@@ -132,6 +140,7 @@ impl Writer {
                         answer.send(Ok(place));
                     }
                 }
+                Err(_) if answers.is_empty() => {}
                 Err(error) => {
                     failed.send_replace(Some(FailedBatch {
                         entries: answers.len(),
@@ -143,6 +152,49 @@ impl Writer {
                 }
             }
         }
+    }
+
+    /// Tells whether it can write, if that has changed.
+    fn tell(
+        &mut self,
+        written: &Result<Vec<Placed>, SequencerError>,
+        trouble: &watch::Sender<Option<SequencerError>>,
+    ) {
+        let now = match written {
+            Err(error) => Some(error.clone()),
+            // What was known already was answered without writing anything.
+            Ok(_) if trouble.borrow().is_some() => self.look().err(),
+            Ok(_) => None,
+        };
+        let words = |error: &Option<SequencerError>| error.as_ref().map(ToString::to_string);
+        trouble.send_if_modified(|before| {
+            let differs = words(before) != words(&now);
+            *before = now;
+            differs
+        });
+    }
+
+    /// Looks whether nobody else signs, and after a failure whether what is there can be written once
+    /// more.
+    fn look(&mut self) -> Result<(), SequencerError> {
+        let failed_before = self.state.is_none();
+        let locked = Some(self.state()?.locked.clone());
+        if self.lock.load()? != locked {
+            self.state = None;
+            return Err(LockError::Changed {
+                place: self.lock.place(),
+            }
+            .into());
+        }
+        if let Some(state) = self.state.take_if(|_| failed_before) {
+            self.store.commit(Batch {
+                tree: state.tree.clone(),
+                ..Batch::default()
+            })?;
+            self.lock.swap(Some(&state.locked), &state.locked)?;
+            self.state = Some(state);
+        }
+        Ok(())
     }
 
     /// The state that data and lock agree on.

@@ -392,7 +392,10 @@ fn any_page_and_any_extension_may_ask() {
             .unwrap()
             .contains("POST")
     );
-    assert_eq!(preflight.header("access-control-allow-headers"), Some("*"));
+    assert_eq!(
+        preflight.header("access-control-allow-headers"),
+        Some("*,authorization")
+    );
     let unknown = format!("/attestations/sha256:{}", "0".repeat(64));
     for path in ["/trusted_root.json", "/healthz", "/nosuch", &unknown] {
         let answer = notary.get(path);

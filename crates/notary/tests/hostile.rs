@@ -296,6 +296,87 @@ fn json_that_is_none_or_no_object_is_refused() {
     }
 }
 
+/// The places of all objects in a document, as JSON pointers.
+fn objects_in(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(at.to_owned());
+            for (name, inner) in fields {
+                objects_in(inner, &format!("{at}/{name}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (place, inner) in items.iter().enumerate() {
+                objects_in(inner, &format!("{at}/{place}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// These values in every order.
+fn orders(values: &[Value]) -> Vec<Vec<Value>> {
+    let Some((first, rest)) = values.split_first() else {
+        return vec![Vec::new()];
+    };
+    let mut all = Vec::new();
+    for order in orders(rest) {
+        for place in 0..=order.len() {
+            let mut longer = order.clone();
+            longer.insert(place, first.clone());
+            all.push(longer);
+        }
+    }
+    all
+}
+
+/// `document` with the fields of one of its objects as a list: every object, in every order.
+fn with_lists(document: &Value) -> Vec<Value> {
+    let mut places = Vec::new();
+    objects_in(document, "", &mut places);
+    let mut all = Vec::new();
+    for place in places {
+        let object = document.pointer(&place).unwrap().as_object().unwrap();
+        let values: Vec<_> = object.values().cloned().collect();
+        for order in orders(&values) {
+            let mut changed = document.clone();
+            *changed.pointer_mut(&place).unwrap() = Value::Array(order);
+            all.push(changed);
+        }
+    }
+    all
+}
+
+#[test]
+fn a_list_of_values_is_not_taken_for_an_object() {
+    let (_data, notary, key) = setting();
+    let mut tried = 0;
+    let mut refuse = |path: &str, body: &Value| {
+        let answer = notary.post(path, body);
+        refused(&body.to_string(), 400, &answer);
+        for inside in ["struct", "element", "visitor", "map"] {
+            assert!(!answer.text.contains(inside), "{body}: {}", answer.text);
+        }
+        tried += 1;
+    };
+    for (path, body) in good(&key) {
+        for changed in with_lists(&body) {
+            refuse(path, &changed);
+        }
+        let envelope = body.pointer("/spec/proposedContent/envelope");
+        let Some(envelope) = envelope.and_then(Value::as_str) else {
+            continue;
+        };
+        for changed in with_lists(&serde_json::from_str(envelope).unwrap()) {
+            let mut body = body.clone();
+            body["spec"]["proposedContent"]["envelope"] = json!(changed.to_string());
+            refuse(path, &body);
+        }
+    }
+    assert!(tried > 60, "{tried}");
+    assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 0);
+}
+
 #[test]
 fn a_field_that_comes_twice_is_refused() {
     let (_data, notary, key) = setting();

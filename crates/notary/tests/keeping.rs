@@ -6,6 +6,8 @@ use assay_notary::backup_file;
 use assay_notary::keys::SigningKey;
 use assay_notary::restore::{Restored, restore};
 use assay_notary::{Config, NotaryError, checkpoint};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use common::{DataFolder, Running, hashed_rekord};
 use serde_json::{Value, json};
 use sigstore_types::Sha256Hash;
@@ -214,6 +216,89 @@ fn a_notary_whose_lock_is_changed_by_another_acknowledges_nothing_more() {
         assert_eq!(answer.status, 500, "{}", answer.text);
     }
     assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 1);
+}
+
+/// Returns once the notary says that it is as well as this.
+fn until_health_is(notary: &Running, status: u16) {
+    while notary.get("/healthz").status != status {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_notary_that_cannot_write_says_so_and_that_it_can_again() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    assert_eq!(notary.get("/healthz").status, 200);
+    // In the way of the file by which the lock is replaced.
+    let in_the_way = world.locked().with_extension("part");
+    std::fs::create_dir(&in_the_way).unwrap();
+    let pem = world.key.public_pem();
+    let entry = hashed_rekord(b"second", &world.key, &pem);
+    let refused = notary.add(&entry);
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    assert_eq!(refused.json()["code"], 503);
+    assert!(refused.header("retry-after").is_some());
+    let health = notary.get("/healthz");
+    assert_eq!((health.status, &health.json()["code"]), (503, &json!(503)));
+    // What was logged is read as before.
+    assert_eq!(notary.bundles(b"first").len(), 1);
+    // Nobody has to write for it to be noticed.
+    std::fs::remove_dir(&in_the_way).unwrap();
+    until_health_is(&notary, 200);
+    assert_eq!(notary.add(&entry).status, 409, "it was durable already");
+    world.log(&notary, "third");
+    assert_eq!(notary.get("/healthz").status, 200);
+}
+
+#[test]
+fn a_notary_that_is_fenced_says_so_before_anybody_writes() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let mut locked: Value =
+        serde_json::from_slice(&std::fs::read(world.locked()).unwrap()).unwrap();
+    locked["checkpoint"] = json!("something else");
+    std::fs::write(world.locked(), locked.to_string()).unwrap();
+    until_health_is(&notary, 503);
+    let refused = notary.add(&hashed_rekord(
+        b"second",
+        &world.key,
+        &world.key.public_pem(),
+    ));
+    assert_eq!(refused.status, 500, "{}", refused.text);
+    assert!(refused.header("retry-after").is_none());
+}
+
+#[test]
+fn a_damaged_entry_is_named_by_the_backup_which_is_none_then() {
+    let world = World::new();
+    let notary = world.start();
+    world.log(&notary, "first");
+    let (_, second) = world.log(&notary, "second");
+    notary.stop();
+    let body = STANDARD.decode(second["body"].as_str().unwrap()).unwrap();
+    let log = world.data.path().join("log.redb");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let places: Vec<_> = (0..bytes.len() - body.len())
+        .filter(|at| bytes[*at..].starts_with(&body))
+        .collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + body.len() / 2] ^= 1;
+    }
+    std::fs::write(&log, bytes).unwrap();
+    let to = world.data.beside("backup");
+    let stopped = backup_file::make(world.data.path(), &to).unwrap_err();
+    assert!(stopped.to_string().contains("entry 1 "), "{stopped}");
+    let notary = world.start();
+    let running = backup_file::make(world.data.path(), &to).unwrap_err();
+    assert!(running.to_string().contains("entry 1 "), "{running}");
+    notary.stop();
+    for name in ["backup", "backup.part"] {
+        assert!(!world.data.beside(name).exists(), "{name}");
+    }
 }
 
 /// A notary with three entries, a backup after the second made while it ran, and the log's state

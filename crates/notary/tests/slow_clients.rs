@@ -4,7 +4,8 @@ mod common;
 
 use assay_notary::Config;
 use assay_notary::keys::SigningKey;
-use common::{Running, dsse, raw};
+use assay_notary::tokens;
+use common::{Running, dsse, hashed_rekord, raw};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -100,6 +101,50 @@ fn heads_and_bodies_that_do_not_come_are_given_up() {
     for stream in slow {
         assert!(!raw::rest(stream).contains(" 200 "));
     }
+}
+
+#[test]
+fn memory_is_taken_for_what_has_come_of_a_body_and_not_for_what_was_announced() {
+    let data = common::DataFolder::new();
+    Running::start(data.path()).stop();
+    let token = tokens::add(data.path(), "ci").unwrap();
+    let mut config = strict(data.path());
+    config.writing.open = false;
+    config.limits.connections_per_address = 16;
+    config.limits.buffers_mib = 16;
+    let notary = Running::start_with(config);
+    let address = notary.handle().local_address();
+    // Four times what there is, announced from four addresses.
+    let head = "POST /attestations/bulk HTTP/1.1\r\nHost: notary\r\n\
+                Content-Type: application/json\r\nContent-Length: 1048576\r\n\r\n{\"digests\"";
+    let mut idle = Vec::new();
+    for last in 2..6 {
+        for _ in 0..16 {
+            let mut stream = raw::connect_from([127, 0, 0, last], address);
+            stream.write_all(head.as_bytes()).unwrap();
+            idle.push(stream);
+        }
+    }
+    let key = SigningKey::generate().unwrap();
+    let bearer = format!("Bearer {token}");
+    let question = json!({ "digests": [format!("sha256:{}", "ab".repeat(32))] });
+    let served = |round: usize| {
+        let content = format!("file {round}");
+        let entry = hashed_rekord(content.as_bytes(), &key, &key.public_pem());
+        let headers = [("authorization", bearer.as_str())];
+        let written = notary.post_with("/api/v1/log/entries", &headers, &entry);
+        assert_eq!(written.status, 201, "{}", written.text);
+        let found = notary.post("/attestations/bulk", &question);
+        assert_eq!(found.status, 200, "{}", found.text);
+    };
+    (0..20).for_each(&served);
+    // Long before a request's time is up, they have lost their places.
+    for stream in idle {
+        let answer = raw::rest(stream);
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("too slowly"), "{answer}");
+    }
+    served(20);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //! it. It knows nothing of logs and proofs, and the API nothing of clients.
 
 mod admission;
+mod arrival;
+mod buffers;
 mod exchange;
 mod paced;
 mod refused;
@@ -18,13 +20,15 @@ use crate::page::StatusPage;
 use crate::rate_limit::RateLimit;
 use crate::tokens::{self, Tokens};
 use admission::Admission;
+use arrival::Terms;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::http::header::{AUTHORIZATION, EXPECT, X_CONTENT_TYPE_OPTIONS};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Request, Response};
+use buffers::Asker;
 use exchange::Exchange;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
@@ -96,7 +100,7 @@ impl Front {
             tokens: Tokens::of(&config.data),
             reads: RateLimit::new(config.limits.reads_per_minute),
             writes: RateLimit::new(config.limits.writes_per_minute),
-            admission: Admission::new(&config.limits),
+            admission: Admission::new(&config.limits, !config.writing.open),
             config,
             metrics,
             logger,
@@ -168,13 +172,25 @@ impl Front {
             let group = client_address::group(client);
             limit.take(group, Instant::now()).map_err(Refused::Rate)?;
         }
-        if writes && !self.config.writing.open {
-            exchange.wrote_as(self.writer(&head.headers)?);
+        let mut asker = Asker {
+            client: limited.then_some(client),
+            may_write: false,
+        };
+        if !self.config.writing.open {
+            match self.writer(&head.headers) {
+                Ok(name) => {
+                    asker.may_write = true;
+                    if writes {
+                        exchange.wrote_as(name);
+                    }
+                }
+                Err(refused) if writes => return Err(refused),
+                // Reading needs none.
+                Err(_) => {}
+            }
         }
         let most = self.config.limits.body_bytes;
-        let hint = body.size_hint();
-        let length = hint.upper().unwrap_or(most);
-        if hint.lower() > most {
+        if body.size_hint().lower() > most {
             return Err(Refused::TooLarge(most));
         }
         // Whether the notary lives must be told above all when it is busy.
@@ -184,19 +200,18 @@ impl Front {
         if let Some(answer) = self.own(&head).await? {
             return Ok(answer);
         }
-        let who = limited.then_some(client);
         let time = Duration::from_secs(self.config.limits.request_seconds);
-        let too_slow = |_| Refused::TooSlow(time.as_secs());
         // Who sends slowly holds memory, of which it has a share, and no place.
-        let buffer = self.admission.buffer(who, length.min(most)).await?;
-        let whole = tokio::time::timeout(time, whole(body, most));
-        let body = whole.await.map_err(too_slow)??;
+        let terms = Terms { most, time };
+        let (body, buffer) = arrival::whole(body, &self.admission, asker, terms).await?;
         let request = Request::from_parts(head, body);
         let admitted = self.admission.enter(writes).await?;
         let answering = tokio::time::timeout(time, self.ask(request));
-        let response = answering.await.map_err(too_slow)?;
+        let response = answering
+            .await
+            .map_err(|_| Refused::TooSlow(time.as_secs()))?;
         drop(buffer);
-        admitted.leave_with(who, response).await
+        admitted.leave_with(asker, response).await
     }
 
     /// What is answered here: the page, and what is measured.
@@ -273,20 +288,6 @@ impl Front {
             _ => Refused::NotHere.into_response(),
         }
     }
-}
-
-/// All of a body, of `most` bytes at most.
-async fn whole(body: &mut Incoming, most: u64) -> Result<Body, Refused> {
-    if body.is_end_stream() {
-        return Ok(Body::empty());
-    }
-    let limit = usize::try_from(most).unwrap_or(usize::MAX);
-    let collected = Limited::new(body, limit).collect().await;
-    let collected = collected.map_err(|error| match error.is::<LengthLimitError>() {
-        true => Refused::TooLarge(most),
-        false => Refused::Unreadable(error.to_string()),
-    })?;
-    Ok(Body::from(collected.to_bytes()))
 }
 
 /// Reads what is left of a body, within bounds, and forgets it: a client that is still sending when

@@ -1,6 +1,6 @@
 //! A long answer, given out in pieces, so that its memory is known and does not stay for long.
 
-use super::admission::Buffer;
+use super::buffers::Buffer;
 use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use std::pin::Pin;

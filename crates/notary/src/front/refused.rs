@@ -30,6 +30,8 @@ pub enum Refused {
     TooLarge(u64),
     /// It took longer than so many seconds.
     TooSlow(u64),
+    /// The body came in too slowly.
+    Stalled,
     /// The body did not arrive whole.
     Unreadable(String),
     /// Too much is worked on.
@@ -52,7 +54,7 @@ impl Refused {
             Self::NoTokens => "tokens_unusable",
             Self::Rate(_) => "rate",
             Self::TooLarge(_) => "body",
-            Self::TooSlow(_) => "time",
+            Self::TooSlow(_) | Self::Stalled => "time",
             Self::Unreadable(_) => "body",
             Self::Busy => "busy",
             Self::TooMuchAtOnce => "share",
@@ -65,7 +67,7 @@ impl Refused {
     /// Whether the client is to send the rest of its body first, as it would not hear the answer
     /// while it sends.
     pub fn is_heard_after_the_body(&self) -> bool {
-        !matches!(self, Self::TooSlow(_) | Self::Unreadable(_))
+        !matches!(self, Self::TooSlow(_) | Self::Stalled | Self::Unreadable(_))
     }
 
     fn status(&self) -> StatusCode {
@@ -75,7 +77,7 @@ impl Refused {
             Self::Rate(_) | Self::TooMuchAtOnce => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
-            Self::TooSlow(_) => StatusCode::REQUEST_TIMEOUT,
+            Self::TooSlow(_) | Self::Stalled => StatusCode::REQUEST_TIMEOUT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotHere => StatusCode::NOT_FOUND,
@@ -102,6 +104,9 @@ impl Refused {
             }
             Self::TooSlow(seconds) => {
                 format!("the request took longer than {seconds} seconds; try again")
+            }
+            Self::Stalled => {
+                "the body came in too slowly, at less than 4 KiB a second; try again".into()
             }
             Self::Unreadable(detail) => format!("the body did not arrive whole: {detail}"),
             Self::Busy => "the notary is busy; try again in some seconds".into(),
@@ -151,7 +156,7 @@ impl Refused {
         if let Some(seconds) = self.retry_after() {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if matches!(self, Self::TooSlow(_) | Self::TooLarge(_)) {
+        if matches!(self, Self::TooSlow(_) | Self::Stalled | Self::TooLarge(_)) {
             // The rest of the body is not worth waiting for.
             headers.insert(CONNECTION, fixed("close"));
         }

@@ -3,6 +3,7 @@
 use super::answer::JSON;
 use super::refusal::{Refusal, Schema};
 use super::{MAX_BODY, REQUEST_TIME};
+use crate::json_object;
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -80,11 +81,7 @@ fn too_large() -> Refusal {
 /// Takes the JSON of a body, an object, for what it should be.
 pub fn parse<'a, T: Deserialize<'a>>(body: &'a str, name: &str) -> Result<T, Refusal> {
     let failed = |detail: String| Refusal::bad(format!("parsing {name} in body failed: {detail}"));
-    // Fields in a list, without their names, would be understood, too.
-    if !body.trim_ascii_start().starts_with('{') {
-        return Err(failed("it must be a JSON object".into()));
-    }
-    serde_json::from_str(body).map_err(|error| failed(error.to_string()))
+    json_object::read(body).map_err(|error| failed(error.to_string()))
 }
 
 fn check_media_type(kind: Option<&HeaderValue>) -> Result<(), Refusal> {

@@ -4,6 +4,7 @@ use super::answer::{self, TRUNCATED};
 use super::apart::apart;
 use super::body;
 use super::refusal::{Answer, Refusal, Schema};
+use crate::json_object;
 use crate::log_entry::entry_id;
 use crate::notary::{Notary, Operator, SearchTerm};
 use crate::proposal::decode_base64;
@@ -23,6 +24,7 @@ struct Asked {
     hash: Option<String>,
     email: Option<String>,
     subject: Option<String>,
+    #[serde(deserialize_with = "json_object::perhaps")]
     public_key: Option<PublicKey>,
     operator: Option<String>,
 }

@@ -25,8 +25,8 @@ mod trust;
 use crate::notary::Notary;
 use assay_core::succession::SUCCESSION_PATH;
 use axum::Router;
-use axum::http::header::{ETAG, LINK, LOCATION};
-use axum::http::{Method, StatusCode};
+use axum::http::header::{AUTHORIZATION, ETAG, LINK, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, Method, StatusCode};
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,8 +95,9 @@ pub fn router(notary: Arc<Notary>) -> Router {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers(Any)
-        .expose_headers([ETAG, LINK, LOCATION, answer::TRUNCATED])
+        // The star does not stand for this one, by the Fetch standard.
+        .allow_headers([HeaderName::from_static("*"), AUTHORIZATION])
+        .expose_headers([ETAG, LINK, LOCATION, RETRY_AFTER, answer::TRUNCATED])
         .allow_private_network(true)
         .max_age(Duration::from_secs(PREFLIGHT_SECONDS));
     let mut router = Router::new();

@@ -5,6 +5,7 @@ use crate::proposal::ProposalError;
 use crate::sequencer::SequencerError;
 use crate::store::StoreError;
 use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
@@ -37,7 +38,12 @@ pub struct Refusal {
     /// Rekor's own codes (600 and up) say more than the status.
     pub code: u16,
     pub message: String,
+    /// When it is worth to try again, in seconds.
+    pub retry_after: Option<u64>,
 }
+
+/// When to try again what may then work, in seconds.
+const RETRY_SECONDS: u64 = 10;
 
 /// What every handler gives.
 pub type Answer = Result<Response, Refusal>;
@@ -48,6 +54,7 @@ impl Refusal {
             code: status.as_u16(),
             status,
             message: message.into(),
+            retry_after: None,
         }
     }
 
@@ -57,11 +64,20 @@ impl Refusal {
             status: StatusCode::UNPROCESSABLE_ENTITY,
             code: code as u16,
             message: message.into(),
+            retry_after: None,
         }
     }
 
     pub fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// What may work in a while.
+    pub fn later(message: impl Into<String>) -> Self {
+        Self {
+            retry_after: Some(RETRY_SECONDS),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
     }
 
     pub fn internal(error: impl std::fmt::Display) -> Self {
@@ -72,7 +88,11 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let body = json!({ "code": self.code, "message": self.message });
-        answer::of(self.status, JSON, body.to_string())
+        let mut response = answer::of(self.status, JSON, body.to_string());
+        if let Some(seconds) = self.retry_after {
+            answer::set(&mut response, RETRY_AFTER, &seconds.to_string());
+        }
+        response
     }
 }
 
@@ -85,11 +105,15 @@ impl From<StoreError> for Refusal {
 impl From<SequencerError> for Refusal {
     fn from(error: SequencerError) -> Self {
         match error {
-            SequencerError::Stopping => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
-            }
+            SequencerError::Stopping => Self::later(error.to_string()),
             // What is wrong is the operator's business, and names the operator's files.
-            _ => Self::internal("the log cannot be written now; try again later"),
+            error if error.may_pass() => {
+                Self::later("the log cannot be written now; try again later")
+            }
+            _ => Self::internal(
+                "this notary cannot sign for its log any more; its administrator finds the reason \
+                 in its log",
+            ),
         }
     }
 }
