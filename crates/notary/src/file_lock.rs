@@ -42,6 +42,11 @@ impl FileLock {
         }
     }
 
+    /// Whether there is a lock of the log with this tree number in `directory`.
+    pub fn is_there(directory: &Path, tree_id: u64) -> bool {
+        directory.join(format!("{tree_id}.json")).exists()
+    }
+
     /// Where the lock store of a data directory is unless something else is said: beside it.
     pub fn default_for(data: &Path) -> PathBuf {
         // Of `data/..` or `.`, the name is known to the system only.

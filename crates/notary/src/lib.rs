@@ -26,6 +26,7 @@ pub mod error;
 pub mod exposure;
 pub mod file_lock;
 pub mod files;
+pub mod followers;
 pub mod front;
 pub mod hash_tiles;
 pub mod hashed_rekord;
