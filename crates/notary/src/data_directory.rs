@@ -4,6 +4,7 @@ use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files;
 use crate::identity;
+use crate::ownership;
 use crate::trust;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,11 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
     let Some(place) = named else {
         return Ok(FileLock::default_for(data));
     };
-    files::private_directory(place).map_err(|source| NotaryError::file(place, source))?;
+    if !place.exists() {
+        let failed = |source| NotaryError::file(place, source);
+        files::private_directory(place).map_err(failed)?;
+        ownership::give_directory(place, data).map_err(failed)?;
+    }
     let whole =
         |path: &Path| std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source));
     match whole(place)?.starts_with(whole(data)?) {

@@ -1,6 +1,7 @@
 //! Files that are whole or absent, whatever happens while they are written.
 
 use crate::error::NotaryError;
+use crate::ownership;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -30,17 +31,23 @@ pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
 }
 
 /// As [`replace`], by way of the file `temporary` beside it, which nobody else writes. If the
-/// process ends in between, the next time uses it again.
+/// process ends in between, the next time begins it again. The file is that of the directory's
+/// owner.
 ///
 /// # Errors
 /// As [`replace`].
 pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    write(
+    match std::fs::remove_file(temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = write(
         temporary,
-        OpenOptions::new().create(true).truncate(true),
+        OpenOptions::new().create_new(true),
         content,
         mode,
     )?;
+    ownership::give(&file, directory_of(path))?;
     std::fs::rename(temporary, path)?;
     sync_directory_of(path)
 }
@@ -87,7 +94,8 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a directory that only its owner may enter (0700), and those above it.
+/// Makes a directory that only its owner may enter (0700), and those above it. What root makes in
+/// another user's is that user's (see [`ownership`]).
 ///
 /// # Errors
 /// When it cannot be made.
@@ -96,7 +104,31 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    let above = path.ancestors();
+    let missing = above.take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let missing: Vec<&Path> = missing.collect();
+    builder.create(path)?;
+    for made in missing.iter().rev() {
+        ownership::settle_directory(made)?;
+    }
+    Ok(())
+}
+
+/// A file that is only ever locked: made where there is none.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            ownership::give(&file, directory_of(path))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
 }
 
 /// The files in a directory whose names end in a dot and `ending`; none if there is no such directory.
@@ -123,7 +155,7 @@ pub fn listed(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, NotaryErro
 fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> {
     let mut random = [0u8; 8];
     getrandom::fill(&mut random).map_err(io::Error::other)?;
-    let directory = path.parent().unwrap_or(Path::new("."));
+    let directory = directory_of(path);
     let temporary = directory.join(format!(".{}.part", hex::encode(random)));
     let written = write(
         &temporary,
@@ -131,14 +163,16 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<PathBuf> 
         content,
         mode,
     );
-    if let Err(error) = written {
-        let _ = std::fs::remove_file(&temporary);
-        return Err(error);
+    match written.and_then(|file| ownership::settle(&file, directory)) {
+        Ok(()) => Ok(temporary),
+        Err(error) => {
+            let _ = std::fs::remove_file(&temporary);
+            Err(error)
+        }
     }
-    Ok(temporary)
 }
 
-fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<()> {
+fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<File> {
     options.write(true);
     #[cfg(unix)]
     if mode == Mode::Private {
@@ -148,13 +182,18 @@ fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> 
     let _ = mode;
     let mut file = options.open(path)?;
     file.write_all(content)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn sync_directory_of(path: &Path) -> io::Result<()> {
+    sync_directory(directory_of(path))
+}
+
+fn directory_of(path: &Path) -> &Path {
     match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => sync_directory(directory),
-        _ => sync_directory(Path::new(".")),
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
     }
 }
 

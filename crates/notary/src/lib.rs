@@ -45,6 +45,7 @@ pub mod moment;
 pub mod notary;
 pub mod note_key;
 pub mod objects;
+pub mod ownership;
 pub mod page;
 pub mod patience;
 pub mod proposal;

@@ -19,6 +19,7 @@ use crate::keys::SigningKey;
 use crate::lock::{Lock, Locked};
 use crate::merkle::{self, Frontier};
 use crate::objects::Object;
+use crate::ownership;
 use crate::recovery::{self, Relation};
 use crate::redb_store::RedbStore;
 use crate::store::{Batch, Snapshot, Store, StoreError, Tree};
@@ -95,6 +96,10 @@ pub fn restore_ending(
         std::fs::remove_dir_all(&part).map_err(failed)?;
     }
     files::private_directory(&part).map_err(failed)?;
+    if place.exists() {
+        // What is made is the notary's user's, whose the lock store is.
+        ownership::give_directory(&part, &place).map_err(failed)?;
+    }
     let restored = restore_part(from, &part, &place, end).and_then(|restored| {
         std::fs::rename(&part, data).map_err(failed)?;
         files::sync_directory(part.parent().unwrap_or(&part)).map_err(failed)?;
@@ -166,7 +171,11 @@ fn goes_on(tree: &Tree, locked: &Locked) -> bool {
 fn unpack(from: &Path, part: &Path) -> Result<Store, NotaryError> {
     let read = |source| NotaryError::file(from, source);
     let mut input = BufReader::new(File::open(from).map_err(read)?);
-    let store = Store::new(Arc::new(RedbStore::open(&part.join(LOG_FILE))?));
+    let log = part.join(LOG_FILE);
+    let store = Store::new(Arc::new(RedbStore::open(&log)?));
+    File::open(&log)
+        .and_then(|made| ownership::settle(&made, part))
+        .map_err(|source| NotaryError::file(&log, source))?;
     let mut waiting: Vec<Object> = Vec::new();
     let mut bytes = 0;
     let mut directories = BTreeSet::from([part.to_owned()]);
