@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:
-  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28";
+  assay notary backup --data /var/lib/assay/notary --to /backup/notary-2026-11-28";
 
 /// `assay notary backup`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ const RESTORE_EXAMPLES: &str = "\
 With the lock that the notary had, the log goes on or begins a new tree, so that it never forks.
 
 Examples:
-  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay/notary-new --lock /var/lib/assay/notary.lock";
 
 /// `assay notary restore`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ pub struct RestoreArgs {
 
 const ADOPT_EXAMPLES: &str = "\
 Examples:
-  assay notary adopt --data /var/lib/assay";
+  assay notary adopt --data /var/lib/assay/notary";
 
 /// `assay notary adopt`.
 #[derive(Debug, clap::Args)]

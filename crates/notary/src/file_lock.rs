@@ -38,9 +38,11 @@ impl FileLock {
         }
     }
 
-    /// Whether there is a lock of the log with this tree number in `directory`.
+    /// Whether there is a lock of the log with this tree number in `directory`, as far as can be
+    /// seen.
     pub fn is_there(directory: &Path, tree_id: u64) -> bool {
-        directory.join(format!("{tree_id}.json")).exists()
+        let path = directory.join(format!("{tree_id}.json"));
+        path.try_exists().unwrap_or(true)
     }
 
     /// Where the lock store of a data directory is unless something else is said: beside it.

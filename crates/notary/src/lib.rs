@@ -59,6 +59,7 @@ pub mod sequencer;
 pub mod server;
 pub mod shares;
 pub mod signed_note;
+pub mod signer_name;
 pub mod signers;
 pub mod statement;
 pub mod store;

@@ -142,6 +142,11 @@ fn data_without_its_lock_is_refused_and_says_what_to_do() {
         refused.contains("lock") && refused.contains("restore"),
         "{refused}"
     );
+    // Nothing is made where there was none.
+    let wrong = world.data.beside("wrong");
+    let refused = world.refused(world.data.path(), Some(wrong.clone()));
+    assert!(refused.contains("wrong"), "{refused}");
+    assert!(!wrong.exists() && !world.lock().exists());
     let mut config = Config::on_loopback(world.data.path());
     config.lock = Some(aside);
     let notary = Running::try_start(config).unwrap();
