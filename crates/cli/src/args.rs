@@ -73,7 +73,7 @@ pub enum Command {
     Roots(RootsArgs),
     /// Show what is remembered of transparency logs, and decide about those that contradicted themselves.
     Logs(LogsArgs),
-    /// Audit the whole log of a notary.
+    /// Audit the log of a notary.
     Log(TransparencyLogArgs),
     /// Show what is remembered of projects and sites, by which a change is noticed, or forget it.
     Memory(MemoryArgs),

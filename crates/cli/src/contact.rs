@@ -12,7 +12,8 @@ use assay_core::evidence::Failure;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, notary_address};
 use assay_core::site::host_of;
-use assay_core::trust_root::fingerprint;
+use assay_core::succession;
+use assay_core::trust_root::fingerprint as fingerprint_of;
 use assay_notary::files::{self, Mode};
 use assay_sources::notary::{self, own_root, succession_request, trust_root_request};
 use std::io;
@@ -135,9 +136,11 @@ pub fn contact_if(
         // An outage is told where the notary is asked for what it is there for.
         (Err(CliError::NoAnswer { .. }), Some(pinned)) => pinned,
         (Ok(shown), None) => {
-            expect(fingerprint, &shown)?;
-            first(&shown)?;
-            let pinned = self::pin(pin.file, &shown)?;
+            let begin = expected_before(client, fingerprint, &shown)?;
+            let begin = begin.as_ref().unwrap_or(&shown);
+            expect(fingerprint, begin)?;
+            first(begin)?;
+            let pinned = self::pin(pin.file, begin)?;
             follow(client, pin, pinned, &shown)?
         }
         (Err(error), _) => return Err(error),
@@ -331,7 +334,7 @@ fn follow(
 
 /// The fingerprint of the trust root that is in use.
 fn root_fingerprint(notary: &Notary) -> String {
-    fingerprint(&notary.trusted_root).unwrap_or_else(|_| notary.fingerprint.clone())
+    fingerprint_of(&notary.trusted_root).unwrap_or_else(|_| notary.fingerprint.clone())
 }
 
 fn replace_pin(file: &Path, notary: &Notary) -> Result<(), CliError> {
@@ -346,6 +349,40 @@ fn keep(file: &Path, notary: &Notary) -> Result<(), CliError> {
         files::private_directory(directory).map_err(|source| CliError::file(directory, source))?;
     }
     replace_pin(file, notary)
+}
+
+/// The notary with the expected trust root, where it shows another one that follows from that.
+fn expected_before(
+    client: &Client,
+    fingerprint: Option<&str>,
+    shown: &Notary,
+) -> Result<Option<Notary>, CliError> {
+    let Some(expected) = fingerprint.filter(|_| expect(fingerprint, shown).is_err()) else {
+        return Ok(None);
+    };
+    let unexpected = || CliError::UnexpectedTrustRoot {
+        address: shown.address.clone(),
+        expected: expected.to_owned(),
+        found: shown.fingerprint.clone(),
+    };
+    let answer = client.ask(&succession_request(&shown.address));
+    let response = answer.map_err(|_| unexpected())?;
+    let document = std::str::from_utf8(&response.body).unwrap_or_default();
+    let found = succession::find(expected.trim(), document).ok().flatten();
+    let trusted_root = found.ok_or_else(unexpected)?;
+    let begin = Notary {
+        fingerprint: fingerprint_of(&trusted_root).map_err(|_| unexpected())?,
+        trusted_root,
+        ..shown.clone()
+    };
+    own_root(&begin).map_err(|_| unexpected())?;
+    // Before anything is pinned: what it shows must have been signed with the keys of that root.
+    let latest = notary::follow(&begin, &response).ok().flatten();
+    let led_to = latest.and_then(|latest| fingerprint_of(&latest.trusted_root).ok());
+    match led_to.as_ref() == Some(&shown.fingerprint) {
+        true => Ok(Some(begin)),
+        false => Err(unexpected()),
+    }
 }
 
 /// Either of the first trust root or of the present one.
@@ -384,7 +421,7 @@ fn fetch(client: &Client, address: &str) -> Result<Notary, CliError> {
     let notary = Notary {
         name: host_of(address).unwrap_or_else(|| address.to_owned()),
         address: address.to_owned(),
-        fingerprint: fingerprint(&trusted_root).map_err(|error| malformed(error.to_string()))?,
+        fingerprint: fingerprint_of(&trusted_root).map_err(|error| malformed(error.to_string()))?,
         trusted_root,
         enabled: true,
         followed: None,

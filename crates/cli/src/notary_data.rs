@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 const BACKUP_EXAMPLES: &str = "\
 Examples:
-  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28";
+  assay notary backup --data /var/lib/assay/notary --to /backup/notary-2026-11-28";
 
 /// `assay notary backup`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +29,7 @@ const RESTORE_EXAMPLES: &str = "\
 With the lock that the notary had, the log goes on or begins a new tree, so that it never forks.
 
 Examples:
-  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay/notary-new --lock /var/lib/assay/notary.lock";
 
 /// `assay notary restore`.
 #[derive(Debug, clap::Args)]
@@ -45,6 +45,10 @@ pub struct RestoreArgs {
     /// directory, its name with .lock].
     #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
     pub lock: Option<PathBuf>,
+    /// End this tree, which an earlier restore began in place of the backup's: what it logged since
+    /// then is lost. Without it, such a backup is refused.
+    #[arg(long, value_name = "NUMBER")]
+    pub end_tree: Option<u64>,
     /// Print JSON (schema assay.notary.restored.v1).
     #[arg(long)]
     pub json: bool,
@@ -52,7 +56,7 @@ pub struct RestoreArgs {
 
 const ADOPT_EXAMPLES: &str = "\
 Examples:
-  assay notary adopt --data /var/lib/assay";
+  assay notary adopt --data /var/lib/assay/notary";
 
 /// `assay notary adopt`.
 #[derive(Debug, clap::Args)]
@@ -97,44 +101,50 @@ pub fn back_up(args: &BackupArgs) -> Result<Exit, CliError> {
 /// # Errors
 /// When it cannot be restored.
 pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
-    let restored = assay_notary::restore::restore(&args.from, &args.data, args.lock.as_deref())?;
+    let lock = args.lock.as_deref();
+    let restored =
+        assay_notary::restore::restore_ending(&args.from, &args.data, lock, args.end_tree)?;
     let tree = restored.identity.tree_id.to_string();
-    let ended = restored.ended.as_ref();
+    let is_new = !restored.ended.is_empty();
     if args.json {
+        let ended = restored
+            .ended
+            .iter()
+            .map(|ended| json!({"tree_id": ended.tree_id.to_string(), "entries_lost": ended.lost}));
+        let first = restored.ended.first();
         output::json(&json!({
             "schema": "assay.notary.restored.v1",
             "data": args.data.to_string_lossy(),
             "tree_id": tree,
             "entries": restored.size,
-            "ended_tree_id": ended.map(|past| past.tree_id.to_string()),
-            "entries_lost": ended.and_then(|past| past.lost()),
+            "ended_tree_id": first.map(|ended| ended.tree_id.to_string()),
+            "ended_trees": ended.collect::<Vec<_>>(),
+            "entries_lost": restored.lost().filter(|_| is_new),
         }))?;
         return Ok(Exit::DONE);
     }
-    let size = restored.size;
-    let outcome = match ended {
-        None => format!("The log goes on as tree {tree}: it has signed nothing since the backup."),
-        Some(past) => {
-            let lost = match past.lost() {
-                Some(0) => "Nothing is lost.".to_owned(),
-                Some(lost) => format!(
-                    "The old one has signed {lost} entries more than the backup has; they are lost."
-                ),
-                None => "There is no lock that says whether the old one has signed more since the \
-                         backup: tell your users."
-                    .to_owned(),
-            };
-            format!(
-                "The log begins tree {tree} with them, in the place of tree {}, which has ended. \
-                 {lost}",
-                past.tree_id
-            )
-        }
-    };
-    output::say(&format!(
-        "restored {size} entries to {}\n{outcome}",
+    let mut text = format!(
+        "restored {} entries to {}",
+        restored.size,
         output::plain(&args.data.to_string_lossy())
-    ))?;
+    );
+    text += &match is_new {
+        false => {
+            format!("\nThe log goes on as tree {tree}: it has signed nothing since the backup.")
+        }
+        true => format!("\nThe log begins tree {tree} with them."),
+    };
+    for ended in &restored.ended {
+        let lost = match ended.lost {
+            Some(0) => "Nothing of it is lost.".to_owned(),
+            Some(lost) => format!("It has signed {lost} entries that are lost."),
+            None => "There is no lock that says whether it has signed more since the backup: tell \
+                     your users."
+                .to_owned(),
+        };
+        text += &format!("\nTree {} has ended. {lost}", ended.tree_id);
+    }
+    output::say(&text)?;
     Ok(Exit::DONE)
 }
 

@@ -11,15 +11,15 @@ const ADD_EXAMPLES: &str = "\
 Only the token is on standard output. Whoever has it logs in with it.
 
 Examples:
-  assay notary token add ci --data /var/lib/assay > token.txt";
+  assay notary token add ci --data /var/lib/assay/notary > token.txt";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
-  assay notary token list --data /var/lib/assay";
+  assay notary token list --data /var/lib/assay/notary";
 
 const REMOVE_EXAMPLES: &str = "\
 Examples:
-  assay notary token remove ci --data /var/lib/assay";
+  assay notary token remove ci --data /var/lib/assay/notary";
 
 /// What to do with tokens.
 #[derive(Debug, clap::Subcommand)]

@@ -104,7 +104,7 @@ pub struct StandingArgs {
 const KEY_EXAMPLES: &str = "\
 Examples:
   assay key > release.pub
-  assay key | ssh notary assay notary signer add release@example.org - --data /var/lib/assay
+  assay key | ssh notary assay notary signer add release@example.org - --data /var/lib/assay/notary
   assay key passphrase                                   # set a passphrase, or change it";
 
 /// `assay key`.

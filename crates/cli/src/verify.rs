@@ -27,6 +27,7 @@ use assay_core::signer::{RootId, Signer};
 use assay_core::site_rule::Demand;
 use assay_core::trust_root::MAX_TRUST_ROOT_BYTES;
 use assay_core::verdict::Verdict;
+use assay_sources::remembered;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -108,6 +109,14 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     let alarms = comparing.alarms(|root| used.contains(root));
     for alarm in &alarms {
         output::note(&alarm.warning());
+    }
+    let mut found = all.iter().flatten().flat_map(|(_, evidence)| evidence);
+    if found.any(remembered::is_discontinued) {
+        output::note(
+            "a log lost what is remembered of it, or begins anew, so nothing that it proves counts. \
+             Ask its administrator why; if that was no deceit, such as a backup that had to be \
+             restored, `assay logs` shows what is remembered, and `assay logs forget ID` forgets it",
+        );
     }
     let mut exit = Exit::DONE;
     let mut results = Vec::new();

@@ -624,13 +624,16 @@ fn a_notary_that_was_restored_goes_on_or_is_forgotten_by_the_user() {
         let told = verify("new.txt").expect(14);
         verify("kept.txt").expect(14);
         assert!(told.out.contains("restored"), "{}", told.out);
+        let advice = "assay logs forget";
+        assert_eq!(told.err.matches(advice).count(), 1, "{}", told.err);
         let logs = user.run(&["logs", "--json"]).expect(0).json();
         let ids = logs["logs"].as_array().unwrap().iter();
         for id in ids.map(|log| log["id"].as_str().unwrap()) {
             let said = user.run(&["logs", "forget", id, "--json"]).expect(0);
             assert_eq!(said.json()["outcome"], "forgotten");
         }
-        verify("new.txt").expect(0);
+        let told = verify("new.txt").expect(0);
+        assert!(!told.err.contains(advice), "{}", told.err);
         verify("kept.txt").expect(0);
     }
 }

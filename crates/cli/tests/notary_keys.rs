@@ -120,6 +120,44 @@ fn a_user_follows_two_rotations_and_everything_stays_verified() {
 }
 
 #[test]
+fn who_knows_an_earlier_fingerprint_meets_the_notary_by_it() {
+    let mut setting = Setting::new();
+    setting.sign("first");
+    let (one, two) = (setting.rotate(), setting.rotate());
+    setting.sign("second");
+    let meet = |user: &User, fingerprint: &Value| {
+        user.write("second", "second");
+        let fingerprint = fingerprint.as_str().unwrap();
+        let args = [
+            "verify",
+            "second",
+            "--signer",
+            NAME,
+            "--fingerprint",
+            fingerprint,
+        ];
+        user.with(&setting.front.url(), &args)
+    };
+    let (old, middle) = (
+        &one["previous_trust_root_fingerprint"],
+        &one["trust_root_fingerprint"],
+    );
+    for known in [old, middle] {
+        let user = User::new();
+        let done = meet(&user, known).expect(0);
+        assert!(done.err.contains(known.as_str().unwrap()), "{}", done.err);
+        // It stays the one that is pinned, also where nothing is expected.
+        meet(&user, known).expect(0);
+        meet(&user, &two["trust_root_fingerprint"]).expect(0);
+        setting.verify(&user, "first").expect(0);
+    }
+    let user = User::new();
+    meet(&user, &json!("00".repeat(32))).expect(3);
+    // Nothing was pinned by that.
+    meet(&user, middle).expect(0);
+}
+
+#[test]
 fn bundles_of_before_and_after_a_rotation_verify_offline_with_the_new_root() {
     let mut setting = Setting::new();
     setting.sign("old");

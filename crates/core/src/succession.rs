@@ -198,6 +198,22 @@ pub fn follow(
     })
 }
 
+/// The trust root with this fingerprint among those that a notary shows, and `None` if there is none.
+/// Only its content is what the fingerprint says: whether anything follows from it, [`follow`] tells.
+///
+/// # Errors
+/// When the document cannot be read.
+pub fn find(wanted: &str, document: &str) -> Result<Option<String>, SuccessionError> {
+    if document.len() > MAX_SUCCESSION_BYTES {
+        return Err(malformed(&format!("{} bytes", document.len())));
+    }
+    let shown: Succession = serde_json::from_str(document).map_err(|error| malformed(&error))?;
+    let (_, roots) = read(&shown)?;
+    let mut roots = roots.into_iter();
+    let found = roots.find(|root| root.fingerprint.eq_ignore_ascii_case(wanted));
+    Ok(found.map(|root| root.json))
+}
+
 /// The digest by which the next link names one with this payload.
 pub fn link_digest(payload: &[u8]) -> String {
     Sha256Digest::of(payload).to_hex()

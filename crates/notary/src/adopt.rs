@@ -12,6 +12,7 @@ use crate::identity::{self, Identity};
 use crate::keys::SigningKey;
 use crate::lock::{Lock, Locked};
 use crate::merkle::{self, Frontier, Hash};
+use crate::ownership;
 use crate::recovery::{self, Disagreement};
 use crate::redb_store::{EARLIER_TABLE, RedbStore};
 use crate::store::{Batch, Entry, Mention, MentionKind, Store, StoreError, Tree};
@@ -20,6 +21,7 @@ use redb::{
     Database, DatabaseError, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
     TableHandle,
 };
+use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -50,6 +52,11 @@ pub fn adopt(data: &Path, lock: Option<&Path>) -> Result<u64, NotaryError> {
     let place = lock_store(data, lock)?;
     let identity = Identity::load_any(data)?;
     let path = data.join(LOG_FILE);
+    if !place.exists() {
+        let failed = |source| NotaryError::file(&place, source);
+        files::private_directory(&place).map_err(failed)?;
+        ownership::give_directory(&place, data).map_err(failed)?;
+    }
     let mut lock = FileLock::take(&place, identity.tree_id)?;
     if !identity.is_earlier() {
         return Err(match lock.load()? {
@@ -93,6 +100,9 @@ pub fn adopt(data: &Path, lock: Option<&Path>) -> Result<u64, NotaryError> {
             return finish(data, identity, &mut lock, &store.snapshot()?.tree()?);
         }
     };
+    File::open(&new)
+        .and_then(|made| ownership::settle(&made, data))
+        .map_err(file)?;
     std::fs::rename(&new, &path).map_err(file)?;
     files::sync_directory(data).map_err(file)?;
     drop((read, old));

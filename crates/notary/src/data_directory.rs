@@ -3,7 +3,9 @@
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files;
-use crate::identity;
+use crate::identity::{self, Identity};
+use crate::ownership;
+use crate::recovery::Disagreement;
 use crate::trust;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +28,11 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
     let Some(place) = named else {
         return Ok(FileLock::default_for(data));
     };
-    files::private_directory(place).map_err(|source| NotaryError::file(place, source))?;
+    if !place.exists() {
+        let failed = |source| NotaryError::file(place, source);
+        files::private_directory(place).map_err(failed)?;
+        ownership::give_directory(place, data).map_err(failed)?;
+    }
     let whole =
         |path: &Path| std::fs::canonicalize(path).map_err(|source| NotaryError::file(path, source));
     match whole(place)?.starts_with(whole(data)?) {
@@ -34,6 +40,41 @@ pub fn lock_store(data: &Path, named: Option<&Path>) -> Result<PathBuf, NotaryEr
             place: place.to_owned(),
         }),
         false => Ok(place.to_owned()),
+    }
+}
+
+/// Refuses a data directory that was set up where there is no lock of its log, before anything is
+/// made in that place.
+///
+/// # Errors
+/// When there is none.
+pub fn refuse_without_lock(data: &Path, named: Option<&Path>) -> Result<(), NotaryError> {
+    if !data.join(COMPLETE_FILE).exists() {
+        return Ok(());
+    }
+    // What else is the matter with it is told where it is opened.
+    let Ok(identity) = Identity::load(data) else {
+        return Ok(());
+    };
+    let place = named.map_or_else(|| FileLock::default_for(data), Path::to_owned);
+    match FileLock::is_there(&place, identity.tree_id) || is_inside(&place, data) {
+        true => Ok(()),
+        false => Err(Disagreement::NoLock {
+            place: place
+                .join(format!("{}.json", identity.tree_id))
+                .display()
+                .to_string(),
+        }
+        .into()),
+    }
+}
+
+/// Whether a path that may not be there yet lies in a directory, as it is written.
+fn is_inside(path: &Path, directory: &Path) -> bool {
+    let whole = |path: &Path| std::path::absolute(path).ok();
+    match (whole(path), whole(directory)) {
+        (Some(path), Some(directory)) => path.starts_with(directory),
+        _ => false,
     }
 }
 

@@ -146,6 +146,9 @@ pub enum NotaryError {
     /// A backup cannot be made, or is none.
     #[error("the backup cannot be used: {0}")]
     Backup(String),
+    /// A restore would end a tree that is signed on.
+    #[error("{0}")]
+    Replaced(String),
     /// A restore goes into a new directory only.
     #[error(
         "{} is not empty. A backup is restored into a new directory, so that nothing is \

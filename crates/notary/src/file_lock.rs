@@ -5,7 +5,7 @@
 
 use crate::files::{self, Mode};
 use crate::lock::{Lock, LockError, Locked};
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -27,12 +27,8 @@ impl FileLock {
         let path = directory.join(format!("{tree_id}.json"));
         let failed = |error: io::Error| failed(&path, &error);
         files::private_directory(directory).map_err(failed)?;
-        let held = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(directory.join(format!("{tree_id}.held")))
-            .map_err(failed)?;
+        let held = directory.join(format!("{tree_id}.held"));
+        let held = files::lock_file(&held).map_err(failed)?;
         match held.try_lock() {
             Ok(()) => Ok(Self { path, _held: held }),
             Err(TryLockError::WouldBlock) => Err(LockError::InUse {
@@ -40,6 +36,13 @@ impl FileLock {
             }),
             Err(TryLockError::Error(error)) => Err(failed(error)),
         }
+    }
+
+    /// Whether there is a lock of the log with this tree number in `directory`, as far as can be
+    /// seen.
+    pub fn is_there(directory: &Path, tree_id: u64) -> bool {
+        let path = directory.join(format!("{tree_id}.json"));
+        path.try_exists().unwrap_or(true)
     }
 
     /// Where the lock store of a data directory is unless something else is said: beside it.

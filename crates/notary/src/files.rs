@@ -1,6 +1,7 @@
 //! Files that are whole or absent, whatever happens while they are written.
 
 use crate::error::NotaryError;
+use crate::ownership;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -36,17 +37,23 @@ pub fn replace(path: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
 }
 
 /// As [`replace`], by way of the file `temporary` beside it, which nobody else writes. If the
-/// process ends in between, the next time uses it again.
+/// process ends in between, the next time begins it again. The file is that of the directory's
+/// owner.
 ///
 /// # Errors
 /// As [`replace`].
 pub fn replace_by(path: &Path, temporary: &Path, content: &[u8], mode: Mode) -> io::Result<()> {
-    write(
+    match std::fs::remove_file(temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let file = write(
         temporary,
-        OpenOptions::new().create(true).truncate(true),
+        OpenOptions::new().create_new(true),
         content,
         mode,
     )?;
+    ownership::give(&file, directory_of(path))?;
     std::fs::rename(temporary, path)?;
     sync_directory_of(path)
 }
@@ -148,7 +155,8 @@ pub fn sync_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a directory that only its owner may enter (0700), and those above it.
+/// Makes a directory that only its owner may enter (0700), and those above it. What root makes in
+/// another user's is that user's (see [`ownership`]).
 ///
 /// # Errors
 /// When it cannot be made.
@@ -157,7 +165,31 @@ pub fn private_directory(path: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    let above = path.ancestors();
+    let missing = above.take_while(|path| !path.as_os_str().is_empty() && !path.exists());
+    let missing: Vec<&Path> = missing.collect();
+    builder.create(path)?;
+    for made in missing.iter().rev() {
+        ownership::settle_directory(made)?;
+    }
+    Ok(())
+}
+
+/// A file that is only ever locked: made where there is none.
+///
+/// # Errors
+/// When it cannot be opened or made.
+pub fn lock_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    match options.clone().create_new(true).open(path) {
+        Ok(file) => {
+            ownership::give(&file, directory_of(path))?;
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+        Err(error) => Err(error),
+    }
 }
 
 /// The files in a directory whose names end in a dot and `ending`; none if there is no such directory.
@@ -181,7 +213,7 @@ pub fn listed(directory: &Path, ending: &str) -> Result<Vec<PathBuf>, NotaryErro
     Ok(found)
 }
 
-/// The file, and what keeps [`sweep`] from it as long as it is open.
+/// The file, and what keeps [`sweep`] from it as long as it is open. It is whose the directory is.
 fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<(PathBuf, File)> {
     loop {
         let temporary = temporary_beside(path)?;
@@ -193,7 +225,8 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<(PathBuf,
             // It was swept before it was locked.
             continue;
         }
-        match file.write_all(content).and_then(|()| file.sync_all()) {
+        let written = file.write_all(content).and_then(|()| file.sync_all());
+        match written.and_then(|()| ownership::settle(&file, directory_of(path))) {
             Ok(()) => return Ok((temporary, file)),
             Err(error) => {
                 let _ = std::fs::remove_file(&temporary);
@@ -203,10 +236,11 @@ fn write_beside(path: &Path, content: &[u8], mode: Mode) -> io::Result<(PathBuf,
     }
 }
 
-fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<()> {
+fn write(path: &Path, options: &mut OpenOptions, content: &[u8], mode: Mode) -> io::Result<File> {
     let mut file = open(path, options, mode)?;
     file.write_all(content)?;
-    file.sync_all()
+    file.sync_all()?;
+    Ok(file)
 }
 
 fn open(path: &Path, options: &mut OpenOptions, mode: Mode) -> io::Result<File> {
@@ -221,9 +255,13 @@ fn open(path: &Path, options: &mut OpenOptions, mode: Mode) -> io::Result<File> 
 }
 
 fn sync_directory_of(path: &Path) -> io::Result<()> {
+    sync_directory(directory_of(path))
+}
+
+fn directory_of(path: &Path) -> &Path {
     match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => sync_directory(directory),
-        _ => sync_directory(Path::new(".")),
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
     }
 }
 

@@ -39,17 +39,23 @@ pub struct PastTree {
     /// Its number.
     #[serde(with = "decimal")]
     pub tree_id: u64,
-    /// How many of its entries could be restored.
+    /// How many of its entries could be restored: they are the first ones of the present tree.
     pub size: u64,
-    /// Its signed checkpoint of that size.
+    /// Its signed checkpoint of that size; of a tree that was ended without having been in the
+    /// backup, its last one.
     pub checkpoint: String,
-    /// The last checkpoint that it has signed, of at least that size: the entries between are
-    /// lost. `None` where no lock knew it.
+    /// The last checkpoint that it has signed, of at least that size: the entries between are not
+    /// in the present tree. `None` where no lock knew it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_signed: Option<String>,
 }
 
 impl PastTree {
+    /// The last of its checkpoints that is known.
+    pub fn last_known(&self) -> &str {
+        self.last_signed.as_deref().unwrap_or(&self.checkpoint)
+    }
+
     /// How many entries it has signed that could not be restored; `None` if that is not known.
     pub fn lost(&self) -> Option<u64> {
         let last = checkpoint::read(self.last_signed.as_deref()?)?;
@@ -177,14 +183,18 @@ impl Identity {
         })
     }
 
-    /// The same notary with a new tree, which begins with what is left of the present one.
+    /// The same notary with a new tree, which begins with what is left of the present one, and
+    /// takes the place of all these.
     ///
     /// # Errors
     /// When the system gives no randomness.
-    pub fn with_new_tree(&self, past: PastTree) -> Result<Self, NotaryError> {
+    pub fn with_new_tree(
+        &self,
+        past: impl IntoIterator<Item = PastTree>,
+    ) -> Result<Self, NotaryError> {
         let mut new = self.clone();
         new.tree_id = new_tree_id()?;
-        new.past.push(past);
+        new.past.extend(past);
         Ok(new)
     }
 

@@ -16,6 +16,13 @@ pub struct Locked {
     /// The number of the tree that a restore began in place of this one, which has ended then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<String>,
+    /// The tree whose entries that one began with, where they are not this one's: a backup of an
+    /// earlier tree was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_from: Option<String>,
+    /// With how many entries that one began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begun_with: Option<u64>,
 }
 
 impl Locked {
@@ -24,6 +31,8 @@ impl Locked {
         Self {
             checkpoint: checkpoint.to_owned(),
             followed_by: None,
+            begun_from: None,
+            begun_with: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::batches::Batches;
 use crate::clock::now;
 use crate::data_directory::{
     COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, refuse_lost_files, refuse_what_is_lost,
+    refuse_without_lock,
 };
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
@@ -81,6 +82,7 @@ impl Notary {
         address: Option<&str>,
         default: &str,
     ) -> Result<Self, NotaryError> {
+        refuse_without_lock(data, lock)?;
         let place = lock_store(data, lock)?;
         Self::open_on(
             data,

@@ -50,8 +50,8 @@ pub enum Disagreement {
     },
     /// A restore put another tree in this one's place.
     #[error(
-        "this tree has ended: a restore began tree {next} in its place, and that is the one to \
-         run. Start the notary on that data directory"
+        "this tree has ended: a restore began tree {next} in its place. Start the notary on the \
+         data directory of that one"
     )]
     Ended {
         /// Number of the tree that follows.

@@ -4,7 +4,8 @@
 //! nothing after the backup. Otherwise, or where there is no lock, a new tree begins, with a
 //! number of its own. It names the old one, and its first entries are those of the old one, at the
 //! same places: so they stay readable and provable, and what was proven before holds for the new
-//! tree, too. The old tree has ended then, and the lock lets nobody sign it on.
+//! tree, too. The old tree has ended then, and the lock lets nobody sign it on. Where that happened
+//! before, the tree that took its place is ended only if the administrator names it.
 
 use crate::backup::{self, Part};
 use crate::checkpoint;
@@ -13,18 +14,20 @@ use crate::entry_check::EntryCheck;
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
+use crate::followers::Followers;
 use crate::identity::{self, Identity, PastTree};
 use crate::keys::SigningKey;
-use crate::lock::{Lock, LockError, Locked};
+use crate::lock::{Lock, Locked};
 use crate::merkle::Frontier;
 use crate::objects::Object;
+use crate::ownership;
 use crate::recovery::{self, Relation};
 use crate::redb_store::RedbStore;
 use crate::store::{Batch, Snapshot, Store, Tree};
 use crate::trust::{self, TrustState};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,17 +41,49 @@ pub struct Restored {
     pub identity: Identity,
     /// How many entries its log has.
     pub size: u64,
-    /// The tree that has ended; `None` if the same tree goes on.
-    pub ended: Option<PastTree>,
+    /// The trees in whose place the new one is, that of the backup first; none if the same tree
+    /// goes on.
+    pub ended: Vec<Ended>,
+}
+
+/// A tree that a restore has ended, or had ended before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ended {
+    /// Its number.
+    pub tree_id: u64,
+    /// How many entries it has signed, and no tree before it, that the new tree does not have;
+    /// `None` if that is not known.
+    pub lost: Option<u64>,
+}
+
+impl Restored {
+    /// How many entries are lost in all; `None` if that is not known.
+    pub fn lost(&self) -> Option<u64> {
+        self.ended.iter().map(|ended| ended.lost).sum()
+    }
 }
 
 /// Restores the backup `from` into the directory `data`, which must be new or empty. The lock
 /// store is `lock`, or else beside `data`.
 ///
 /// # Errors
-/// When the backup is damaged, the directory is not empty, the notary still runs, or something
-/// cannot be written; `data` is then as it was.
+/// When the backup is damaged, the directory is not empty, the notary still runs, another tree has
+/// taken the place of the backup's, or something cannot be written; `data` is then as it was.
 pub fn restore(from: &Path, data: &Path, lock: Option<&Path>) -> Result<Restored, NotaryError> {
+    restore_ending(from, data, lock, None)
+}
+
+/// As [`restore`], in place of the tree `end`, too, which an earlier restore began in place of the
+/// backup's: what it has signed since then is lost.
+///
+/// # Errors
+/// As [`restore`], and when `end` is not the tree that has taken the place of the backup's.
+pub fn restore_ending(
+    from: &Path,
+    data: &Path,
+    lock: Option<&Path>,
+    end: Option<u64>,
+) -> Result<Restored, NotaryError> {
     let failed = |source| NotaryError::file(data, source);
     let place = lock_store(data, lock)?;
     if std::fs::read_dir(data).map_err(failed)?.next().is_some() {
@@ -62,7 +97,11 @@ pub fn restore(from: &Path, data: &Path, lock: Option<&Path>) -> Result<Restored
         std::fs::remove_dir_all(&part).map_err(failed)?;
     }
     files::private_directory(&part).map_err(failed)?;
-    let restored = restore_part(from, &part, &place).and_then(|restored| {
+    if place.exists() {
+        // What is made is the notary's user's, whose the lock store is.
+        ownership::give_directory(&part, &place).map_err(failed)?;
+    }
+    let restored = restore_part(from, &part, &place, end).and_then(|restored| {
         std::fs::rename(&part, data).map_err(failed)?;
         files::sync_directory(part.parent().unwrap_or(&part)).map_err(failed)?;
         Ok(restored)
@@ -81,19 +120,26 @@ fn part_of(data: &Path) -> PathBuf {
     data.with_file_name(name)
 }
 
-fn restore_part(from: &Path, part: &Path, place: &Path) -> Result<Restored, NotaryError> {
+fn restore_part(
+    from: &Path,
+    part: &Path,
+    place: &Path,
+    end: Option<u64>,
+) -> Result<Restored, NotaryError> {
     let store = unpack(from, part)?;
     let identity = Identity::load(part)?;
     let snapshot = store.snapshot()?;
     let (tree, frontier) = recovery::whole(snapshot.as_ref())?;
     check_entries(&tree, snapshot.as_ref())?;
-    let mut lock = FileLock::take(place, identity.tree_id)?;
+    let lock = FileLock::take(place, identity.tree_id)?;
     let locked = lock.load()?;
+    let followers = Followers::of(place, &identity, tree.size, locked.as_ref())?;
+    followers.agree_to_end(&identity, end)?;
     let restored = match &locked {
         Some(locked) if goes_on(&tree, locked) => Restored {
             identity,
             size: tree.size,
-            ended: None,
+            ended: Vec::new(),
         },
         _ => begin_new_tree(
             part,
@@ -101,8 +147,8 @@ fn restore_part(from: &Path, part: &Path, place: &Path) -> Result<Restored, Nota
             &store,
             identity,
             (tree, frontier),
-            &mut lock,
-            locked,
+            (lock, locked),
+            followers,
         )?,
     };
     let complete = part.join(COMPLETE_FILE);
@@ -124,12 +170,17 @@ fn goes_on(tree: &Tree, locked: &Locked) -> bool {
 
 /// Writes what is in the backup into `part`.
 fn unpack(from: &Path, part: &Path) -> Result<Store, NotaryError> {
-    let file = File::open(from).map_err(|source| NotaryError::file(from, source))?;
-    let store = Store::new(Arc::new(RedbStore::open(&part.join(LOG_FILE))?));
+    let read = |source| NotaryError::file(from, source);
+    let mut input = BufReader::new(File::open(from).map_err(read)?);
+    let log = part.join(LOG_FILE);
+    let store = Store::new(Arc::new(RedbStore::open(&log)?));
+    File::open(&log)
+        .and_then(|made| ownership::settle(&made, part))
+        .map_err(|source| NotaryError::file(&log, source))?;
     let mut waiting: Vec<Object> = Vec::new();
     let mut bytes = 0;
     let mut directories = BTreeSet::from([part.to_owned()]);
-    backup::read(&mut BufReader::new(file), &mut |piece| {
+    backup::read(&mut input, &mut |piece| {
         match piece {
             Part::Object(object) => {
                 bytes += object.key.len() + object.value.len();
@@ -159,6 +210,11 @@ fn unpack(from: &Path, part: &Path) -> Result<Store, NotaryError> {
         }
         Ok(())
     })?;
+    if !input.fill_buf().map_err(read)?.is_empty() {
+        return Err(NotaryError::Backup(
+            "it is damaged: something follows after its end".into(),
+        ));
+    }
     store.objects().put(waiting)?;
     for directory in directories {
         files::sync_directory(&directory)
@@ -186,17 +242,23 @@ fn begin_new_tree(
     store: &Store,
     old: Identity,
     (tree, frontier): (Tree, Frontier),
-    lock: &mut FileLock,
-    locked: Option<Locked>,
+    (lock, locked): (FileLock, Option<Locked>),
+    followers: Followers,
 ) -> Result<Restored, NotaryError> {
-    let last_signed = locked.as_ref().map(|locked| locked.checkpoint.clone());
-    let past = PastTree {
-        tree_id: old.tree_id,
+    let from = old.tree_id;
+    let own = PastTree {
+        tree_id: from,
         size: tree.size,
         checkpoint: tree.checkpoint.clone(),
-        last_signed,
+        last_signed: locked.as_ref().map(|locked| locked.checkpoint.clone()),
     };
-    let identity = old.with_new_tree(past.clone())?;
+    let mut ended = vec![Ended {
+        tree_id: from,
+        lost: own.lost(),
+    }];
+    ended.extend(followers.ended);
+    let past = std::iter::once(own.clone()).chain(followers.past);
+    let identity = old.with_new_tree(past)?;
     let path = part.join(identity::FILE);
     files::replace(&path, &identity.to_json(&path)?, Mode::Shared)
         .map_err(|source| NotaryError::file(&path, source))?;
@@ -212,40 +274,22 @@ fn begin_new_tree(
         ..Batch::default()
     })?;
     FileLock::take(place, identity.tree_id)?.swap(None, &Locked::at(&signed))?;
-    let ended = Locked {
-        checkpoint: past.last_signed.clone().unwrap_or(tree.checkpoint),
-        followed_by: Some(identity.tree_id.to_string()),
+    // The one that could be signed on; those before it have ended already.
+    let (mut lock, locked, begun_from) = match followers.last {
+        Some((lock, locked)) => (lock, Some(locked), Some(from.to_string())),
+        None => (lock, locked, None),
     };
-    end_those_that_followed(place, locked.as_ref(), &identity)?;
-    lock.swap(locked.as_ref(), &ended)?;
+    let checkpoint = locked.as_ref().map(|locked| locked.checkpoint.clone());
+    let last = Locked {
+        checkpoint: checkpoint.unwrap_or(tree.checkpoint),
+        followed_by: Some(identity.tree_id.to_string()),
+        begun_from,
+        begun_with: Some(tree.size),
+    };
+    lock.swap(locked.as_ref(), &last)?;
     Ok(Restored {
         size: tree.size,
         identity,
-        ended: Some(past),
+        ended,
     })
-}
-
-/// A tree that an earlier restore began in the place of the same one ends, too: there is one that
-/// is signed on.
-fn end_those_that_followed(
-    place: &Path,
-    locked: Option<&Locked>,
-    identity: &Identity,
-) -> Result<(), LockError> {
-    let mut next = locked.and_then(|locked| locked.followed_by.clone());
-    let mut seen = BTreeSet::from([identity.tree_id]);
-    while let Some(tree_id) = next.and_then(|next| next.parse().ok()) {
-        if !seen.insert(tree_id) {
-            break;
-        }
-        let mut lock = FileLock::take(place, tree_id)?;
-        let Some(old) = lock.load()? else { break };
-        let ended = Locked {
-            checkpoint: old.checkpoint.clone(),
-            followed_by: Some(identity.tree_id.to_string()),
-        };
-        lock.swap(Some(&old), &ended)?;
-        next = old.followed_by;
-    }
-    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::files::{self, Mode};
 use crate::identity::Identity;
 use crate::keys;
 use crate::revocation::{Revocations, Statement};
+use crate::signer_name;
 use crate::trust::TrustState;
 use crate::verifier::Verifier;
 use assay_core::digest::Sha256Digest;
@@ -16,9 +17,6 @@ use assay_core::revocation::Revocation;
 use assay_core::signer::key_fingerprint;
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The longest name of a signer, in bytes.
-const MAX_NAME: usize = 255;
 
 /// The enrolled signers of a data directory.
 #[derive(Debug, Clone)]
@@ -181,11 +179,12 @@ fn read_certificate(file: &Path, pem: &[u8]) -> Result<(String, u64, Verifier), 
 /// revoked under this name.
 pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryError> {
     let identity = Identity::of_notary(data)?;
-    let visible = name.chars().all(|c| c.is_ascii_graphic());
-    if name.is_empty() || name.len() > MAX_NAME || !visible {
+    if !signer_name::is_one(name) {
         return Err(NotaryError::Enrol(format!(
-            "{name:?} cannot name a signer: use an email address or a URI, 1 to {MAX_NAME} visible \
-             ASCII characters"
+            "{name:?} cannot name a signer: use an email address, or a URI that begins with \
+             https://, http:// or spiffe:// and is not of github.com, whose repositories have names \
+             like that; at most {} visible ASCII characters",
+            signer_name::MAX
         )));
     }
     let key = Verifier::from_pem(pem).map_err(|error| NotaryError::Enrol(error.to_string()))?;

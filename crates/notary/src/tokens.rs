@@ -11,7 +11,7 @@ use assay_core::digest::Sha256Digest;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -211,7 +211,7 @@ fn change(
     let lock = data.join(LOCK_FILE);
     let failed = |source| NotaryError::file(&lock, source);
     // Two who change the file at once would else lose what one of them did.
-    let held = File::create(&lock).map_err(failed)?;
+    let held = files::lock_file(&lock).map_err(failed)?;
     held.lock().map_err(failed)?;
     let path = data.join(FILE);
     let mut tokens = load(&path)?;

@@ -468,6 +468,7 @@ fn an_enrolled_key_is_not_renamed_and_odd_names_are_refused() {
         "two words",
         "ümlaut@example.org",
         "line\nbreak",
+        "github.com/cli/cli",
         &"x".repeat(300),
     ] {
         assert!(enrol(name).is_err(), "{name:?}");

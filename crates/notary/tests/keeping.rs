@@ -4,7 +4,7 @@ mod common;
 
 use assay_notary::backup_file;
 use assay_notary::keys::SigningKey;
-use assay_notary::restore::{Restored, restore};
+use assay_notary::restore::{Ended, Restored, restore, restore_ending};
 use assay_notary::{Config, NotaryError, checkpoint};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -144,6 +144,11 @@ fn data_without_its_lock_is_refused_and_says_what_to_do() {
         refused.contains("lock") && refused.contains("restore"),
         "{refused}"
     );
+    // Nothing is made where there was none.
+    let wrong = world.data.beside("wrong");
+    let refused = world.refused(world.data.path(), Some(wrong.clone()));
+    assert!(refused.contains("wrong"), "{refused}");
+    assert!(!wrong.exists() && !world.lock().exists());
     let mut config = Config::on_loopback(world.data.path());
     config.lock = Some(aside);
     let notary = Running::try_start(config).unwrap();
@@ -308,6 +313,8 @@ struct BackedUp {
     file: PathBuf,
     entries: Vec<(String, Value)>,
     then: Value,
+    /// The last that the notary showed.
+    last: Value,
     tree: String,
     fingerprint: String,
 }
@@ -324,8 +331,10 @@ impl BackedUp {
             entries.push(world.log(&notary, "third"));
         }
         let fingerprint = notary.handle().notary().fingerprint().to_owned();
+        let last = notary.get("/api/v1/log").json();
         notary.stop();
         Self {
+            last,
             world,
             file,
             entries,
@@ -337,6 +346,12 @@ impl BackedUp {
 
     fn restore(&self, name: &str, lock: &Path) -> Result<Restored, NotaryError> {
         restore(&self.file, &self.world.data.beside(name), Some(lock))
+    }
+
+    fn start_the_first(&self, lock: &Path) -> Running {
+        let mut config = Config::on_loopback(self.world.data.path().to_owned());
+        config.lock = Some(lock.to_owned());
+        Running::try_start(config).unwrap()
     }
 
     fn start(&self, name: &str, lock: &Path) -> Running {
@@ -404,7 +419,7 @@ fn a_backup_as_new_as_the_lock_goes_on_as_the_same_tree() {
     let backed_up = BackedUp::new(false);
     let lock = backed_up.world.lock();
     let restored = backed_up.restore("new", &lock).unwrap();
-    assert!(restored.ended.is_none());
+    assert!(restored.ended.is_empty());
     let notary = backed_up.start("new", &lock);
     backed_up.check(&notary);
     let log = notary.get("/api/v1/log").json();
@@ -424,8 +439,9 @@ fn an_older_backup_begins_a_new_tree_that_names_the_old_one() {
     let backed_up = BackedUp::new(true);
     let lock = backed_up.world.lock();
     let restored = backed_up.restore("new", &lock).unwrap();
-    let ended = restored.ended.unwrap();
-    assert_eq!((ended.size, ended.lost()), (2, Some(1)));
+    assert_eq!((restored.size, restored.lost()), (2, Some(1)));
+    let trees: Vec<_> = restored.ended.iter().map(|ended| ended.tree_id).collect();
+    assert_eq!(trees, [backed_up.tree.parse::<u64>().unwrap()]);
     let notary = backed_up.start("new", &lock);
     backed_up.check(&notary);
     let log = notary.get("/api/v1/log").json();
@@ -433,10 +449,11 @@ fn an_older_backup_begins_a_new_tree_that_names_the_old_one() {
     let said = checkpoint::read(log["signedTreeHead"].as_str().unwrap()).unwrap();
     assert!(said.origin.ends_with(log["treeID"].as_str().unwrap()));
     let expected = json!([{
-        "rootHash": backed_up.then["rootHash"],
-        "signedTreeHead": backed_up.then["signedTreeHead"],
+        "restoredSize": 2,
+        "rootHash": backed_up.last["rootHash"],
+        "signedTreeHead": backed_up.last["signedTreeHead"],
         "treeID": backed_up.tree,
-        "treeSize": 2,
+        "treeSize": 3,
     }]);
     assert_eq!(log["inactiveShards"], expected);
     // Whoever knows the old tree alone can have its past proven, as far as it was restored.
@@ -477,7 +494,7 @@ fn without_the_lock_a_restore_begins_a_new_tree() {
     let backed_up = BackedUp::new(false);
     let lock = backed_up.world.data.beside("another.lock");
     let restored = backed_up.restore("new", &lock).unwrap();
-    assert_eq!(restored.ended.unwrap().lost(), None);
+    assert_eq!((restored.ended.len(), restored.lost()), (1, None));
     let notary = backed_up.start("new", &lock);
     backed_up.check(&notary);
     notary.stop();
@@ -502,13 +519,108 @@ fn a_second_restore_ends_the_tree_of_the_first() {
             .count(),
         0
     );
+    let tree = one.get("/api/v1/log").json()["treeID"].clone();
+    let tree: u64 = tree.as_str().unwrap().parse().unwrap();
+    backed_up.world.log(&one, "of its own");
+    backed_up.world.log(&one, "another");
+    let shown = one.get("/api/v1/log").json();
     one.stop();
-    backed_up.restore("two", &lock).unwrap();
+    // It has entries that no backup of the old tree has: it is ended only by its name.
+    let refused = backed_up.restore("two", &lock).unwrap_err().to_string();
+    assert!(refused.contains("2 entries of its own"), "{refused}");
+    assert!(refused.contains(&format!("--end-tree {tree}")), "{refused}");
+    let end = |end| {
+        restore_ending(
+            &backed_up.file,
+            &backed_up.world.data.beside("two"),
+            Some(&lock),
+            Some(end),
+        )
+    };
+    assert!(matches!(end(tree + 1), Err(NotaryError::Replaced(_))));
+    backed_up.start("one", &lock).stop();
+    let old: u64 = backed_up.tree.parse().unwrap();
+    let restored = end(tree).unwrap();
+    let expected = [(old, Some(1)), (tree, Some(2))];
+    let expected = expected.map(|(tree_id, lost)| Ended { tree_id, lost });
+    assert_eq!(restored.ended, expected);
+    assert_eq!(restored.lost(), Some(3));
     let refused = backed_up
         .world
         .refused(&backed_up.world.data.beside("one"), Some(lock.clone()));
     assert!(refused.contains("has ended"), "{refused}");
-    backed_up.check(&backed_up.start("two", &lock));
+    let two = backed_up.start("two", &lock);
+    backed_up.check(&two);
+    // Both are named, each with the last that it signed.
+    let shards = two.get("/api/v1/log").json()["inactiveShards"].clone();
+    let named = |at: usize| {
+        ["treeID", "treeSize", "restoredSize", "signedTreeHead"]
+            .map(|field| shards[at][field].clone())
+    };
+    let last = &backed_up.last;
+    let expected = [
+        json!(backed_up.tree),
+        json!(3),
+        json!(2),
+        last["signedTreeHead"].clone(),
+    ];
+    assert_eq!(named(0), expected);
+    let expected = [
+        json!(tree.to_string()),
+        json!(4),
+        json!(2),
+        shown["signedTreeHead"].clone(),
+    ];
+    assert_eq!(named(1), expected);
+    assert_eq!(shards.as_array().unwrap().len(), 2);
+    // By the name that an entry had in the ended tree, the ones that both trees have are found.
+    let (id, _) = &backed_up.entries[0];
+    let hash = &id[id.len() - 64..];
+    let path = |tree: u64| format!("/api/v1/log/entries/{tree:016x}{hash}");
+    assert_eq!(two.get(&path(tree)).status, 200);
+    assert_eq!(two.get(&path(tree + 1)).status, 404);
+}
+
+#[test]
+fn a_third_restore_names_all_that_were_begun_before_it() {
+    let backed_up = BackedUp::new(false);
+    let lock = backed_up.world.lock();
+    let beside = |name: &str| backed_up.world.data.beside(name);
+    let first = backed_up.start_the_first(&lock);
+    backed_up.world.log(&first, "after");
+    first.stop();
+    let one = backed_up.restore("one", &lock).unwrap().identity.tree_id;
+    let again =
+        |name: &str, end| restore_ending(&backed_up.file, &beside(name), Some(&lock), Some(end));
+    let two = again("two", one).unwrap().identity.tree_id;
+    // A backup of the tree that is signed on goes on as that.
+    let file = beside("of-two");
+    backup_file::make(&beside("two"), &file).unwrap();
+    let same = restore(&file, &beside("same"), Some(&lock)).unwrap();
+    assert_eq!((same.identity.tree_id, same.ended.len()), (two, 0));
+    // Of one that has ended, it is refused, whichever it is; and the last one must be named.
+    let of_one = beside("of-one");
+    backup_file::make(&beside("one"), &of_one).unwrap();
+    assert!(restore(&of_one, &beside("three"), Some(&lock)).is_err());
+    assert!(again("three", one).is_err());
+    let notary = backed_up.start("two", &lock);
+    backed_up.world.log(&notary, "of its own");
+    notary.stop();
+    let restored = again("three", two).unwrap();
+    let lost: Vec<_> = restored
+        .ended
+        .iter()
+        .map(|ended| (ended.tree_id, ended.lost))
+        .collect();
+    let old: u64 = backed_up.tree.parse().unwrap();
+    assert_eq!(lost, [(old, Some(1)), (one, Some(0)), (two, Some(1))]);
+    let past = &restored.identity.past;
+    let sizes: Vec<_> = past.iter().map(|past| (past.tree_id, past.size)).collect();
+    assert_eq!(sizes, [(old, 2), (one, 2), (two, 2)]);
+    // A lock store of which a part is missing does not say what would be lost.
+    std::fs::remove_file(lock.join(format!("{two}.json"))).unwrap();
+    let refused = again("four", two).unwrap_err().to_string();
+    assert!(refused.contains("no lock"), "{refused}");
 }
 
 #[test]
@@ -521,6 +633,9 @@ fn a_restore_overwrites_nothing_and_needs_a_whole_backup() {
     std::fs::write(&backed_up.file, &bytes[..bytes.len() - 1]).unwrap();
     let refused = backed_up.restore("new", &lock).unwrap_err().to_string();
     assert!(refused.contains("cut off"), "{refused}");
+    std::fs::write(&backed_up.file, [bytes.as_slice(), b"\n"].concat()).unwrap();
+    let refused = backed_up.restore("new", &lock).unwrap_err().to_string();
+    assert!(refused.contains("after its end"), "{refused}");
     std::fs::write(&backed_up.file, &bytes).unwrap();
     backed_up.restore("new", &lock).unwrap();
 }

@@ -16,6 +16,21 @@ use assay_core::trust_root::TrustRoot;
 /// more are needed only by bundles of many different days.
 pub const MAX_PROOFS: usize = 16;
 
+/// What is wrong with a log that has another key or is of another tree than before, and did not prove
+/// that it continues what is remembered.
+pub const DISCONTINUED: &str =
+    "it does not continue what it was before its key was changed or it was restored";
+
+/// Whether something that the evidence proves does not count because a log is discontinued.
+pub fn is_discontinued(evidence: &Evidence) -> bool {
+    evidence.withheld().iter().any(|withheld| {
+        matches!(
+            &withheld.doubt,
+            LogDoubt::Unchecked { failure: Failure::Malformed { detail } } if detail == DISCONTINUED
+        )
+    })
+}
+
 /// Where what is remembered of logs is kept.
 ///
 /// Errors are words for people: whatever is the matter, what was proven does not count then.
@@ -298,11 +313,7 @@ impl<T: Transport> Comparison<'_, T> {
             return Ok(Some(LogDoubt::Contradicted));
         }
         let size = before.latest.size;
-        let broken = || {
-            unchecked(
-                "it does not continue what it was before its key was changed or it was restored",
-            )
-        };
+        let broken = || unchecked(DISCONTINUED);
         match (before.need(shown), self.address, turn.outage()) {
             (Need::Nothing, ..) => {}
             (Need::Contradiction(_), ..) => return Ok(Some(broken())),

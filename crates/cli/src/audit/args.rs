@@ -17,13 +17,15 @@ pub struct TransparencyLogArgs {
 /// What to do with a notary's log.
 #[derive(Debug, Subcommand)]
 pub enum TransparencyLogCommand {
-    /// Read a notary's whole log, and check that it holds together and continues what it was.
+    /// Read a notary's log, all of it or what was added since the last audit, and check that it holds
+    /// together and continues what it was.
     Audit(AuditArgs),
 }
 
 const AUDIT_EXAMPLES: &str = "\
-Every entry and every tile is read, the whole tree is computed anew, and compared with the signed
-checkpoints, with the search, and with what the last audit saw, from which the next one goes on.
+The first audit, and one with --full, reads every entry and every tile, and computes the whole tree
+anew; the others read what was added since the last one. It is compared with the signed checkpoints,
+with the search, and with what the last audit saw. Run it daily, and weekly with --full.
 
 Exit codes: 0 all holds; 5 the log differs, and where; 4 it could not be reached or gave no usable
 answer; 3 other trust root; 1 failed; 2 usage.

@@ -9,14 +9,14 @@ use std::path::PathBuf;
 const NOTARY_EXAMPLES: &str = "\
 Examples:
   assay notary --data ./notary
-  assay notary --data /var/lib/assay --listen 127.0.0.1:7340 --address https://notary.example
+  assay notary --data /var/lib/assay/notary --listen 127.0.0.1:7340 --address https://notary.example
   assay notary config > notary.toml && assay notary --config notary.toml
-  assay notary token add ci --data /var/lib/assay
-  assay notary signer add release@example.org release.pub --data /var/lib/assay
-  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay
-  assay notary rotate --data /var/lib/assay
-  assay notary backup --data /var/lib/assay --to /backup/notary-2026-11-28
-  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay-new --lock /var/lib/assay.lock";
+  assay notary token add ci --data /var/lib/assay/notary
+  assay notary signer add release@example.org release.pub --data /var/lib/assay/notary
+  assay notary signer revoke release@example.org --reason 'the laptop was stolen' --data /var/lib/assay/notary
+  assay notary rotate --data /var/lib/assay/notary
+  assay notary backup --data /var/lib/assay/notary --to /backup/notary-2026-11-28
+  assay notary restore /backup/notary-2026-11-28 --data /var/lib/assay/notary-new --lock /var/lib/assay/notary.lock";
 
 /// `assay notary`.
 #[derive(Debug, clap::Args)]
@@ -30,15 +30,15 @@ pub struct NotaryArgs {
 
 const SIGNER_EXAMPLES: &str = "\
 Examples:
-  assay notary signer add release@example.org release.pub --data /var/lib/assay
-  assay notary signer list --data /var/lib/assay
-  assay notary signer revoke release@example.org --data /var/lib/assay";
+  assay notary signer add release@example.org release.pub --data /var/lib/assay/notary
+  assay notary signer list --data /var/lib/assay/notary
+  assay notary signer revoke release@example.org --data /var/lib/assay/notary";
 
 const TOKEN_EXAMPLES: &str = "\
 Examples:
-  assay notary token add ci --data /var/lib/assay > token.txt
-  assay notary token list --data /var/lib/assay
-  assay notary token remove ci --data /var/lib/assay";
+  assay notary token add ci --data /var/lib/assay/notary > token.txt
+  assay notary token list --data /var/lib/assay/notary
+  assay notary token remove ci --data /var/lib/assay/notary";
 
 const CONFIG_EXAMPLES: &str = "\
 Examples:
@@ -81,14 +81,14 @@ const ADD_EXAMPLES: &str = "\
 The key is what 'assay key' prints. What it signs from now on carries the name.
 
 Examples:
-  assay notary signer add release@example.org release.pub --data /var/lib/assay
-  assay notary signer add https://example.org/release - --data /var/lib/assay < release.pub";
+  assay notary signer add release@example.org release.pub --data /var/lib/assay/notary
+  assay notary signer add https://example.org/release - --data /var/lib/assay/notary < release.pub";
 
 /// `assay notary signer add`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = ADD_EXAMPLES)]
 pub struct SignerAddArgs {
-    /// Who holds the key: an email address or a URI.
+    /// Who holds the key: an email address, or a URI (https, http, spiffe).
     pub name: String,
     /// File with the public key (PEM), or - for standard input.
     #[arg(value_name = "KEYFILE")]
@@ -103,7 +103,7 @@ pub struct SignerAddArgs {
 
 const LIST_EXAMPLES: &str = "\
 Examples:
-  assay notary signer list --data /var/lib/assay --json";
+  assay notary signer list --data /var/lib/assay/notary --json";
 
 /// `assay notary signer list`.
 #[derive(Debug, clap::Args)]
@@ -122,9 +122,9 @@ What was logged before that day stays proven under the name. The revocation is l
 cannot be taken back; whoever held the key needs a new one.
 
 Examples:
-  assay notary signer revoke release@example.org --data /var/lib/assay
+  assay notary signer revoke release@example.org --data /var/lib/assay/notary
   assay notary signer revoke SHA256:mVb… --since 2026-11-20 --reason 'the laptop was stolen' \\
-      --data /var/lib/assay";
+      --data /var/lib/assay/notary";
 
 /// `assay notary signer revoke`.
 #[derive(Debug, clap::Args)]
@@ -156,8 +156,8 @@ Stop the notary first. The new trust root is signed with the old key: whoever pi
 follows by themselves. What was logged stays provable.
 
 Examples:
-  assay notary rotate --data /var/lib/assay
-  assay notary rotate --key authority --data /var/lib/assay";
+  assay notary rotate --data /var/lib/assay/notary
+  assay notary rotate --key authority --data /var/lib/assay/notary";
 
 /// `assay notary rotate`.
 #[derive(Debug, clap::Args)]

@@ -172,9 +172,10 @@ fn from_file(path: &Path) -> Result<Table, ConfigError> {
 fn checked(setting: &Setting) -> Result<Table, ConfigError> {
     let text = setting.value.trim();
     let string = table(&setting.key, Value::String(text.to_owned()));
-    let guessed = match (text.parse::<bool>(), text.parse::<i64>()) {
-        (Ok(value), _) => table(&setting.key, Value::Boolean(value)),
-        (_, Ok(value)) => table(&setting.key, Value::Integer(value)),
+    let guessed = match (list(text), text.parse::<bool>(), text.parse::<i64>()) {
+        (Some(values), ..) => table(&setting.key, values),
+        (_, Ok(value), _) => table(&setting.key, Value::Boolean(value)),
+        (_, _, Ok(value)) => table(&setting.key, Value::Integer(value)),
         _ => string.clone(),
     };
     let failed = match Config::deserialize(guessed.clone()) {
@@ -189,6 +190,15 @@ fn checked(setting: &Setting) -> Result<Table, ConfigError> {
             detail: failed.message().to_owned(),
         }),
     }
+}
+
+/// A list as the file has it, if it is written as one.
+fn list(text: &str) -> Option<Value> {
+    if !text.starts_with('[') {
+        return None;
+    }
+    let mut read: Table = toml::from_str(&format!("list = {text}")).ok()?;
+    read.remove("list")
 }
 
 fn table(key: &str, value: Value) -> Table {
@@ -249,6 +259,21 @@ mod tests {
             key: key.into(),
             value: value.into(),
             origin: format!("--set {key}"),
+        }
+    }
+
+    #[test]
+    fn a_list_is_written_as_in_the_file_or_with_commas() {
+        let exempt =
+            |value| read(None, &[setting("limits.exempt", value)]).map(|c| c.limits.exempt);
+        for none in ["[]", " [ ] ", ""] {
+            assert_eq!(exempt(none).unwrap(), [], "{none:?}");
+        }
+        let two = exempt(r#"["10.0.0.0/8", "::1"]"#).unwrap();
+        assert_eq!(two.len(), 2);
+        assert_eq!(exempt("10.0.0.0/8, ::1").unwrap(), two);
+        for wrong in ["[", "[1]", r#"["nothing"]"#, "[]]"] {
+            assert!(exempt(wrong).is_err(), "{wrong:?}");
         }
     }
 

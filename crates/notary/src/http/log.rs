@@ -34,12 +34,14 @@ pub async fn info(State(notary): State<Arc<Notary>>) -> Response {
 /// it.
 fn inactive_shards(identity: &Identity) -> Option<Vec<serde_json::Value>> {
     let shards = identity.past.iter().map(|past| {
-        let root = checkpoint::read(&past.checkpoint).map(|said| said.root);
+        let last = checkpoint::read(past.last_known());
+        let root = last.as_ref().map(|said| hex::encode(said.root));
         json!({
-            "rootHash": root.map(hex::encode).unwrap_or_default(),
-            "signedTreeHead": past.checkpoint,
+            "restoredSize": past.size,
+            "rootHash": root.unwrap_or_default(),
+            "signedTreeHead": past.last_known(),
             "treeID": past.tree_id.to_string(),
-            "treeSize": past.size,
+            "treeSize": last.map_or(past.size, |said| said.size),
         })
     });
     let shards: Vec<_> = shards.collect();

@@ -128,7 +128,7 @@ impl World {
         meanwhile(&self);
         let new = old.beside("restored");
         let restored = restore(&file, &new, None).unwrap();
-        assert!(restored.ended.is_some());
+        assert!(!restored.ended.is_empty());
         let mut branches = self.branches.map(Some);
         branches[branch].take().unwrap().stop();
         branches[branch] = Some(Running::start(&new));
