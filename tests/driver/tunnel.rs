@@ -50,6 +50,7 @@ impl Tunnel {
             .env_remove("ASSAY_NO_MEMORY")
             .env_remove("NO_PROXY")
             .env_remove("no_proxy");
+        command.env("ASSAY_NO_PASSPHRASE", "1");
         Ok(command)
     }
 

@@ -109,7 +109,7 @@ fn malformed_entries_are_refused_with_what_is_wrong() {
             400,
             "PEM",
         ),
-        (altered("/spec/signature", json!(null)), 400, "Signature"),
+        (altered("/spec/signature", json!(null)), 400, "JSON object"),
         (json!([]), 400, "cannot be read"),
     ] {
         let answer = notary.add(&entry);
