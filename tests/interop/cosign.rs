@@ -104,6 +104,7 @@ fn cosign_verifies_what_assay_attached_to_an_image() -> Result<()> {
         let mut assay = stranger.command(assay_tests::assay_program()?);
         assay
             .env("ASSAY_CONFIG_DIR", stranger.path("config"))
+            .env("ASSAY_NO_PASSPHRASE", "1")
             .env("ASSAY_NOTARY", notary.url());
         output_of(assay.args(args))
     };
