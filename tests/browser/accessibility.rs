@@ -52,6 +52,48 @@ fn no_page_violates_a_rule_of_accessibility_in_any_state() -> Result<()> {
     Ok(())
 }
 
+/// WCAG 2.2, 1.4.10: at 320 CSS pixels, as at a zoom of 400 % on a small screen, nothing has to be read by
+/// scrolling to the side.
+#[test]
+fn no_page_is_wider_than_a_narrow_screen_in_any_state() -> Result<()> {
+    const NARROW: u32 = 320;
+    let (mut looked_at, mut wide) = (0, Vec::new());
+    for language in languages()? {
+        Gallery::open(&language)?.walk(&mut |shown: Shown<'_>| {
+            shown.page.appear(&Appearance {
+                width: NARROW,
+                height: shown.size.1,
+                reduced_motion: true,
+                ..Appearance::default()
+            })?;
+            let widest: Vec<String> = shown.page.evaluate(
+                "(() => {
+                    const root = document.documentElement;
+                    if (root.scrollWidth <= root.clientWidth) return [];
+                    return [...document.querySelectorAll('body *')]
+                        .filter((one) => {
+                            const { left, right } = one.getBoundingClientRect();
+                            return right > root.clientWidth + 0.5 || left < -0.5;
+                        })
+                        .map((one) => `${one.tagName}.${one.className} of ${root.scrollWidth}`);
+                })()",
+            )?;
+            if !widest.is_empty() {
+                wide.push(format!(
+                    "{} ({language}): {}",
+                    shown.name,
+                    widest.join(", ")
+                ));
+            }
+            looked_at += 1;
+            Ok(())
+        })?;
+    }
+    assert!(looked_at > 80, "{looked_at}");
+    assert!(wide.is_empty(), "{}", wide.join("\n"));
+    Ok(())
+}
+
 #[test]
 fn the_checker_finds_what_is_wrong() -> Result<()> {
     let Some(axe) = checker() else { return Ok(()) };

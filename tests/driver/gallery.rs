@@ -119,6 +119,10 @@ impl Gallery {
             ("welcome", "welcome.html", TAB, "ready"),
         ] {
             let page = self.page(path, state)?;
+            if path == "sources.html" {
+                // They come from a module that is loaded for them.
+                appears(&page, "[data-root=github]")?;
+            }
             visit(Shown {
                 name,
                 size,
