@@ -132,6 +132,21 @@ impl Background {
         judged
     }
 
+    /// The user has what the logs of a trust root showed forgotten, as where a notary was restored and
+    /// lost what came after its backup. What is evidence against a log stays.
+    pub(super) async fn forget_logs(&self, root: &RootId) -> Result<Response, BackgroundError> {
+        let turn = self.turns.take(root).await;
+        for memory in self.store.logs_in_private().await? {
+            if memory.log.root == *root && memory.alarm.is_none() {
+                self.store.forget_private_log(&memory.id).await?;
+                self.store.forget_log(&memory.id).await?;
+            }
+        }
+        drop(turn);
+        bus::tell(&Notice::LogsChanged);
+        Ok(Response::Done)
+    }
+
     /// Changes the alarm about a log as it is stored when nobody else changes it. One that the user
     /// decided on is put aside. Its notification goes when they have seen it or decided.
     ///

@@ -141,6 +141,7 @@ impl Background {
             Request::FollowNotary { address } => self.follow_now(&address).await,
             Request::RefreshRoot { root } => Ok(self.refresh_root(&root).await),
             Request::TrustLogAgain { log } => self.trust_log_again(&log).await,
+            Request::ForgetLogs { root } => self.forget_logs(&root).await,
             Request::Examine { file, proofs, ask } => self.examine(*file, &proofs, ask).await,
         }
     }

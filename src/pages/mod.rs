@@ -39,7 +39,9 @@
 //!   trust-log-confirm|trust-log-cancel|remove-notary"`,
 //!   `data-action="look-up-notary|confirm-notary|cancel-notary|enable-notary|remove-notary|
 //!   test-source|move-up|move-down|take-root|take-root-confirm|take-root-cancel|keep-root|
-//!   look-at-root|remove-confirm|remove-cancel"`, `[data-field="problem"]`.
+//!   look-at-root|remove-confirm|remove-cancel"`, `[data-field="problem"]`. Where something is remembered of a
+//!   notary's log: `[data-field="remembered-log"]`, `data-action="forget-log|forget-log-confirm|
+//!   forget-log-cancel"`.
 //! - Verify: `body[data-state="loading|ready"]`, `[data-field="zone"]` with `data-over` while something
 //!   is dragged, `input[data-field="files|folder"]`, `#digest`, `[data-download="<id>"]` for the download
 //!   whose file is to be dropped, `data-action="choose-files|choose-folder|ask-digest|clear|show-only|

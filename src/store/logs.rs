@@ -9,6 +9,7 @@ use crate::chrome::storage::{self, Area};
 use crate::js::{from_js, to_js};
 use assay_core::log_memory::LogMemory;
 use idb::{Database, KeyPath, ObjectStoreParams, TransactionMode};
+use wasm_bindgen::JsValue;
 
 pub(super) const LOGS: &str = "logs";
 const PRIVATE: &str = "private-log/";
@@ -63,6 +64,20 @@ impl Store {
             .transaction(&[LOGS], TransactionMode::ReadWrite)?;
         let logs = transaction.object_store(LOGS)?;
         logs.put(&to_js(memory)?, None)?.await?;
+        transaction.commit()?.await?;
+        Ok(())
+    }
+
+    /// Forgets a log.
+    ///
+    /// # Errors
+    /// When it could not be removed.
+    pub async fn forget_log(&self, id: &str) -> Result<(), StoreError> {
+        let transaction = self
+            .database
+            .transaction(&[LOGS], TransactionMode::ReadWrite)?;
+        let logs = transaction.object_store(LOGS)?;
+        logs.delete(JsValue::from_str(id))?.await?;
         transaction.commit()?.await?;
         Ok(())
     }

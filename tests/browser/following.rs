@@ -1,6 +1,7 @@
-//! A notary that changes its keys, and one that revokes a signer's.
+//! A notary that changes its keys, one that revokes a signer's, and one that lost what it logged.
 
-use crate::world::{PUBLISHER, World};
+use crate::world::{PUBLISHER, World, vanishes};
+use assay_core::message::{Request, Response};
 use assay_core::settings::Notary;
 use assay_core::verdict::Verdict;
 use assay_tests::{Result, wait_until};
@@ -42,6 +43,43 @@ fn a_notary_that_signs_its_new_keys_with_the_old_ones_is_followed_without_a_ques
     world.download("again.bin", b"signed under the old keys")?;
     world.sees("again.bin", Verdict::Verified)?;
     Ok(())
+}
+
+#[test]
+fn a_notary_that_lost_entries_is_relied_on_again_once_the_user_has_its_log_forgotten() -> Result<()>
+{
+    let mut world = World::new()?;
+    world.download_signed("kept.bin", b"in the backup")?;
+    world.sees("kept.bin", Verdict::Verified)?;
+    let backup = world.browser.download_folder().join("backup");
+    let to = backup.to_str().expect("a name in Unicode");
+    world.notary.administer(&["backup", "--to", to])?;
+    world.download_signed("lost.bin", b"logged after the backup")?;
+    world.sees("lost.bin", Verdict::Verified)?;
+
+    world.notary.restore(&backup)?;
+    // Whoever signs remembers the log, too.
+    world.publisher.forget_logs();
+    world.download_signed("new.bin", b"logged after the restore")?;
+    world.sees("new.bin", Verdict::Unchecked)?;
+
+    let page = world.extension.open("sources.html")?;
+    let known = "[data-field=remembered-log]";
+    page.wait_for_text(known, "2 entries")?;
+    page.click("[data-action=forget-log]")?;
+    assert!(page.text(known)?.contains("Has its operator said"));
+    // What is harmless has the focus first.
+    page.press("Enter")?;
+    page.click("[data-action=forget-log]")?;
+    page.click("[data-action=forget-log-confirm]")?;
+    vanishes(&page, known)?;
+    let new = world
+        .extension
+        .wait_for_verdict("new.bin", Verdict::Unchecked)?;
+    let again = Request::CheckAgain { id: new.id.clone() };
+    assert_eq!(world.extension.ask(&again)?, Response::Done);
+    world.sees("new.bin", Verdict::Verified)?;
+    page.wait_for_text(known, "2 entries")
 }
 
 #[test]

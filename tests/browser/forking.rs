@@ -1,6 +1,6 @@
 //! Logs that grow, that give no proof of it, and that fork.
 
-use crate::world::{PUBLISHER, World};
+use crate::world::{PUBLISHER, World, appears, there, vanishes};
 use assay_core::log_memory::{Contradiction, LogMemory};
 use assay_core::message::{Request, Response};
 use assay_core::record::DownloadRecord;
@@ -67,31 +67,6 @@ fn notifications(world: &World) -> Result<Vec<String>> {
         "() => new Promise((done) => chrome.notifications.getAll((all) => done(Object.keys(all))))",
         json!([]),
     )
-}
-
-fn there(page: &Page, selector: &str) -> Result<bool> {
-    page.call(
-        "(selector) => document.querySelector(selector) !== null",
-        json!([selector]),
-    )
-}
-
-fn appears(page: &Page, selector: &str) -> Result<()> {
-    wait_until(&format!("{selector} to appear"), || {
-        match there(page, selector)? {
-            true => Ok(()),
-            false => Err(page.text("body")?),
-        }
-    })
-}
-
-fn vanishes(page: &Page, selector: &str) -> Result<()> {
-    wait_until(&format!("{selector} to vanish"), || {
-        match there(page, selector)? {
-            false => Ok(()),
-            true => Err(page.text("body")?),
-        }
-    })
 }
 
 /// The evidence that the page's button saves.

@@ -139,3 +139,31 @@ pub fn read_entry(popup: &Page, record: &DownloadRecord) -> Result<Seen> {
         json!([record.id]),
     )
 }
+
+/// Whether the page has it.
+pub fn there(page: &Page, selector: &str) -> Result<bool> {
+    page.call(
+        "(selector) => document.querySelector(selector) !== null",
+        json!([selector]),
+    )
+}
+
+/// Waits until the page has it.
+pub fn appears(page: &Page, selector: &str) -> Result<()> {
+    wait_until(&format!("{selector} to appear"), || {
+        match there(page, selector)? {
+            true => Ok(()),
+            false => Err(page.text("body")?),
+        }
+    })
+}
+
+/// Waits until the page has it no more.
+pub fn vanishes(page: &Page, selector: &str) -> Result<()> {
+    wait_until(&format!("{selector} to vanish"), || {
+        match there(page, selector)? {
+            false => Ok(()),
+            true => Err(page.text("body")?),
+        }
+    })
+}

@@ -126,6 +126,31 @@ impl NotaryProcess {
         Ok(())
     }
 
+    /// Puts what it had when this backup was made in the place of its data, as docs/notary.md says, and
+    /// starts it again.
+    ///
+    /// # Errors
+    /// It does not run, cannot be restored from that, or did not get ready.
+    pub fn restore(&mut self, backup: &Path) -> Result<()> {
+        self.terminate()?;
+        let restored = self.home.join("notary-new");
+        let mut command = assay()?;
+        command.args(["notary", "restore"]).arg(backup);
+        command.arg("--data").arg(&restored);
+        command.arg("--lock").arg(self.home.join("notary.lock"));
+        let output = command
+            .output()
+            .map_err(Error::io("the notary was not restored"))?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            return Err(Error::Other(format!("the notary was not restored: {said}")));
+        }
+        let failed = || Error::io("the restored data cannot be put in place");
+        std::fs::rename(self.folder(), self.home.join("notary-old")).map_err(failed())?;
+        std::fs::rename(&restored, self.folder()).map_err(failed())?;
+        self.restart()
+    }
+
     /// Its data; its lock lies beside it.
     fn folder(&self) -> PathBuf {
         self.home.join("notary")

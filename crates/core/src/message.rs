@@ -96,6 +96,12 @@ pub enum Request {
         /// The log's short name.
         log: String,
     },
+    /// Forget what the logs of a trust root showed: whatever they show next is taken as it is. Those
+    /// that contradicted themselves are not forgotten.
+    ForgetLogs {
+        /// Whose.
+        root: RootId,
+    },
     /// Examine a file, or a digest, that the user brought. Nothing is stored of one that is nobody's
     /// download.
     Examine {

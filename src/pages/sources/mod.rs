@@ -7,6 +7,7 @@ mod logs;
 mod notaries;
 mod notary_root;
 mod rekor;
+mod remembered;
 mod roots;
 mod trial;
 
@@ -25,6 +26,7 @@ use assay_core::managed::Lock;
 use assay_core::message::{Notice, Request};
 use assay_core::settings::Settings;
 use notary_root::NewRoots;
+use remembered::Remembered;
 use std::rc::Rc;
 use sycamore::prelude::*;
 use sycamore::web::tags;
@@ -39,6 +41,8 @@ struct Sources {
     may_look: Signal<bool>,
     /// The logs that contradicted themselves.
     logs: Signal<Vec<LogMemory>>,
+    /// How many entries notaries' logs showed.
+    remembered: Remembered,
     /// How the sources answered the last time.
     answers: Answers,
     /// What came of tests.
@@ -68,6 +72,7 @@ pub async fn run() {
                 ground: Ground::new(Rc::clone(&settings)),
                 may_look: create_signal(may_look),
                 logs: create_signal(logs),
+                remembered: create_signal(Rc::default()),
                 answers: create_signal(answered),
                 trials: create_signal(Rc::default()),
                 new_roots: create_signal(Rc::default()),
@@ -105,7 +110,10 @@ fn follow(sources: Sources) {
     let subscription = bus::listen(move |notice| match notice {
         Notice::SettingsChanged | Notice::LogsChanged => reload_all(sources),
         // A check came to its end, perhaps.
-        Notice::RecordChanged { .. } | Notice::RecordsChanged { .. } => asked::reload(sources),
+        Notice::RecordChanged { .. } | Notice::RecordsChanged { .. } => {
+            asked::reload(sources);
+            remembered::reload(sources);
+        }
         Notice::RootsChanged | Notice::Progressed { .. } => {}
     });
     // The page hears of changes until it is closed.
@@ -121,6 +129,7 @@ fn reload_all(sources: Sources) {
             }
             sources.answers.set(asked::read(&settings).await);
             sources.ground.show(settings);
+            remembered::reload(sources);
         }
     });
 }

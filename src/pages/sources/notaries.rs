@@ -2,7 +2,9 @@
 
 use super::notary_root::{self, Fetched, Root};
 use super::trial::{self, Tested};
-use super::{Sources, asked, is_locked, make, refusal, reload, remove_button, sent, switch};
+use super::{
+    Sources, asked, is_locked, make, refusal, reload, remembered, remove_button, sent, switch,
+};
 use crate::pages::change::Change;
 use crate::pages::dom;
 use crate::pages::hostile_text::visible;
@@ -93,6 +95,7 @@ fn row(sources: Sources, settings: &Settings, notary: &Notary) -> View {
     if !fixed {
         main.push(notary_root::view(sources, notary));
     }
+    main.push(remembered::view(sources, notary));
     tags::li()
         .class("row")
         .attr("data-notary", address.clone())
