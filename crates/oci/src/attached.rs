@@ -2,25 +2,33 @@
 //! were bundles. They are handed on as they came; nothing is proven here.
 
 use crate::error::OciError;
-use crate::manifest::{Content, Descriptor};
+use crate::manifest::{Content, Descriptor, OCI_CONFIG};
 use crate::simple_signing::{self, SimpleSigning};
 use crate::store::Store;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
 use assay_core::proof::MAX_BUNDLE_BYTES;
+use std::time::{Duration, Instant};
 
 /// The media type of a bundle, and the beginning of those of other versions.
 pub const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const ANY_BUNDLE: &str = "application/vnd.dev.sigstore.bundle";
 
 /// The types of configurations, which stand where an index does not tell the type of an artifact.
-const UNTOLD: [&str; 2] = [EMPTY, "application/vnd.oci.image.config.v1+json"];
+const UNTOLD: [&str; 2] = [EMPTY, OCI_CONFIG];
 
 /// The media type of a configuration that says nothing (OCI image specification, manifest.md).
 pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
-/// So many signatures of an image are read at most.
+/// So many things that are attached to an image are looked at most, of each of the two kinds: registries
+/// list what anybody says is attached, and each takes requests of its own.
 const MOST: usize = 128;
+
+/// So many bundles in one manifest: those who attach them put each in one of its own.
+const MOST_IN_ONE: usize = 4;
+
+/// So long it is looked at most, however slow a registry is.
+const TIME_LIMIT: Duration = Duration::from_secs(120);
 
 /// What is attached to an image.
 #[derive(Debug, Default)]
@@ -48,26 +56,33 @@ pub enum Attached {
 /// When it cannot be found out what is attached.
 pub fn to(store: &impl Store, digest: &Sha256Digest) -> Result<Found, OciError> {
     let mut found = Found::default();
+    let end = Instant::now() + TIME_LIMIT;
     let referrers = store.referrers(digest)?;
     found.truncated = referrers.truncated;
-    let bundles = referrers.manifests.iter().filter(|one| {
+    let is_bundle = |one: &&Descriptor| {
         let kind = one.artifact_type.as_deref();
-        kind.is_none_or(|kind| kind.starts_with(ANY_BUNDLE) || UNTOLD.contains(&kind))
-    });
-    for descriptor in bundles {
-        if found.is_full() {
+        kind.is_some_and(|kind| kind.starts_with(ANY_BUNDLE))
+    };
+    let may_be_one = |one: &&Descriptor| {
+        let kind = one.artifact_type.as_deref();
+        kind.is_none_or(|kind| UNTOLD.contains(&kind))
+    };
+    let all = &referrers.manifests;
+    // What is known to be one goes first.
+    let bundles = (all.iter().filter(is_bundle)).chain(all.iter().filter(may_be_one));
+    for (count, descriptor) in bundles.enumerate() {
+        if found.is_enough(count, end) {
             break;
         }
-        let read = bundles_of(store, descriptor, digest);
-        found.take(read);
+        found.take(bundles_of(store, descriptor, digest));
     }
     let older = store.tagged(&simple_signing::tag(digest))?;
     if let Some(Content::Image { layers, .. }) = older.map(|found| found.content) {
-        for layer in layers {
-            if found.is_full() {
+        for (count, layer) in layers.iter().enumerate() {
+            if found.is_enough(count, end) {
                 break;
             }
-            let read = SimpleSigning::read(store, &layer, digest);
+            let read = SimpleSigning::read(store, layer, digest);
             found.take(read.map(|one| one.map(Attached::Simple).into_iter().collect()));
         }
     }
@@ -75,10 +90,15 @@ pub fn to(store: &impl Store, digest: &Sha256Digest) -> Result<Found, OciError> 
 }
 
 impl Found {
-    fn is_full(&mut self) -> bool {
-        let is_full = self.attached.len() >= MOST;
-        self.truncated |= is_full;
-        is_full
+    /// Whether nothing more is looked at, when so many of a kind were.
+    fn is_enough(&mut self, count: usize, end: Instant) -> bool {
+        if Instant::now() > end {
+            let seconds = u32::try_from(TIME_LIMIT.as_secs()).unwrap_or(u32::MAX);
+            self.failure.get_or_insert(Failure::TimedOut { seconds });
+            return true;
+        }
+        self.truncated |= count >= MOST;
+        count >= MOST
     }
 
     /// What is wrong with one keeps nobody from the others.
@@ -110,15 +130,17 @@ fn bundles_of(
     if subject.as_ref() != Some(digest) {
         return Ok(Vec::new());
     }
-    let bundles = layers
-        .iter()
-        .filter(|layer| layer.media_type.starts_with(ANY_BUNDLE))
-        .take(MOST);
-    let read = |layer: &Descriptor| {
+    let is_bundle = |layer: &&Descriptor| layer.media_type.starts_with(ANY_BUNDLE);
+    let bundles: Vec<&Descriptor> = layers.iter().filter(is_bundle).collect();
+    if bundles.len() > MOST_IN_ONE {
+        let detail = format!("more than {MOST_IN_ONE} bundles in it");
+        return Err(OciError::malformed(descriptor.digest.clone(), detail));
+    }
+    let read = |layer: &&Descriptor| {
         let bytes = store.blob(layer, MAX_BUNDLE_BYTES)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| OciError::malformed(layer.digest.clone(), "no text"))?;
         Ok(Attached::Bundle(text))
     };
-    bundles.map(read).collect()
+    bundles.iter().map(read).collect()
 }

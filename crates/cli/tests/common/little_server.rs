@@ -188,6 +188,11 @@ impl Store {
         self.manifests.lock().unwrap().keys().cloned().collect()
     }
 
+    /// The bytes of a manifest.
+    pub fn manifest(&self, name: &str) -> Vec<u8> {
+        self.manifests.lock().unwrap()[name].1.clone()
+    }
+
     /// Answers as a registry does, for any repository.
     pub fn answer(&self, asked: &Asked) -> Reply {
         let path = asked.path.split('?').next().unwrap();
