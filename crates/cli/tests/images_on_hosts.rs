@@ -3,6 +3,9 @@
 #![cfg(unix)]
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "common/terminal.rs"]
+mod terminal;
 
 use common::Done;
 use common::little_server::{Little, Reply, Store};
@@ -136,6 +139,39 @@ fn of_five_images_on_a_host_exactly_the_signed_one_verifies() {
         .expect(0);
     let told = s.verify_all().expect(19);
     assert_eq!(told.out.matches("untrusted").count(), 1, "{}", told.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_the_table_has_colours_and_is_no_wider_than_that() {
+    let s = host();
+    let (images, all) = five();
+    let _engine = engine(&socket(&s), all);
+    s.sign("docker:registry.example/team/app2:1");
+    let config = s.user.path("config");
+    let host = format!("unix://{}", socket(&s).display());
+    let url = s.notary.url();
+    let variables = [
+        ("DOCKER_HOST", host.as_str()),
+        ("ASSAY_NOTARY", url.as_str()),
+    ];
+    let arguments = format!("verify --all-images --signer {}", s.fingerprint());
+    let shown = |columns: u16| {
+        let terminal = terminal::Terminal::run_narrow(columns, &config, &arguments, &variables);
+        terminal.end().replace('\r', "")
+    };
+    let short = &images[2].digest().to_hex()[..12];
+    let verified = format!("{short}  \u{1b}[1m\u{1b}[32mverified\u{1b}[0m  SHA256:");
+    let name = "registry.example/team/app2:1";
+    let wide = shown(200);
+    assert!(wide.contains("IMAGE"), "{wide}");
+    assert!(wide.contains(&format!("{name}  {verified}")), "{wide}");
+    let narrow = shown(80);
+    assert!(!narrow.contains("IMAGE"), "{narrow}");
+    assert!(
+        narrow.contains(&format!("{name}\n  {verified}")),
+        "{narrow}"
+    );
 }
 
 #[test]
