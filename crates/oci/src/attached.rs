@@ -1,5 +1,5 @@
 //! Signatures that are attached to an image: Sigstore bundles, and those that cosign made before there
-//! were bundles. They are handed on as they came; nothing is proven here.
+//! were bundles, under a tag or, where it was told to, as bundles are. They are handed on as they came; nothing is proven here.
 
 use crate::error::OciError;
 use crate::manifest::{Content, Descriptor, OCI_CONFIG};
@@ -24,8 +24,8 @@ pub const EMPTY: &str = "application/vnd.oci.empty.v1+json";
 /// list what anybody says is attached, and each takes requests of its own.
 const MOST: usize = 128;
 
-/// So many bundles in one manifest: those who attach them put each in one of its own.
-const MOST_IN_ONE: usize = 4;
+/// So many signatures in one manifest: those who attach them put each in one of its own.
+const MOST_IN_ONE: usize = 8;
 
 /// So long it is looked at most, however slow a registry is.
 const TIME_LIMIT: Duration = Duration::from_secs(120);
@@ -59,9 +59,9 @@ pub fn to(store: &impl Store, digest: &Sha256Digest) -> Result<Found, OciError> 
     let end = Instant::now() + TIME_LIMIT;
     let referrers = store.referrers(digest)?;
     found.truncated = referrers.truncated;
-    let is_bundle = |one: &&Descriptor| {
+    let is_one = |one: &&Descriptor| {
         let kind = one.artifact_type.as_deref();
-        kind.is_some_and(|kind| kind.starts_with(ANY_BUNDLE))
+        kind.is_some_and(|kind| kind.starts_with(ANY_BUNDLE) || kind == simple_signing::ARTIFACT)
     };
     let may_be_one = |one: &&Descriptor| {
         let kind = one.artifact_type.as_deref();
@@ -69,12 +69,12 @@ pub fn to(store: &impl Store, digest: &Sha256Digest) -> Result<Found, OciError> 
     };
     let all = &referrers.manifests;
     // What is known to be one goes first.
-    let bundles = (all.iter().filter(is_bundle)).chain(all.iter().filter(may_be_one));
-    for (count, descriptor) in bundles.enumerate() {
+    let signatures = (all.iter().filter(is_one)).chain(all.iter().filter(may_be_one));
+    for (count, descriptor) in signatures.enumerate() {
         if found.is_enough(count, end) {
             break;
         }
-        found.take(bundles_of(store, descriptor, digest));
+        found.take(signatures_of(store, descriptor, digest));
     }
     let older = store.tagged(&simple_signing::tag(digest))?;
     if let Some(Content::Image { layers, .. }) = older.map(|found| found.content) {
@@ -82,8 +82,8 @@ pub fn to(store: &impl Store, digest: &Sha256Digest) -> Result<Found, OciError> 
             if found.is_enough(count, end) {
                 break;
             }
-            let read = SimpleSigning::read(store, layer, digest);
-            found.take(read.map(|one| one.map(Attached::Simple).into_iter().collect()));
+            let read = Attached::read(store, layer, digest);
+            found.take(read.map(|one| one.into_iter().collect()));
         }
     }
     Ok(found)
@@ -112,8 +112,26 @@ impl Found {
     }
 }
 
-/// The bundles in a manifest, if it is attached to this image.
-fn bundles_of(
+impl Attached {
+    /// The signature in a layer; `None` where it is something else.
+    fn read(
+        store: &impl Store,
+        layer: &Descriptor,
+        digest: &Sha256Digest,
+    ) -> Result<Option<Self>, OciError> {
+        if !layer.media_type.starts_with(ANY_BUNDLE) {
+            let read = SimpleSigning::read(store, layer, digest)?;
+            return Ok(read.map(Self::Simple));
+        }
+        let bytes = store.blob(layer, MAX_BUNDLE_BYTES)?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| OciError::malformed(layer.digest.clone(), "no text"))?;
+        Ok(Some(Self::Bundle(text)))
+    }
+}
+
+/// The signatures in a manifest, if it is attached to this image.
+fn signatures_of(
     store: &impl Store,
     descriptor: &Descriptor,
     digest: &Sha256Digest,
@@ -130,17 +148,16 @@ fn bundles_of(
     if subject.as_ref() != Some(digest) {
         return Ok(Vec::new());
     }
-    let is_bundle = |layer: &&Descriptor| layer.media_type.starts_with(ANY_BUNDLE);
-    let bundles: Vec<&Descriptor> = layers.iter().filter(is_bundle).collect();
-    if bundles.len() > MOST_IN_ONE {
-        let detail = format!("more than {MOST_IN_ONE} bundles in it");
+    let is_one = |layer: &&Descriptor| {
+        let kind = layer.media_type.as_str();
+        kind.starts_with(ANY_BUNDLE) || kind == simple_signing::TEXT
+    };
+    let signatures: Vec<&Descriptor> = layers.iter().filter(is_one).collect();
+    if signatures.len() > MOST_IN_ONE {
+        let detail = format!("more than {MOST_IN_ONE} signatures in it");
         return Err(OciError::malformed(descriptor.digest.clone(), detail));
     }
-    let read = |layer: &&Descriptor| {
-        let bytes = store.blob(layer, MAX_BUNDLE_BYTES)?;
-        let text = String::from_utf8(bytes)
-            .map_err(|_| OciError::malformed(layer.digest.clone(), "no text"))?;
-        Ok(Attached::Bundle(text))
-    };
-    bundles.iter().map(read).collect()
+    let read = signatures.into_iter();
+    let read = read.map(|layer| Attached::read(store, layer, digest));
+    read.filter_map(Result::transpose).collect()
 }

@@ -183,6 +183,11 @@ impl Store {
         }
     }
 
+    pub fn put_blob(&self, bytes: &[u8]) {
+        let mut blobs = self.blobs.lock().unwrap();
+        blobs.insert(sha256(bytes), bytes.to_vec());
+    }
+
     /// The names of all manifests.
     pub fn names(&self) -> Vec<String> {
         self.manifests.lock().unwrap().keys().cloned().collect()
