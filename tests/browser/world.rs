@@ -139,3 +139,29 @@ pub fn read_entry(popup: &Page, record: &DownloadRecord) -> Result<Seen> {
         json!([record.id]),
     )
 }
+
+/// How far a file is read, as a page shows it.
+#[derive(Debug, Deserialize)]
+pub struct Bar {
+    pub value: f64,
+    pub max: f64,
+    pub words: String,
+}
+
+/// Waits until a bar has moved, and is one that is wanted.
+pub fn moving_bar(page: &Page, is_wanted: impl Fn(&Bar) -> bool) -> Result<Bar> {
+    wait_until("a moving bar", || {
+        let seen: Option<Bar> = page.evaluate(
+            "(() => {
+                const field = document.querySelector('[data-field=progress]');
+                const bar = field?.querySelector('progress');
+                if (!bar || !(bar.value > 0)) return null;
+                return { value: bar.value, max: bar.max, words: field.innerText };
+            })()",
+        )?;
+        match seen {
+            Some(seen) if is_wanted(&seen) => Ok(seen),
+            seen => Err(format!("{seen:?}")),
+        }
+    })
+}

@@ -170,13 +170,7 @@ impl Gallery {
             return Err(Error::Other("no verified record".to_owned()));
         };
         self.extension.put_records(std::slice::from_ref(verified))?;
-        let mut show = |name: &str, page: &Page| {
-            visit(Shown {
-                name,
-                size: POPUP,
-                page,
-            })
-        };
+        let mut show = at(POPUP, visit);
         show("popup-1", &self.page("popup.html", "list")?)?;
 
         self.extension.put_records(&records)?;
@@ -257,13 +251,7 @@ impl Gallery {
     }
 
     fn history(&self, visit: Visit<'_>) -> Result<()> {
-        let mut show = |name: &str, page: &Page| {
-            visit(Shown {
-                name,
-                size: TAB,
-                page,
-            })
-        };
+        let mut show = at(TAB, visit);
         let page = self.loaded("history.html")?;
         show("history-many", &page)?;
         page.click("#lines [data-action=toggle]")?;
@@ -286,13 +274,7 @@ impl Gallery {
 
     fn settings(&self, visit: Visit<'_>) -> Result<()> {
         self.fill_settings()?;
-        let mut show = |name: &str, page: &Page| {
-            visit(Shown {
-                name,
-                size: TAB,
-                page,
-            })
-        };
+        let mut show = at(TAB, &mut *visit);
         let page = self.page("settings.html", "ready")?;
         show("settings-filled", &page)?;
         page.click("[data-rule='downloads.aurora.example'] [data-action=edit-rule]")?;
@@ -331,6 +313,7 @@ impl Gallery {
         page.click("[data-action=remove-trusted]")?;
         page.wait_for("[data-action=remove-confirm]")?;
         show("settings-remove-signer", &page)?;
+        drop(show);
         // The popup with a rule of the site's own.
         let page = self.page("popup.html", "list")?;
         open_entry(&page, "made/held-up.AppImage")?;
@@ -342,13 +325,7 @@ impl Gallery {
     }
 
     fn verify(&self, visit: Visit<'_>) -> Result<()> {
-        let mut show = |name: &str, page: &Page| {
-            visit(Shown {
-                name,
-                size: TAB,
-                page,
-            })
-        };
+        let mut show = at(TAB, visit);
         let page = self.page("verify.html", "ready")?;
         page.click("#digest")?;
         page.type_text("not a digest")?;
@@ -460,6 +437,11 @@ impl Gallery {
         page.wait_for("body[data-loaded=true]")?;
         Ok(page)
     }
+}
+
+/// Has pages of one size looked at.
+fn at<'v>(size: (u32, u32), visit: Visit<'v>) -> impl FnMut(&str, &Page) -> Result<()> + 'v {
+    move |name, page| visit(Shown { name, size, page })
 }
 
 fn in_state(page: &Page, state: &str) -> Result<()> {

@@ -361,9 +361,10 @@ fn signatures_that_lie_in_a_layout_are_found_there() {
     s.layout(&files);
     s.sign("oci:layout");
     // As the notary gives it.
-    let url = format!("{}/attestations/sha256:{}", s.notary.url(), image.digest());
-    let known: Value =
-        serde_json::from_reader(ureq::get(url).call().unwrap().body_mut().as_reader()).unwrap();
+    let known = s
+        .notary
+        .get(&format!("/attestations/sha256:{}", image.digest()));
+    let known: Value = serde_json::from_slice(&known).unwrap();
     let bundle = known["attestations"][0]["bundle"].to_string().into_bytes();
     let kind = "application/vnd.dev.sigstore.bundle.v0.3+json";
     let attached = json!({

@@ -2,6 +2,7 @@
 //! "Pushing Manifests with Subject").
 
 use crate::attached::{BUNDLE, EMPTY};
+use crate::digest;
 use crate::error::OciError;
 use crate::manifest::{Content, Descriptor, OCI_INDEX, OCI_MANIFEST};
 use crate::origin::{self, Origin};
@@ -9,7 +10,7 @@ use crate::reference::{Named, Reference};
 use crate::referrers;
 use crate::registry::{PUSH, Registry, Request, found, no_answer};
 use crate::transport::Answer;
-use crate::{digest, token};
+use assay_core::address::encode;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
 use serde::{Deserialize, Serialize};
@@ -214,7 +215,7 @@ impl Registry {
         let to = to.filter(|to| Origin::of(to) == Origin::of(&self.server(reference)));
         let to = to.ok_or_else(|| refused("it wants the bytes to be sent to another host"))?;
         let mark = if to.contains('?') { '&' } else { '?' };
-        let digest = token::encoded(&digest::text(&Sha256Digest::of(bytes)));
+        let digest = encode(&digest::text(&Sha256Digest::of(bytes)));
         let to = format!("{to}{mark}digest={digest}");
         let answer = self.send(reference, &request("PUT", to, Some((BYTES, bytes))))?;
         taken(reference, what, answer, 201).map(drop)

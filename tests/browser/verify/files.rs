@@ -1,11 +1,10 @@
 //! Files and folders, and digests, that are brought by hand.
 
 use super::{FILES, FOLDER, ZONE, count, page, read, ready, sees, wait_for_count};
-use crate::world::{PUBLISHER, World};
+use crate::world::{PUBLISHER, World, moving_bar};
 use assay_core::digest::Sha256Digest;
 use assay_core::verdict::Verdict;
 use assay_tests::{HostileNotary, Result, wait_until};
-use serde::Deserialize;
 use std::fs::{self, File};
 
 #[test]
@@ -128,23 +127,7 @@ fn a_large_file_shows_its_progress_and_one_that_changes_is_told() -> Result<()> 
         .expect("a sparse file");
     let page = page(&world)?;
     page.choose_files(FILES, &[&large])?;
-    #[derive(Debug, Deserialize)]
-    struct Bar {
-        value: f64,
-        max: f64,
-        words: String,
-    }
-    let bar = wait_until("a moving bar", || {
-        let seen: Option<Bar> = page.evaluate(
-            "(() => {
-                const field = document.querySelector('[data-field=progress]');
-                const bar = field?.querySelector('progress');
-                if (!bar || !(bar.value > 0)) return null;
-                return { value: bar.value, max: bar.max, words: field.innerText };
-            })()",
-        )?;
-        seen.ok_or_else(|| "no bar".to_owned())
-    })?;
+    let bar = moving_bar(&page, |_| true)?;
     assert!(bar.value < bar.max, "{bar:?}");
     assert!(bar.words.contains("of 315 MB"), "{bar:?}");
     let seen = sees(&page, "sparse.img", Verdict::Unknown)?;

@@ -15,7 +15,8 @@ pub mod little_server;
 pub mod registry;
 pub mod setting;
 
-pub use data_folder::DataFolder;
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use data_folder::{DataFolder, copy};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
 
@@ -59,6 +60,12 @@ impl Notary {
 
     pub fn url(&self) -> String {
         self.ready["listening"].as_str().unwrap().to_owned()
+    }
+
+    /// What it answers to whoever asks for that.
+    pub fn get(&self, path: &str) -> Vec<u8> {
+        let mut answer = ureq::get(format!("{}{path}", self.url())).call().unwrap();
+        answer.body_mut().read_to_vec().unwrap()
     }
 
     pub fn socket(&self) -> String {

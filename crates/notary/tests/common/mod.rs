@@ -2,9 +2,13 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 
 mod data_folder;
+mod hashed_rekord;
 pub mod raw;
 
-pub use data_folder::DataFolder;
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use data_folder::{DataFolder, copy};
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use hashed_rekord::hashed_rekord;
 
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
@@ -194,22 +198,6 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
         // Tiles are no text; whoever wants their bytes asks for bytes.
         text: String::from_utf8_lossy(&response.body_mut().read_to_vec().unwrap()).into_owned(),
     }
-}
-
-/// A `hashedrekord` proposal; `verifier` is the PEM of a key or certificate.
-pub fn hashed_rekord(content: &[u8], key: &SigningKey, verifier: &str) -> Value {
-    let digest = Sha256Digest::of(content);
-    json!({
-        "apiVersion": "0.0.1",
-        "kind": "hashedrekord",
-        "spec": {
-            "data": { "hash": { "algorithm": "sha256", "value": digest.to_hex() } },
-            "signature": {
-                "content": STANDARD.encode(key.sign(content).unwrap()),
-                "publicKey": { "content": STANDARD.encode(verifier) },
-            },
-        },
-    })
 }
 
 /// A `dsse` proposal with a statement about the standing of `content`.

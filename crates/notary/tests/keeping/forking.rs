@@ -1,7 +1,7 @@
 //! One log never becomes two: data and lock that do not belong together are refused.
 
-use crate::common::{Running, hashed_rekord};
-use crate::{World, copy};
+use crate::World;
+use crate::common::{Running, copy, hashed_rekord};
 use assay_notary::Config;
 
 #[test]

@@ -72,16 +72,3 @@ impl World {
         }
     }
 }
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let path = file.unwrap().path();
-        let copied = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &copied);
-        } else if path.is_file() {
-            std::fs::copy(&path, &copied).unwrap();
-        }
-    }
-}

@@ -1,7 +1,7 @@
 //! Restoring: the same tree where nothing was lost, else a new one that names all that ended.
 
 use crate::backed_up::BackedUp;
-use crate::copy;
+use crate::common::copy;
 use assay_notary::restore::{Ended, restore, restore_ending};
 use assay_notary::{NotaryError, backup_file, checkpoint};
 use serde_json::{Value, json};
