@@ -13,7 +13,7 @@ mod size;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use assay_tests::{Browser, Error, Options, Result};
+use assay_tests::{Browser, Error, Options, Result, exit_code};
 
 use crate::report::Report;
 
@@ -24,13 +24,7 @@ const PARTS: [&str; 6] = ["latency", "proving", "hashing", "memory", "notary", "
 const WITHOUT_BROWSER: [&str; 2] = ["notary", "cli"];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run().map(|()| true))
 }
 
 fn run() -> Result<()> {

@@ -2,7 +2,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use assay_tests::{Error, Extension, Result, extension_folder, target_folder};
+use assay_tests::{Error, Extension, Result, copy_folder, extension_folder, target_folder};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub fn extension_with_peer() -> Result<PathBuf> {
     if extension.exists() {
         fs::remove_dir_all(&extension)?;
     }
-    copy(&extension_folder()?, &extension)?;
+    copy_folder(&extension_folder()?, &extension)?;
     fs::create_dir(extension.join("bench"))?;
     fs::copy(
         npm.join("node_modules/hash-wasm/dist/sha256.umd.min.js"),
@@ -50,20 +50,6 @@ pub fn extension_with_peer() -> Result<PathBuf> {
     )?;
     fs::write(extension.join("bench/worker.js"), WORKER)?;
     Ok(extension)
-}
-
-fn copy(from: &Path, to: &Path) -> Result<()> {
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        let target = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
-            copy(&entry.path(), &target)?;
-        } else {
-            fs::copy(entry.path(), target)?;
-        }
-    }
-    Ok(())
 }
 
 /// How the Worker takes a file.

@@ -1,6 +1,6 @@
 //! A notary that changes its keys, one that revokes a signer's, and one that lost what it logged.
 
-use crate::world::{PUBLISHER, World, vanishes};
+use crate::world::{PUBLISHER, World};
 use assay_core::message::{Request, Response};
 use assay_core::settings::Notary;
 use assay_core::verdict::Verdict;
@@ -72,7 +72,7 @@ fn a_notary_that_lost_entries_is_relied_on_again_once_the_user_has_its_log_forgo
     page.press("Enter")?;
     page.click("[data-action=forget-log]")?;
     page.click("[data-action=forget-log-confirm]")?;
-    vanishes(&page, known)?;
+    page.wait_for_no(known)?;
     let new = world
         .extension
         .wait_for_verdict("new.bin", Verdict::Unchecked)?;

@@ -9,7 +9,9 @@ use assay_core::record::Hold;
 use assay_core::settings::{Notifications, Scope};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site_rule::{Demand, Mode, SiteRule};
-use assay_tests::{Browser, Content, DownloadSite, Options, Result, extension_folder, wait_until};
+use assay_tests::{
+    Browser, Content, DownloadSite, Options, Result, copy_folder, extension_folder, wait_until,
+};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -45,18 +47,6 @@ fn id_of(folder: &Path) -> String {
     letters.map(|four| char::from(b'a' + four)).collect()
 }
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("the extension") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        match entry.path().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).expect("a file")),
-        }
-    }
-}
-
 #[test]
 fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<()> {
     let folder = tempfile::tempdir().expect("a folder");
@@ -65,7 +55,7 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         .canonicalize()
         .expect("a path")
         .join("package");
-    copy(&extension_folder()?, &package);
+    copy_folder(&extension_folder()?, &package)?;
     let manifest = package.join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     let mut changed: Value = serde_json::from_str(&text)?;

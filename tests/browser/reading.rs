@@ -1,12 +1,11 @@
 //! The bytes on the disk: any name, any size, and files that change meanwhile.
 
-use crate::world::World;
+use crate::world::{World, moving_bar};
 use assay_core::digest::Sha256Digest;
 use assay_core::reason::Reason;
 use assay_core::record::Stage;
 use assay_core::verdict::Verdict;
 use assay_tests::{Content, Result, wait_until};
-use serde::Deserialize;
 
 #[test]
 fn any_file_name_is_read_and_shown_as_text() -> Result<()> {
@@ -90,40 +89,14 @@ fn the_popup_shows_how_far_hashing_is() -> Result<()> {
     let size = 1024 * 1024 * 1024_u64;
     let url = world.site.put("large.bin", Content::Generated { size });
     world.browser.download(&url)?;
-    let seen: Progress = wait_until("a moving bar", || {
-        let seen: Option<Progress> = popup.evaluate(
-            "(() => {
-                const field = document.querySelector('[data-field=progress]');
-                const bar = field?.querySelector('progress');
-                if (!bar || !(bar.value > 0)) return null;
-                return { value: bar.value, max: bar.max, words: field.innerText };
-            })()",
-        )?;
-        match seen {
-            Some(seen) if seen.words.contains("left") => Ok(seen),
-            seen => Err(format!("{seen:?}")),
-        }
-    })?;
+    let seen = moving_bar(&popup, |bar| bar.words.contains("left"))?;
     assert!(seen.value < seen.max, "{seen:?}");
     assert!(seen.words.contains("of 1.07 GB"), "{seen:?}");
     assert!(seen.words.contains("MB/s"), "{seen:?}");
     world
         .extension
         .wait_for_verdict("large.bin", Verdict::Unknown)?;
-    wait_until("the bar to go", || {
-        let bars: usize = popup.evaluate("document.querySelectorAll('progress').length")?;
-        match bars {
-            0 => Ok(()),
-            some => Err(some.to_string()),
-        }
-    })
-}
-
-#[derive(Debug, Deserialize)]
-struct Progress {
-    value: f64,
-    max: f64,
-    words: String,
+    popup.wait_for_no("progress")
 }
 
 #[test]

@@ -14,7 +14,7 @@ use assay_test_authority::time::BEGINNING;
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use assay_tests::{
     Browser, Content, DownloadSite, Extension, HostileNotary, NotaryProcess, Options, Page, Reply,
-    Result, extension_folder, wait_until,
+    Result, copy_folder, extension_folder, wait_until,
 };
 use assay_tuf_repository::{Repository, Server};
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ impl Scene {
         let server = Server::start(repository.clone());
         let near = Near::of(&server);
         let package = tempfile::tempdir().expect("a folder");
-        copy(&extension_folder()?, package.path());
+        copy_folder(&extension_folder()?, package.path())?;
         let place = |name: &str| package.path().join(name);
         fs::write(
             place("roots/github.root.json"),
@@ -281,7 +281,7 @@ fn a_repository_that_is_gone_is_told_in_the_settings() -> Result<()> {
 #[test]
 fn a_bundle_is_proven_under_the_root_that_it_names_whoever_shows_it() -> Result<()> {
     let package = tempfile::tempdir().expect("a folder");
-    copy(&extension_folder()?, package.path());
+    copy_folder(&extension_folder()?, package.path())?;
     let (mut public, mut github) = (instance(Manner::Public), instance(Manner::GitHub));
     for (file, instance) in [("sigstore", &public), ("github", &github)] {
         let file = package
@@ -381,25 +381,13 @@ pub fn made_about(instance: &mut Instance, name: &str, signer: Signer, bytes: &[
 /// The extension with these instances in the place of public ones, by the names of their roots.
 pub fn package(instances: &[(&str, &Instance)]) -> Result<TempDir> {
     let package = tempfile::tempdir().expect("a folder");
-    copy(&extension_folder()?, package.path());
+    copy_folder(&extension_folder()?, package.path())?;
     for (name, instance) in instances {
         let file = format!("roots/{name}.trusted_root.json");
         let root = instance.trusted_root().to_string();
         fs::write(package.path().join(file), root).expect("a root");
     }
     Ok(package)
-}
-
-pub fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let target = to.join(entry.file_name());
-        match entry.path().is_dir() {
-            true => copy(&entry.path(), &target),
-            false => drop(fs::copy(entry.path(), target).expect("a copy")),
-        }
-    }
 }
 
 fn edit(file: &Path, change: impl FnOnce(&[u8]) -> Vec<u8>) {

@@ -140,30 +140,28 @@ pub fn read_entry(popup: &Page, record: &DownloadRecord) -> Result<Seen> {
     )
 }
 
-/// Whether the page has it.
-pub fn there(page: &Page, selector: &str) -> Result<bool> {
-    page.call(
-        "(selector) => document.querySelector(selector) !== null",
-        json!([selector]),
-    )
+/// How far a file is read, as a page shows it.
+#[derive(Debug, Deserialize)]
+pub struct Bar {
+    pub value: f64,
+    pub max: f64,
+    pub words: String,
 }
 
-/// Waits until the page has it.
-pub fn appears(page: &Page, selector: &str) -> Result<()> {
-    wait_until(&format!("{selector} to appear"), || {
-        match there(page, selector)? {
-            true => Ok(()),
-            false => Err(page.text("body")?),
-        }
-    })
-}
-
-/// Waits until the page has it no more.
-pub fn vanishes(page: &Page, selector: &str) -> Result<()> {
-    wait_until(&format!("{selector} to vanish"), || {
-        match there(page, selector)? {
-            false => Ok(()),
-            true => Err(page.text("body")?),
+/// Waits until a bar has moved, and is one that is wanted.
+pub fn moving_bar(page: &Page, is_wanted: impl Fn(&Bar) -> bool) -> Result<Bar> {
+    wait_until("a moving bar", || {
+        let seen: Option<Bar> = page.evaluate(
+            "(() => {
+                const field = document.querySelector('[data-field=progress]');
+                const bar = field?.querySelector('progress');
+                if (!bar || !(bar.value > 0)) return null;
+                return { value: bar.value, max: bar.max, words: field.innerText };
+            })()",
+        )?;
+        match seen {
+            Some(seen) if is_wanted(&seen) => Ok(seen),
+            seen => Err(format!("{seen:?}")),
         }
     })
 }

@@ -6,19 +6,12 @@ use std::process::ExitCode;
 
 use assay_core::record::DownloadRecord;
 use assay_tests::{
-    Browser, Extension, Options, Result, SIGNER, Scene, extension_folder, take_pictures,
+    Browser, Extension, Options, Result, SIGNER, Scene, exit_code, extension_folder, take_pictures,
     target_folder,
 };
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run())
 }
 
 fn run() -> Result<bool> {

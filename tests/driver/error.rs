@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::process::ExitCode;
 
 /// What went wrong while driving a browser or a server, in words for the person who reads a failed test.
 #[derive(Debug, thiserror::Error)]
@@ -88,5 +89,17 @@ impl From<std::io::Error> for Error {
 impl From<Error> for String {
     fn from(error: Error) -> Self {
         error.to_string()
+    }
+}
+
+/// How a program ends that did what it was to do, or not; what went wrong is said.
+pub fn exit_code(result: Result<bool>) -> ExitCode {
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
     }
 }

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::connection::lock;
 use crate::marionette::Marionette;
 use crate::process::stop_group;
-use crate::records::READ_RECORDS;
+use crate::records::read_records;
 use crate::{Error, Result, wait_until};
 
 /// The extension's id in Firefox, as manifest.json has it.
@@ -286,7 +286,7 @@ impl Firefox {
     /// # Errors
     /// The records cannot be read, or are of another shape than the core's.
     pub fn record_of(&self, file_name: &str) -> Result<Option<DownloadRecord>> {
-        let stored: Vec<DownloadRecord> = self.call(READ_RECORDS, &json!([]))?;
+        let stored: Vec<DownloadRecord> = self.call(&read_records(), &json!([]))?;
         let mut stored = stored.into_iter();
         Ok(stored.find(|record| record.file_name == file_name))
     }

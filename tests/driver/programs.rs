@@ -384,7 +384,11 @@ fn free_port() -> Result<u16> {
         .map_err(Error::io("no free port"))
 }
 
-fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+/// Copies a folder with all the files in it.
+///
+/// # Errors
+/// Something cannot be read or written.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     std::fs::create_dir_all(to).map_err(Error::path("made", to))?;
     for entry in std::fs::read_dir(from).map_err(Error::path("read", from))? {
         let path = entry.map_err(Error::path("read", from))?.path();

@@ -16,7 +16,7 @@ impl Extension {
     /// # Errors
     /// The records cannot be read, or are of another shape than the core's.
     pub fn records(&self) -> Result<Vec<DownloadRecord>> {
-        let stored: Vec<Value> = self.inside(READ_RECORDS, json!([]))?;
+        let stored: Vec<Value> = self.inside(&read_records(), json!([]))?;
         stored
             .into_iter()
             .map(|record| Ok(serde_json::from_value(record)?))
@@ -29,7 +29,7 @@ impl Extension {
     /// The browser refused.
     pub fn put_records(&self, records: &[DownloadRecord]) -> Result<()> {
         for some in records.chunks(200) {
-            self.inside::<Value>(WRITE_RECORDS, json!([some]))?;
+            self.inside::<Value>(&write_records(), json!([some]))?;
         }
         Ok(())
     }
@@ -39,7 +39,8 @@ impl Extension {
     /// # Errors
     /// The browser refused.
     pub fn forget_record(&self, id: &str) -> Result<()> {
-        self.inside::<Value>(FORGET_RECORD, json!([id])).map(drop)
+        self.inside::<Value>(&forget_record(), json!([id]))
+            .map(drop)
     }
 
     /// The newest record of a file by its name on disk.
@@ -150,7 +151,7 @@ impl Extension {
     /// # Errors
     /// It cannot be read, or is of another shape than the core's.
     pub fn logs(&self) -> Result<Vec<LogMemory>> {
-        let stored: Value = self.inside(READ_LOGS, json!([]))?;
+        let stored: Value = self.inside(&read_logs(), json!([]))?;
         Ok(serde_json::from_value(stored)?)
     }
 
@@ -189,71 +190,64 @@ fn done(response: &Response) -> Result<()> {
     }
 }
 
-const READ_LOGS: &str = r#"async () => {
-  const result = (request) => new Promise((done, failed) => {
+/// A script for the extension that opens its database, in which `result` waits for what a request comes
+/// to. A database that is not there yet must not be made here: `before` can see to that.
+fn in_database(parameter: &str, before: &str, body: &str) -> String {
+    format!(
+        r#"async ({parameter}) => {{
+  {before}
+  const result = (request) => new Promise((done, failed) => {{
     request.onsuccess = () => done(request.result);
     request.onerror = () => failed(request.error);
     request.onblocked = () => failed(new Error("blocked"));
-  });
+  }});
   const database = await result(indexedDB.open("assay"));
-  try {
-    return await result(database.transaction("logs").objectStore("logs").getAll());
-  } finally {
+  try {{
+    {body}
+  }} finally {{
     database.close();
-  }
-}"#;
+  }}
+}}"#
+    )
+}
 
-const WRITE_RECORDS: &str = r#"async (records) => {
-  const result = (request) => new Promise((done, failed) => {
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-    request.onblocked = () => failed(new Error("blocked"));
-  });
-  const database = await result(indexedDB.open("assay"));
-  try {
-    const transaction = database.transaction("downloads", "readwrite");
+fn read_logs() -> String {
+    let read = r#"return await result(database.transaction("logs").objectStore("logs").getAll());"#;
+    in_database("", "", read)
+}
+
+fn write_records() -> String {
+    in_database(
+        "records",
+        "",
+        r#"const transaction = database.transaction("downloads", "readwrite");
     const written = new Promise((done, failed) => {
       transaction.oncomplete = done;
       transaction.onabort = () => failed(transaction.error);
     });
     for (const record of records) transaction.objectStore("downloads").put(record);
     await written;
-  } finally {
-    database.close();
-  }
-  return null;
-}"#;
+    return null;"#,
+    )
+}
 
-const FORGET_RECORD: &str = r#"async (id) => {
-  const result = (request) => new Promise((done, failed) => {
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-    request.onblocked = () => failed(new Error("blocked"));
-  });
-  const database = await result(indexedDB.open("assay"));
-  try {
-    await result(database.transaction("downloads", "readwrite").objectStore("downloads").delete(id));
-  } finally {
-    database.close();
-  }
-  return null;
-}"#;
+fn forget_record() -> String {
+    in_database(
+        "id",
+        "",
+        r#"await result(database.transaction("downloads", "readwrite").objectStore("downloads").delete(id));
+    return null;"#,
+    )
+}
 
-/// Both places of records. A database that is not there yet must not be made here.
-pub(crate) const READ_RECORDS: &str = r#"async () => {
-  const all = Object.entries(await chrome.storage.session.get())
+/// Both places of records.
+pub(crate) fn read_records() -> String {
+    in_database(
+        "",
+        r#"const all = Object.entries(await chrome.storage.session.get())
     .filter(([key]) => key.startsWith("private/")).map(([, record]) => record);
-  if (!(await indexedDB.databases()).some(({ name }) => name === "assay")) return all;
-  const result = (request) => new Promise((done, failed) => {
-    request.onsuccess = () => done(request.result);
-    request.onerror = () => failed(request.error);
-    request.onblocked = () => failed(new Error("blocked"));
-  });
-  const database = await result(indexedDB.open("assay"));
-  try {
-    if (!database.objectStoreNames.contains("downloads")) return all;
-    return all.concat(await result(database.transaction("downloads").objectStore("downloads").getAll()));
-  } finally {
-    database.close();
-  }
-}"#;
+  if (!(await indexedDB.databases()).some(({ name }) => name === "assay")) return all;"#,
+        r#"if (!database.objectStoreNames.contains("downloads")) return all;
+    return all.concat(await result(database.transaction("downloads").objectStore("downloads").getAll()));"#,
+    )
+}

@@ -7,20 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use assay_tests::{
-    Browser, Error, Options, Result, Scene, extension_folder, take_pictures, target_folder,
+    Browser, Error, Options, Result, Scene, exit_code, extension_folder, take_pictures,
+    target_folder,
 };
 
 /// The site's name in the pictures; it leads to this machine.
 const HOST: &str = "downloads.aurora.example";
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run().map(|()| true))
 }
 
 fn run() -> Result<()> {

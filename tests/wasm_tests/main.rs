@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use assay_tests::{Browser, Options, Result, serve_folder, wait_until_within};
+use assay_tests::{Browser, Options, Result, exit_code, serve_folder, wait_until_within};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -17,14 +17,7 @@ struct State {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(true) => ExitCode::SUCCESS,
-        Ok(false) => ExitCode::FAILURE,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run())
 }
 
 fn run() -> Result<bool> {

@@ -138,6 +138,14 @@ fn build_for_bench(workspace: &Workspace, arguments: &[String]) -> Result<Built>
     Ok(built)
 }
 
+/// Builds one program of `assay-tests`, and tells where it is.
+pub fn build_program(workspace: &Workspace, name: &str) -> Result<PathBuf> {
+    let mut build = workspace.cargo();
+    build.args(["build", "--locked", "--package", "assay-tests"]);
+    run(build.args(["--bin", name]))?;
+    Ok(workspace.target_dir.join("debug").join(name))
+}
+
 /// Builds everything and starts one program of `assay-tests` with `arguments`.
 pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
     let workspace = Workspace::locate()?;
@@ -146,17 +154,7 @@ pub fn run_program(name: &str, arguments: Vec<String>) -> Result<ExitCode> {
         _ => Built::all(&workspace, false)?,
     };
     step(&format!("building the program `{name}`"));
-    let mut build = workspace.cargo();
-    build.args([
-        "build",
-        "--locked",
-        "--package",
-        "assay-tests",
-        "--bin",
-        name,
-    ]);
-    run(&mut build)?;
-    let mut program = Command::new(workspace.target_dir.join("debug").join(name));
+    let mut program = Command::new(build_program(&workspace, name)?);
     built.give_to(program.args(arguments));
     let status = program
         .status()

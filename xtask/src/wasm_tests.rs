@@ -5,7 +5,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context, Result, bail};
 
 use crate::bundle_wasm;
-use crate::programs::Built;
+use crate::programs::{Built, build_program};
 use crate::workspace::{WASM_TARGET, Workspace, run};
 
 /// What a package's manifest says when it has tests for the browser.
@@ -30,17 +30,7 @@ pub fn run_all(
     filter: Option<&str>,
 ) -> Result<()> {
     bundle_wasm::ensure_target(workspace)?;
-    let mut build = workspace.cargo();
-    build.args([
-        "build",
-        "--locked",
-        "--package",
-        "assay-tests",
-        "--bin",
-        "wasm-tests",
-    ]);
-    run(&mut build)?;
-    let page_runner = workspace.target_dir.join("debug/wasm-tests");
+    let page_runner = build_program(workspace, "wasm-tests")?;
     let this_program = std::env::current_exe().context("this program has no path")?;
     let mut test = bundle_wasm::cargo_for_wasm(workspace)?;
     built.give_to(&mut test);

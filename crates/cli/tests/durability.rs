@@ -1,14 +1,16 @@
 //! Whatever happens to the process: what was acknowledged stays.
 
 mod common;
+#[path = "../../notary/tests/common/hashed_rekord.rs"]
+mod hashed_rekord;
 
-use assay_core::digest::Sha256Digest;
 use assay_notary::keys::SigningKey;
 use assay_notary::merkle::{Frontier, leaf_hash};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{DataFolder, Notary, PROGRAM, User};
-use serde_json::{Value, json};
+use hashed_rekord::hashed_rekord;
+use serde_json::Value;
 use sigstore_types::Sha256Hash;
 use std::process::Command;
 use std::sync::mpsc;
@@ -20,27 +22,15 @@ const WRITERS: usize = 4;
 /// An entry as the notary acknowledged it: its name and its content.
 type Acknowledged = (String, Value);
 
+fn proposal(content: &str, key: &SigningKey) -> String {
+    hashed_rekord(content.as_bytes(), key, &key.public_pem()).to_string()
+}
+
 fn agent() -> ureq::Agent {
     ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
         .into()
-}
-
-fn proposal(content: &str, key: &SigningKey) -> String {
-    let digest = Sha256Digest::of(content.as_bytes());
-    json!({
-        "apiVersion": "0.0.1",
-        "kind": "hashedrekord",
-        "spec": {
-            "data": { "hash": { "algorithm": "sha256", "value": digest.to_hex() } },
-            "signature": {
-                "content": STANDARD.encode(key.sign(content.as_bytes()).unwrap()),
-                "publicKey": { "content": STANDARD.encode(key.public_pem()) },
-            },
-        },
-    })
-    .to_string()
 }
 
 /// Posts until the notary is gone.

@@ -8,7 +8,7 @@ mod front;
 use assay_notary::merkle::leaf_hash;
 use assay_notary::sequencer::{Placed, Submission};
 use assay_notary::store::MentionKind;
-use common::{DataFolder, Done, Notary, User};
+use common::{DataFolder, Done, Notary, User, copy};
 use front::Front;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -124,22 +124,6 @@ fn body(number: u64, branch: &str) -> Vec<u8> {
     })
     .to_string()
     .into_bytes()
-}
-
-fn copy(from: &Path, to: &Path) {
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let copied = to.join(path.file_name().unwrap());
-        match path.is_dir() {
-            true => {
-                std::fs::create_dir_all(&copied).unwrap();
-                copy(&path, &copied);
-            }
-            // The socket of a notary that was killed is no file.
-            false if !path.is_file() => {}
-            false => drop(std::fs::copy(&path, copied).unwrap()),
-        }
-    }
 }
 
 #[test]

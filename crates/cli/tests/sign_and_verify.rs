@@ -332,12 +332,7 @@ fn what_a_notary_does_not_prove_is_not_believed() {
         .run(&["verify", "b.txt", "--notary", &s.notary.url(), "--json"])
         .json();
     let digest = b["results"][0]["sha256"].as_str().unwrap();
-    let other: Vec<u8> = ureq::get(format!("{}/attestations/sha256:{digest}", s.notary.url()))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_vec()
-        .unwrap();
+    let other: Vec<u8> = s.notary.get(&format!("/attestations/sha256:{digest}"));
     for lie in [
         (200, other),
         (200, b"garbage".to_vec()),
@@ -376,12 +371,7 @@ fn a_signature_that_is_not_proven_to_be_logged_is_not_reported_as_signed() {
     s.user.write("a.txt", "a");
     s.user.write("b.txt", "b");
     s.run(&["sign", "b.txt"]).expect(0);
-    let other: Vec<u8> = ureq::get(format!("{}/api/v1/log/entries?logIndex=0", s.notary.url()))
-        .call()
-        .unwrap()
-        .body_mut()
-        .read_to_vec()
-        .unwrap();
+    let other: Vec<u8> = s.notary.get("/api/v1/log/entries?logIndex=0");
     for lie in [
         (201, other),
         (201, b"{}".to_vec()),

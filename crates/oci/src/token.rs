@@ -7,6 +7,7 @@ use crate::error::OciError;
 use crate::origin::Origin;
 use crate::reference::Reference;
 use crate::transport::{Answer, Asked, Transport};
+use assay_core::address::encode;
 use assay_core::evidence::Failure;
 use serde::Deserialize;
 
@@ -123,21 +124,7 @@ fn read(answer: &Answer) -> Option<String> {
 fn form(fields: &[(&str, &str)]) -> String {
     let fields: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{name}={}", encoded(value)))
+        .map(|(name, value)| format!("{name}={}", encode(value)))
         .collect();
     fields.join("&")
-}
-
-/// Percent-encoded, but for what never needs to be (RFC 3986, section 2.3).
-pub fn encoded(text: &str) -> String {
-    let mut all = String::new();
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                all.push(char::from(byte));
-            }
-            other => all.push_str(&format!("%{other:02X}")),
-        }
-    }
-    all
 }

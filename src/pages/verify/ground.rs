@@ -1,43 +1,33 @@
-//! What the page knows, and what becomes of each thing that the user brings: it is hashed, a few at
-//! a time; brought together with its proofs; and examined by the background, a few at a time.
+//! What the page knows, and what the user brings to it: which is brought together with its proofs, hashed,
+//! and examined.
+
+mod checking;
+mod joining;
 
 use super::proofs::{Proof, may_be_proof};
 use super::row::{Kind, Row, name_of};
 use super::taking::{Found, Taken};
-use super::worker::{Hasher, Heard};
-use crate::bus;
-use crate::digests::link::{Ended, FromWorker};
+use super::worker::Hasher;
 use crate::pages::figures;
 use crate::pages::hostile_text::isolated;
 use crate::pages::parts;
-use crate::pages::words::{self, filled, t1};
+use crate::pages::words::filled;
 use crate::store::Store;
 use assay_core::digest::Sha256Digest;
-use assay_core::judged::Judged;
-use assay_core::message::{HashJob, HashResult, Request, Response};
-use assay_core::policy::Judgement;
-use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::settings::Settings;
 use assay_core::verdict::Verdict;
-use assay_core::words::Message;
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 use sycamore::prelude::*;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 /// How many things the page holds at most.
 pub const MOST: usize = 10_000;
 
 /// How many rows are shown at first, and how many more each time.
 pub const SHOWN: usize = 100;
-
-/// How many files the Worker has at once. It reads a few of them side by side.
-const HASHED_AT_ONCE: usize = 8;
-
-/// How many files the background examines at once.
-const EXAMINED_AT_ONCE: usize = 4;
 
 /// So many files are looked into at most, each time, for whether they are proofs.
 const LOOKED_INTO: usize = 1000;
@@ -185,12 +175,6 @@ impl Ground {
         });
     }
 
-    /// Checks it again, from its bytes on.
-    pub fn check_again(self, row: Row) {
-        row.read_for.set(None);
-        self.go_on(row);
-    }
-
     /// Takes a row off the page.
     pub fn remove(self, row: Row) {
         let work = self.work.get_clone_untracked();
@@ -218,35 +202,6 @@ impl Ground {
         self.shown.set(SHOWN);
         for row in rows {
             row.is_gone.set(true);
-        }
-    }
-
-    /// A download's record was written: it is shown as it is now.
-    pub async fn follow_download(self, id: &str) {
-        let is_it = |row: &&Row| row.record.with_untracked(|record| record.id == id);
-        let row = self
-            .rows
-            .with_untracked(|rows| rows.iter().find(is_it).copied());
-        let (Some(row), Some(store)) = (row, self.store.get_clone_untracked()) else {
-            return;
-        };
-        let Ok(Some(record)) = store.get(id).await else {
-            return;
-        };
-        // While it is read here, or the background decides on what was read, that comes first; and it
-        // may have turned out not to be this download's file.
-        let is_other = row.record.with_untracked(|record| record.id != id);
-        if is_other || row.stage() == Stage::Hashing || row.is_asking.get_untracked() {
-            return;
-        }
-        let is_finished = record.stage == Stage::Done;
-        self.put(row, record);
-        let wanted = row.wants(&self.settings.get_clone_untracked());
-        if !row.was_read_for(&wanted) {
-            // A source offers something for which the bytes are needed once more.
-            self.go_on(row);
-        } else if is_finished {
-            self.announce(row);
         }
     }
 
@@ -323,306 +278,6 @@ impl Ground {
     fn add(self, rows: &[Row]) {
         self.rows
             .update(|known| drop(known.splice(0..0, rows.iter().copied())));
-    }
-
-    /// Brings proofs together with the files that they belong to: by name, else by digest. Those whose
-    /// file is not here say so, until it comes.
-    fn bring_together(self, new: Vec<(Proof, Option<Row>)>) {
-        let work = self.work.get_clone_untracked();
-        let loose = work.loose.take();
-        let all = loose.into_iter().map(|(proof, row)| (proof, Some(row)));
-        let all: Vec<_> = all.chain(new).collect();
-        if all.is_empty() {
-            return;
-        }
-        let rows = self.rows.get_clone_untracked();
-        let things = rows.iter().filter(|row| row.kind != Kind::Proof).copied();
-        // What came last is first in the list, and is the one that is meant.
-        let by_path: HashMap<String, Row> = things
-            .clone()
-            .rev()
-            .map(|row| (row.path.get_clone_untracked(), row))
-            .collect();
-        let by_digest: Vec<_> = things.map(|row| (row, row.named_by())).collect();
-        let mut left = Vec::new();
-        let mut alone = Vec::new();
-        for (proof, shown) in all {
-            let named = || by_digest.iter().find(|(_, digests)| proof.names(digests));
-            let by_name = by_path.get(proof.of_path()).copied();
-            match by_name.or_else(|| named().map(|(row, _)| *row)) {
-                Some(row) => self.attach(proof, shown, row),
-                None => {
-                    let shown = shown.unwrap_or_else(|| {
-                        let row = self.proof_row(&proof);
-                        alone.push(row);
-                        row
-                    });
-                    left.push((proof, shown));
-                }
-            }
-        }
-        self.add(&alone);
-        work.loose.replace(left);
-    }
-
-    /// Looks whether one of the proofs without a file is about this one, whose digests are known now.
-    fn match_loose(self, row: Row) {
-        let work = self.work.get_clone_untracked();
-        let digests = row.named_by();
-        let loose = work.loose.take();
-        let (own, left): (Vec<_>, Vec<_>) = loose
-            .into_iter()
-            .partition(|(proof, _)| proof.names(&digests));
-        work.loose.replace(left);
-        for (proof, shown) in own {
-            self.attach(proof, Some(shown), row);
-        }
-    }
-
-    fn attach(self, proof: Proof, shown: Option<Row>, row: Row) {
-        if let Some(shown) = shown {
-            self.remove(shown);
-        }
-        row.proofs.update(|proofs| proofs.push(proof));
-        // A check that is going on comes to it by itself.
-        if row.stage() == Stage::Done {
-            self.go_on(row);
-        }
-    }
-
-    fn proof_row(self, proof: &Proof) -> Row {
-        let name = name_of(&proof.path).to_owned();
-        let record = DownloadRecord::brought(name, proof.text.len() as u64);
-        self.row(Kind::Proof, record, proof.path.clone())
-    }
-
-    /// Takes a row one step further: to be read, if there is something that it was not read for yet,
-    /// else to be examined.
-    fn go_on(self, row: Row) {
-        let work = self.work.get_clone_untracked();
-        let wanted = row.wants(&self.settings.get_clone_untracked());
-        if row.was_read_for(&wanted) {
-            self.change(row, |record| record.stage = Stage::Asking);
-            work.to_examine.borrow_mut().push_back(row);
-            self.examine_next();
-        } else {
-            self.change(row, |record| record.stage = Stage::Hashing);
-            work.to_hash.borrow_mut().push_back(row);
-            self.hash_next();
-        }
-    }
-
-    fn hash_next(self) {
-        let work = self.work.get_clone_untracked();
-        while work.hashing.borrow().len() < HASHED_AT_ONCE {
-            let Some(row) = work.to_hash.borrow_mut().pop_front() else {
-                return;
-            };
-            let Some(file) = row.file.get_clone_untracked() else {
-                continue;
-            };
-            let wanted = row.wants(&self.settings.get_clone_untracked());
-            row.read_for.set(Some(wanted.clone()));
-            let job = HashJob {
-                id: row.id.to_string(),
-                url: String::new(),
-                size: file.size() as u64,
-                wanted,
-            };
-            work.hashing.borrow_mut().push(row);
-            let sent = match &*work.hasher.borrow() {
-                Some(hasher) => hasher.hash(job, file),
-                None => Ok(()),
-            };
-            if let Err(thrown) = sent {
-                work.hashing.borrow_mut().retain(|known| *known != row);
-                let detail = crate::js::words(&thrown);
-                self.fail(row, Reason::FileUnreadable { detail });
-            }
-        }
-    }
-
-    fn hear(self, heard: Heard) {
-        let work = self.work.get_clone_untracked();
-        match heard {
-            Heard::Said(FromWorker::Progressed(progress)) => {
-                if let Some(row) = work.hashed(&progress.id) {
-                    row.progress.set(Some(progress));
-                }
-            }
-            Heard::Said(FromWorker::Ended(ended)) => {
-                if let Some(row) = work.hashed(&ended.id) {
-                    work.hashing.borrow_mut().retain(|known| *known != row);
-                    self.read(row, *ended);
-                }
-            }
-            Heard::Broken => {
-                if let Some(hasher) = &*work.hasher.borrow() {
-                    hasher.end();
-                }
-                for row in work.hashing.take() {
-                    self.fail(row, Reason::CutOff);
-                }
-            }
-        }
-        self.hash_next();
-    }
-
-    /// The Worker is done with a file.
-    fn read(self, row: Row, ended: Ended) {
-        row.progress.set(None);
-        match ended.result {
-            HashResult::Hashed {
-                digest,
-                size,
-                found,
-            } => {
-                row.weak.set(ended.weak);
-                self.change(row, |record| {
-                    if !row.is_download() {
-                        record.size = size;
-                    }
-                    record.digest = Some(digest);
-                    record.found = found;
-                });
-                self.match_loose(row);
-                self.go_on(row);
-            }
-            HashResult::Missing => self.fail(row, Reason::FileMissing),
-            HashResult::Changed => self.fail(row, Reason::FileChanged),
-            HashResult::Unreadable { detail } => self.fail(row, Reason::FileUnreadable { detail }),
-        }
-    }
-
-    /// Its bytes could not be read.
-    fn fail(self, row: Row, reason: Reason) {
-        row.progress.set(None);
-        row.read_for.set(None);
-        row.weak.set(None);
-        self.end(row, Judgement::unread(reason).into());
-    }
-
-    /// Ends a check that did not get to what the background has to say.
-    fn end(self, row: Row, judged: Judged) {
-        self.change(row, |record| {
-            record.evidence.clear();
-            record.judgement = Some(judged);
-            record.stage = Stage::Done;
-        });
-        self.announce(row);
-    }
-
-    fn examine_next(self) {
-        let work = self.work.get_clone_untracked();
-        while work.examining.get() < EXAMINED_AT_ONCE {
-            let Some(row) = work.to_examine.borrow_mut().pop_front() else {
-                return;
-            };
-            work.examining.set(work.examining.get() + 1);
-            let work = Rc::clone(&work);
-            spawn_local(async move {
-                self.examine(row).await;
-                work.examining.set(work.examining.get() - 1);
-                self.examine_next();
-                if row.stage() == Stage::Done {
-                    self.announce(row);
-                }
-            });
-        }
-    }
-
-    async fn examine(self, row: Row) {
-        let proofs = row.brought();
-        let count = proofs.len();
-        let request = |ask: bool| Request::Examine {
-            file: Box::new(DownloadRecord {
-                evidence: Vec::new(),
-                judgement: None,
-                ..row.record.get_clone_untracked()
-            }),
-            proofs: proofs.clone(),
-            ask,
-        };
-        let is_download = row.is_download();
-        row.is_asking.set(is_download || !proofs.is_empty());
-        if !proofs.is_empty() && !is_download {
-            // What was brought proves without anybody being asked, so it is told at once.
-            if let Ok(Response::Examined { file }) = bus::send(&request(false)).await {
-                self.put(row, *file);
-            }
-        }
-        let message = match bus::send(&request(true)).await {
-            Ok(Response::Examined { file }) => {
-                self.put(row, *file);
-                None
-            }
-            // A download's check goes on, and its record tells how far it is.
-            Ok(Response::Done) => None,
-            Ok(Response::Refused { message }) => Some(message),
-            Ok(_) => Some(Message::new("refused_other", [""])),
-            Err(error) => Some(Message::new("refused_other", [error.to_string()])),
-        };
-        row.is_asking.set(false);
-        if row.is_gone.get_untracked() {
-            return;
-        }
-        if let Some(message) = message {
-            if is_download {
-                self.let_go(row).await;
-            }
-            let judged = Judged {
-                verdict: Verdict::Unchecked,
-                signer: None,
-                reasons: vec![message],
-                may_pass: true,
-                wait: None,
-            };
-            self.end(row, judged);
-        } else if row.proofs.with_untracked(Vec::len) > count {
-            // More came with it meanwhile.
-            self.go_on(row);
-        } else if is_download {
-            let id = row.record.with_untracked(|record| record.id.clone());
-            self.follow_download(&id).await;
-        }
-    }
-
-    /// It is not the download's file: it is one like any other now, and another one can be dropped in
-    /// its place.
-    async fn let_go(self, row: Row) {
-        let id = row.record.with_untracked(|record| record.id.clone());
-        let name = row.path.with_untracked(|path| name_of(path).to_owned());
-        self.change(row, |record| {
-            *record = DownloadRecord {
-                stage: record.stage,
-                digest: record.digest,
-                found: record.found.take(),
-                ..DownloadRecord::brought(name, record.size)
-            };
-        });
-        if let Some(store) = self.store.get_clone_untracked() {
-            // One that was forgotten meanwhile is nobody's any more.
-            self.download.set(store.get(&id).await.ok().flatten());
-        }
-    }
-
-    /// Has it said that everything is checked, once it is.
-    fn announce(self, row: Row) {
-        if self.work.get_clone_untracked().is_busy() {
-            return;
-        }
-        let is_thing = |row: &&Row| row.kind != Kind::Proof;
-        let all = self
-            .rows
-            .with_untracked(|rows| rows.iter().filter(is_thing).count());
-        let said = match all {
-            1 => row.record.with_untracked(|record| {
-                let (name, badge) = (isolated(&record.file_name), words::badge(record, false));
-                filled("said_verdict", &[&name, &badge])
-            }),
-            _ => t1("verify_said_done", &figures::count(all as f64)),
-        };
-        self.said.set(said);
     }
 }
 

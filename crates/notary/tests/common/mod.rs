@@ -1,7 +1,14 @@
 //! A real notary on loopback, and a client that signs.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+mod data_folder;
+mod hashed_rekord;
 pub mod raw;
+
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use data_folder::{DataFolder, copy};
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use hashed_rekord::hashed_rekord;
 
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
@@ -193,22 +200,6 @@ fn answer(mut response: ureq::http::Response<ureq::Body>) -> Answer {
     }
 }
 
-/// A `hashedrekord` proposal; `verifier` is the PEM of a key or certificate.
-pub fn hashed_rekord(content: &[u8], key: &SigningKey, verifier: &str) -> Value {
-    let digest = Sha256Digest::of(content);
-    json!({
-        "apiVersion": "0.0.1",
-        "kind": "hashedrekord",
-        "spec": {
-            "data": { "hash": { "algorithm": "sha256", "value": digest.to_hex() } },
-            "signature": {
-                "content": STANDARD.encode(key.sign(content).unwrap()),
-                "publicKey": { "content": STANDARD.encode(verifier) },
-            },
-        },
-    })
-}
-
 /// A `dsse` proposal with a statement about the standing of `content`.
 pub fn standing(content: &[u8], standing: &str, key: &SigningKey, verifier: &str) -> Value {
     let predicate = json!({ "standing": standing, "reason": "because" });
@@ -273,29 +264,4 @@ pub fn dsse(kind: &str, payload: &[u8], keys: &[&SigningKey], verifiers: &[&str]
             "verifiers": verifiers.iter().map(|v| STANDARD.encode(v)).collect::<Vec<_>>(),
         } },
     })
-}
-
-/// A folder for a notary's data, with room for its lock beside it.
-pub struct DataFolder {
-    around: tempfile::TempDir,
-    data: std::path::PathBuf,
-}
-
-impl DataFolder {
-    pub fn new() -> Self {
-        let around = tempfile::tempdir().unwrap();
-        Self {
-            data: around.path().join("notary"),
-            around,
-        }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.data
-    }
-
-    /// Another path beside the data.
-    pub fn beside(&self, name: &str) -> std::path::PathBuf {
-        self.around.path().join(name)
-    }
 }

@@ -2,11 +2,12 @@
 
 use super::{Change, Reach, certified, defect, private, public, timed_once, vouched};
 use crate::certificate::{
-    CODE_SIGNING, Issuer, SERVER_AUTH, TIME_STAMPING, alternative_names, basic_constraints, email,
-    extended_key_usage, fulcio, fulcio_oid, raw, uri,
+    CODE_SIGNING, Draft, Issuer, SERVER_AUTH, TIME_STAMPING, alternative_names, basic_constraints,
+    email, extended_key_usage, fulcio, fulcio_oid, raw, uri,
 };
 use crate::ct::{SCT_LIST, SctDraft};
 use crate::hand::{Facts, Moments};
+use crate::instance::Instance;
 use crate::key::{Curve, Key};
 use crate::subject::RELEASES;
 use crate::time::{BEGINNING, Window, YEAR, rfc3339};
@@ -26,6 +27,12 @@ pub(super) fn defects() -> Vec<Change> {
         .into_iter()
         .flatten()
         .collect()
+}
+
+/// The certificate of an instance's authority anew, for some use.
+fn authority_for(usage: ObjectIdentifier, instance: &Instance) -> Draft {
+    let key = &instance.authority.key;
+    instance.root.draft_below(key, "authority", usage)
 }
 
 fn chain() -> Vec<Change> {
@@ -117,10 +124,7 @@ fn authority() -> Vec<Change> {
             "certificate_chain",
             private,
             [Reach::Instance(|instance| {
-                let mut draft =
-                    instance
-                        .root
-                        .draft_below(&instance.authority.key, "authority", CODE_SIGNING);
+                let mut draft = authority_for(CODE_SIGNING, instance);
                 draft.remove(BASIC_CONSTRAINTS);
                 instance.authority.certificate = draft.sign(&instance.root.key);
             })],
@@ -130,10 +134,7 @@ fn authority() -> Vec<Change> {
             "certificate_chain",
             private,
             [Reach::Instance(|instance| {
-                let draft =
-                    instance
-                        .root
-                        .draft_below(&instance.authority.key, "authority", TIME_STAMPING);
+                let draft = authority_for(TIME_STAMPING, instance);
                 instance.authority.certificate = draft.sign(&instance.root.key);
             })],
         ),
@@ -142,10 +143,7 @@ fn authority() -> Vec<Change> {
             "certificate_chain",
             private,
             [Reach::Instance(|instance| {
-                let draft =
-                    instance
-                        .root
-                        .draft_below(&instance.authority.key, "authority", CODE_SIGNING);
+                let draft = authority_for(CODE_SIGNING, instance);
                 let stranger = Key::new(instance.root.key.curve(), "stranger");
                 instance.authority.certificate = draft.sign(&stranger);
             })],
@@ -155,10 +153,7 @@ fn authority() -> Vec<Change> {
             "certificate_window",
             private,
             [Reach::Instance(|instance| {
-                let mut draft =
-                    instance
-                        .root
-                        .draft_below(&instance.authority.key, "authority", CODE_SIGNING);
+                let mut draft = authority_for(CODE_SIGNING, instance);
                 draft.window.until = BEGINNING - 1;
                 instance.authority.certificate = draft.sign(&instance.root.key);
             })],
