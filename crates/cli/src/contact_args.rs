@@ -10,7 +10,7 @@ pub struct Which {
     #[arg(long, value_name = "URL|NAME")]
     pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, value_name = "HEX")]
+    #[arg(long, value_name = "HEX", value_parser = fingerprint)]
     pub fingerprint: Option<String>,
 }
 
@@ -44,4 +44,16 @@ pub struct PrivateKey {
     /// If a key has to be made, make one without a passphrase: whoever can read its file can sign.
     #[arg(long, conflicts_with = "passphrase_file")]
     pub no_passphrase: bool,
+}
+
+/// A trust root's fingerprint.
+///
+/// # Errors
+/// When it is none.
+pub fn fingerprint(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    match text.len() == 64 && text.chars().all(|digit| digit.is_ascii_hexdigit()) {
+        true => Ok(text.to_ascii_lowercase()),
+        false => Err("a trust root's fingerprint has 64 hexadecimal digits".to_owned()),
+    }
 }

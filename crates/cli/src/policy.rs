@@ -24,7 +24,8 @@ pub fn read(path: &Path) -> Result<Settings, CliError> {
 }
 
 fn parse(text: &str) -> Result<Settings, String> {
-    let written: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let written: Value =
+        serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"))?;
     check_version(&written)?;
     let exported: Exported = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let understood = serde_json::to_value(&exported).map_err(|error| error.to_string())?;

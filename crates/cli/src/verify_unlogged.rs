@@ -47,7 +47,7 @@ pub fn tell(
         }))?;
         return Ok(exit);
     }
-    let artifact = output::plain(&args.artifact);
+    let artifact = output::plain(&args.artifact.to_string_lossy());
     match claim {
         Ok(claim) => {
             let words = match &claim {

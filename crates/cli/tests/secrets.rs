@@ -101,7 +101,9 @@ impl Setting {
     fn check_output(&self, what: &str, output: Output) -> i32 {
         self.check(what, &output.stdout);
         self.check(what, &output.stderr);
-        done(output).code
+        let done = done(output);
+        println!("{what}: {}\n{}{}", done.code, done.out, done.err);
+        done.code
     }
 }
 

@@ -66,6 +66,15 @@ fn an_option_with_nothing_in_it_is_never_taken_for_anybody() {
         "",
     ];
     expect_wrong(&s.user, &issuer, "--issuer");
+    let identity = [
+        "verify-bundle",
+        "--bundle",
+        "b",
+        "--certificate-identity",
+        "",
+    ];
+    let identity = [&identity[..], &["--certificate-oidc-issuer", "i", "a.txt"]].concat();
+    expect_wrong(&s.user, &identity, "--certificate-identity");
     for option in ["--accept", "--source"] {
         expect_wrong(&s.user, &["verify", "a.txt", option, ""], option);
     }
@@ -243,4 +252,89 @@ fn what_is_written_like_a_fingerprint_and_is_none_is_told() {
         .run(&["verify", "a.txt", "--signer", "SHA256:47DEQpj8"])
         .expect(2);
     assert!(told.err.contains("43 characters"), "{}", told.err);
+}
+
+#[test]
+fn what_cannot_be_what_it_is_given_for_is_told() {
+    let s = with_files();
+    for (option, value, words) in [
+        ("--fingerprint", "zz", "64 hexadecimal digits"),
+        ("--url", "nonsense", "https://"),
+        ("--url", "example.org/a.txt", "https://"),
+        ("--url", "file:///a.txt", "https://"),
+        ("--repo", "example", "OWNER/NAME"),
+    ] {
+        let told = s.run(&["verify", "a.txt", option, value]).expect(2);
+        assert!(told.err.contains(words), "{option}: {}", told.err);
+    }
+    for command in ["login", "sign", "list", "inspect"] {
+        let subject = if command == "list" {
+            "--limit=3"
+        } else {
+            "a.txt"
+        };
+        let told = s.run(&[command, subject, "--fingerprint", "zz"]).expect(2);
+        assert!(told.err.contains("64 hexadecimal"), "{}", told.err);
+    }
+    for command in ["verify", "sign", "untrust"] {
+        let told = s.run(&[command, "a.txt", "git:"]).expect(2);
+        assert!(told.err.contains("git:."), "{}", told.err);
+    }
+    s.run(&["verify", "a.txt", "--bundle", "."]).expect(1);
+}
+
+#[test]
+fn a_digest_in_place_of_a_file_is_told_how_it_is_given() {
+    let s = with_files();
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let told = s.run(&["verify", &digest, "a.txt"]).expect(14);
+    assert!(told.out.contains("--digest"), "{}", told.out);
+    assert!(told.out.contains("a.txt: signed"), "{}", told.out);
+    // A file that is really named so goes first.
+    s.user.write(&digest, "a");
+    s.run(&["verify", &digest]).expect(11);
+    // Where either is taken, letters of any case are.
+    let upper = format!("SHA256:{}", "A".repeat(64));
+    let of_file = [
+        "verify-bundle",
+        "--bundle",
+        "a.txt.sigstore.json",
+        "--key",
+        "k",
+        &upper,
+    ];
+    s.user.write("k", s.user.run(&["key"]).expect(0).out);
+    s.run(&of_file).expect(1);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_no_text_are_names_of_files() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let s = with_files();
+    let name = OsStr::from_bytes(b"n\xffme");
+    std::fs::copy(s.user.path("a.txt"), s.user.home.path().join(name)).unwrap();
+    s.user.write("k", s.user.run(&["key"]).expect(0).out);
+    let root = format!("{}/trusted_root.json", s.notary.url());
+    let root = ureq::get(root).call().unwrap().body_mut().read_to_vec();
+    s.user.write("root.json", root.unwrap());
+    for args in [
+        &["verify", "--signer", &s.fingerprint()][..],
+        &["sign"],
+        &["inspect"],
+        &[
+            "verify-bundle",
+            "--bundle",
+            "a.txt.sigstore.json",
+            "--key",
+            "k",
+            "--trusted-root",
+            "root.json",
+        ],
+    ] {
+        let mut command = s.user.command(args);
+        command.arg(name).env("ASSAY_NOTARY", s.notary.url());
+        done(command.output().unwrap()).expect(0);
+    }
 }

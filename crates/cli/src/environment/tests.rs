@@ -41,6 +41,9 @@ const RIGHT: [&str; 32] = [
     "assay help verify",
 ];
 
+/// A trust root's fingerprint.
+const ROOT: &str = "6b1f000000000000000000000000000000000000000000000000000000000000";
+
 fn words(line: &str) -> Vec<OsString> {
     line.split(' ').map(OsString::from).collect()
 }
@@ -80,6 +83,7 @@ fn no_variable_makes_a_right_command_line_wrong() {
             let value = match possible.first() {
                 Some(first) => first.get_name().to_owned(),
                 None if option.get_id() == "platform" => "linux/arm64".to_owned(),
+                None if option.get_id() == "fingerprint" => ROOT.to_owned(),
                 None => "1".to_owned(),
             };
             all.extend(variable(path, option).map(|name| (name, value)));
@@ -220,7 +224,7 @@ fn no_variable_is_forgotten_where_many_are_set_and_some_cannot_count() {
         ("ASSAY_REGISTRY_CA", "ca.pem"),
         ("ASSAY_OFFLINE", "1"),
         ("ASSAY_NOTARY", "https://notary.example"),
-        ("ASSAY_FINGERPRINT", "00"),
+        ("ASSAY_FINGERPRINT", ROOT),
         ("ASSAY_INDEX", "https://index.example"),
         ("ASSAY_REKOR", "https://rekor.example"),
         ("ASSAY_SOURCE", "rekor"),
@@ -231,11 +235,11 @@ fn no_variable_is_forgotten_where_many_are_set_and_some_cannot_count() {
     ];
     let matches = read("assay verify f", &set).unwrap();
     assert_eq!(of(&matches, "verify", "policy"), ["policy.json"]);
-    assert_eq!(of(&matches, "verify", "fingerprint"), ["00"]);
+    assert_eq!(of(&matches, "verify", "fingerprint"), [ROOT]);
     assert!(of(&matches, "verify", "source").is_empty());
     // Some are no use without an argument that is not there.
     let login = [
-        ("ASSAY_FINGERPRINT", "00"),
+        ("ASSAY_FINGERPRINT", ROOT),
         ("ASSAY_NOTARY_TOKEN_FILE", "t"),
         ("ASSAY_COLOR", "never"),
     ];

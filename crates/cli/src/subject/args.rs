@@ -43,6 +43,11 @@ impl Subjects {
         let named = self.named.iter();
         let named = named.flat_map(|argument| expand(argument, self.recursive));
         let named = named.map(|subject| self.with_options(subject));
+        if self.named.iter().any(|named| named == "git:") {
+            return Err(CliError::Usage(
+                "git: names nothing: the repository follows it, as in git:.".to_owned(),
+            ));
+        }
         for text in &self.digest {
             super::sha256(text)?;
         }
