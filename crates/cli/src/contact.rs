@@ -96,7 +96,7 @@ pub fn contact(
 /// When it is none.
 pub fn address(typed: &str) -> Result<String, CliError> {
     notary_address(typed).ok_or_else(|| {
-        CliError::TrustRoot(format!(
+        CliError::Usage(format!(
             "{:?} is not a notary's address: use https://, or http:// on this machine, without a name \
              or password in it",
             without_userinfo(typed)

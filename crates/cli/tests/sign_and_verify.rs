@@ -411,7 +411,7 @@ fn wrong_command_lines_are_usage_errors() {
     user.write("a", "a");
     let refused = user
         .run(&["sign", "a", "--notary", "http://example.org"])
-        .expect(1);
+        .expect(2);
     assert!(refused.err.contains("https"), "{}", refused.err);
 }
 
