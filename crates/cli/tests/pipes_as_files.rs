@@ -134,6 +134,10 @@ fn a_pipe_that_nobody_writes_to_is_refused_and_not_waited_for() {
             ],
             1,
         ),
+        (
+            &["verify", "image:127.0.0.1:1/app", "--registry-ca", "pipe"],
+            14,
+        ),
         // A subject has to be read twice now and then, and its bundle lies beside it.
         (&["verify", "pipe"], 14),
         (&["sign", "pipe"], 1),

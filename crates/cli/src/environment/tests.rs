@@ -280,6 +280,24 @@ fn variables_about_others_than_those_on_the_command_line_do_not_count() {
     }
 }
 
+#[test]
+fn a_variable_that_the_rule_names_is_named_nowhere_else() {
+    let mut root = Args::command();
+    root.build();
+    let mut commands = Vec::new();
+    leaves(&root, "", &mut commands);
+    for (path, command) in &commands {
+        for option in command.get_arguments() {
+            let named = option.get_env().map(|name| name.to_string_lossy());
+            let by_rule = variable(path, &option.clone().env(Resettable::Reset));
+            assert!(
+                named.is_none() || named.as_deref() != by_rule.as_deref(),
+                "{path} {named:?}"
+            );
+        }
+    }
+}
+
 /// The options of a notary that make a setting which can be made by the environment, too.
 fn settings_of_a_notary() -> Vec<String> {
     let line = "assay notary --data a --lock a --listen a --address a --open-writing --behind-proxy \

@@ -19,7 +19,7 @@ mod stamp;
 mod token;
 
 use crate::ask;
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::CliError;
 use crate::input;
 use crate::logs::Comparing;
@@ -177,9 +177,7 @@ impl Keyless {
         let Some(log) = self.services.logs.first() else {
             return Ok(());
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let runtime = client::runtime()?;
         let comparing = Comparing::new(&self.client, None, &self.roots)?;
         let mut evidence = Evidence::proving(&log.url, &log.url, vec![attestation.clone()]);
         let asked = (log.version == 1).then_some((&self.root, log.url.as_str()));

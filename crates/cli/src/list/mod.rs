@@ -5,7 +5,7 @@ mod found;
 mod proven;
 mod who;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::inspect::said;
@@ -151,9 +151,7 @@ fn doubts(
     let proven = proven.map(|entry| entry.attestation.clone()).collect();
     let mut evidence = Evidence::proving(&notary.address, &notary.name, proven);
     let comparing = Comparing::new(client, Some(notary), &known.root)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let runtime = client::runtime()?;
     let root = notary.root_id();
     runtime.block_on(comparing.compare(&mut evidence, Some((&root, &notary.address))));
     let doubts = evidence.withheld().iter().filter_map(|withheld| {
