@@ -139,7 +139,7 @@ fn chosen(
     candidates.sort_by_key(|number| made.get(*number).is_none_or(|one| one.long != FIRST));
     match with(&candidates) {
         Err(error) if can_be_otherwise(&error) => {}
-        other => return other,
+        other => return other.map_err(|error| with_the_variable(error, made)),
     }
     let lacks = |chosen: &[usize]| {
         with(chosen)
@@ -172,6 +172,21 @@ fn chosen(
             return Err(error);
         }
     }
+}
+
+/// An error about an option with the variable that it is from, if it is.
+fn with_the_variable(mut error: clap::Error, made: &[Made]) -> clap::Error {
+    let about = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(option)) => option.split(' ').next().unwrap_or_default(),
+        _ => return error,
+    };
+    let about = about.trim_start_matches("--");
+    if let Some(one) = made.iter().find(|one| one.long == about) {
+        let tip = format!("this is what the environment has in {}", one.variable);
+        let tips = ContextValue::StyledStrs(vec![tip.into()]);
+        error.insert(ContextKind::Suggested, tips);
+    }
+    error
 }
 
 /// Whether the error may come from an option that cannot go with others, or lacks another.
@@ -246,6 +261,7 @@ impl<'a> Place<'a> {
                 .filter(|long| self.can_count(long, line))?;
             let tokens = tokens(option, &text)?;
             Some(Made {
+                variable,
                 long: long.to_owned(),
                 tokens,
             })
@@ -292,6 +308,7 @@ impl<'a> Place<'a> {
 
 /// What the environment says of an option.
 struct Made {
+    variable: String,
     long: String,
     /// As it would be on the command line.
     tokens: Vec<OsString>,

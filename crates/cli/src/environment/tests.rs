@@ -373,6 +373,13 @@ fn of_variables_that_cannot_go_together_the_first_counts() {
     assert!(read(bundle, &set[..1]).is_err());
     let wrong = read("assay verify f", &[("ASSAY_SOURCE", "nobody")]).unwrap_err();
     assert_eq!(wrong.kind(), ErrorKind::InvalidValue);
+    assert!(wrong.to_string().contains("ASSAY_SOURCE"), "{wrong}");
+    let wrong = read(
+        "assay verify f --source nobody",
+        &[("ASSAY_ACCEPT", "signed")],
+    )
+    .unwrap_err();
+    assert!(!wrong.to_string().contains("ASSAY_"), "{wrong}");
 }
 
 /// A table of all variables, a row for each command.

@@ -176,6 +176,10 @@ impl Subject {
                 let (manifest, checkout) = git::read(path)?;
                 Ok((manifest, About::git(checkout)))
             }
+            Self::File(path) if path.symlink_metadata().is_err() => {
+                let missing = std::io::ErrorKind::NotFound.into();
+                Err(CliError::file(path, missing))
+            }
             Self::File(_)
             | Self::Input
             | Self::Digest(_)
