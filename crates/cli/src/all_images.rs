@@ -54,7 +54,7 @@ pub fn subjects(args: &VerifyArgs) -> Result<Vec<Subject>, CliError> {
 /// checked is told beside it, once for all to which it happened.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn print(lines: Vec<Line<'_>>) -> Result<(), CliError> {
     let rows: Vec<Row> = lines.iter().map(Row::of).collect();
     for line in laid_out(&rows, terminal_width()) {

@@ -3,7 +3,7 @@
 
 use crate::client::Client;
 use crate::error::CliError;
-use crate::input::text;
+use crate::input::{self, text};
 use crate::roots::now;
 use crate::subject::{Artifact, Subject};
 use assay_core::artifact::ArtifactDigests;
@@ -27,10 +27,14 @@ impl Bundles {
     /// The bundle that is named, or else those beside the files.
     ///
     /// # Errors
-    /// When the one that is named is not there.
+    /// When the one that is named is not there, or is no file.
     pub fn new(named: Option<&Path>, roots: Roots) -> Result<Self, CliError> {
         if let Some(path) = named {
-            std::fs::metadata(path).map_err(|error| CliError::file(path, error))?;
+            let file = input::open(path).map_err(|error| CliError::file(path, error))?;
+            if file.metadata().is_ok_and(|found| found.is_dir()) {
+                let error = std::io::ErrorKind::IsADirectory.into();
+                return Err(CliError::file(path, error));
+            }
         }
         Ok(Self {
             named: named.map(Path::to_owned),

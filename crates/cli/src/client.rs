@@ -2,6 +2,7 @@
 
 use crate::cache::{Cache, Kept};
 use crate::client_token::ClientToken;
+use crate::error::CliError;
 use crate::progress::Waiting;
 use crate::roots::now;
 use assay_core::evidence::Failure;
@@ -11,6 +12,7 @@ use assay_sources::{
 };
 use std::io::Read;
 use std::time::Duration;
+use tokio::runtime::Runtime;
 use ureq::Agent;
 use ureq::http::HeaderMap;
 use ureq::tls::{RootCerts, TlsConfig};
@@ -22,6 +24,16 @@ pub struct Client {
     direct: Agent,
     /// Answers of earlier runs.
     cache: Option<Cache>,
+}
+
+/// On what the answers of a client are waited for, on the thread that asks for them.
+///
+/// # Errors
+/// When the system gives none.
+pub fn runtime() -> Result<Runtime, CliError> {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| CliError::Internal(error.to_string()))
 }
 
 /// What is sent to somebody as it is.
@@ -121,6 +133,23 @@ impl Client {
             size_limit: SIZE_LIMIT,
             memory: Memory::Asked,
         })
+    }
+
+    /// Reads what a service has that asks for a header of its own.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn get_with(
+        &self,
+        url: &str,
+        (name, value): (&str, &str),
+        time_limit: Duration,
+        size_limit: usize,
+    ) -> Result<HttpResponse, Failure> {
+        let _waiting = Waiting::new(url);
+        let request = self.agent(url).get(url).header(name, value).config();
+        let response = request.timeout_global(Some(time_limit)).build().call();
+        read(response, time_limit, size_limit).map(|(response, _)| response)
     }
 
     /// Sends something as it is. No redirect is followed, so nobody else gets to see it.

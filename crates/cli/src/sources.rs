@@ -18,6 +18,7 @@ use assay_core::project::Project;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR};
 use assay_core::signer::RootId;
+use assay_core::site::host_of;
 use assay_sources::site_word::{SiteMemory, SiteWord};
 use assay_sources::{beside, driver, github, index, minisigned, notary, rekor};
 use futures_util::future::{join, join_all};
@@ -84,6 +85,12 @@ impl<'a> Sources<'a> {
         client: &'a Client,
         memory: Option<&'a Memory>,
     ) -> Result<Self, CliError> {
+        if args.url.as_deref().is_some_and(|url| !is_address(url)) {
+            return Err(usage(
+                "--url is no address of a file: it begins with https:// and the host (or with http://, of \
+                 which nobody is asked)",
+            ));
+        }
         if args.url.is_some() && !matches!(subjects, [Subject::File(_)]) {
             return Err(usage(
                 "--url is the address of one file: give one file with it",
@@ -347,6 +354,15 @@ impl<'a> Sources<'a> {
         *self.word() = Some(word);
         Ok((evidence, site))
     }
+}
+
+/// Whether a file can be downloaded from there.
+fn is_address(url: &str) -> bool {
+    let is_of_web = ["https://", "http://"].into_iter().any(|start| {
+        url.get(..start.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(start))
+    });
+    is_of_web && host_of(url).is_some() && !url.contains(char::is_whitespace)
 }
 
 /// Remembers a site as it is now; not where another process came to believe something else of it than

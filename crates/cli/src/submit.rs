@@ -1,6 +1,6 @@
 //! Has a notary log a signature, and believes nothing that it does not prove.
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::client_token::ClientToken;
 use crate::contact::KnownNotary;
 use crate::error::CliError;
@@ -101,9 +101,7 @@ impl<'a> Submitter<'a> {
             .comparing
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let runtime = client::runtime()?;
         let comparing = Comparing::new(self.client, Some(notary), &self.notary.root)?;
         let mut evidence =
             Evidence::proving(&notary.address, &notary.name, vec![attestation.clone()]);

@@ -2,7 +2,7 @@
 
 use crate::all_images;
 use crate::attributes;
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input::text;
@@ -40,9 +40,7 @@ use std::path::PathBuf;
 /// remembered; or when a change cannot be accepted. What is wrong with one subject is said with it, and
 /// the others go on.
 pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let runtime = client::runtime()?;
     let client = Client::keeping();
     if args.accept_change && args.no_memory {
         let words = "--accept-change changes what is remembered, which --no-memory leaves alone";

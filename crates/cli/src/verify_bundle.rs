@@ -3,7 +3,7 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::input::text;
+use crate::input::{MAX_KEY_BYTES, text};
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::verify_bundle_args::VerifyBundleArgs;
 use crate::{hash, logs, output, roots, verify_unlogged};
@@ -16,10 +16,8 @@ use assay_core::signer::RootId;
 use assay_core::standing::Standing;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde_json::json;
+use std::ffi::OsStr;
 use std::path::Path;
-
-/// The largest public key that is read, in bytes. One of RSA with 16384 bits has 3 kB.
-const MAX_KEY_BYTES: usize = 64 * 1024;
 
 /// Verifies the bundle.
 ///
@@ -64,7 +62,7 @@ pub fn run(args: &VerifyBundleArgs) -> Result<Exit, CliError> {
         }))?;
         return Ok(exit);
     }
-    let artifact = output::plain(&args.artifact);
+    let artifact = output::plain(&args.artifact.to_string_lossy());
     match (proven, withheld) {
         (Ok(_), Some(reason)) => output::complain(&format!(
             "{artifact}: not proven: {} See `assay logs`.",
@@ -153,16 +151,17 @@ fn trust_root(
 }
 
 /// The digests of a file; or one digest itself, with the name of its algorithm before it.
-fn digests(artifact: &str) -> Result<ArtifactDigests, CliError> {
+fn digests(artifact: &OsStr) -> Result<ArtifactDigests, CliError> {
+    let text = artifact.to_str().unwrap_or_default().to_ascii_lowercase();
     // Of an unknown algorithm, too: a file that is named so is rarer than a digest of another kind.
-    let is_digest = artifact.split_once(':').is_some_and(|(name, digits)| {
+    let is_digest = text.split_once(':').is_some_and(|(name, digits)| {
         let names = ["sha", "md5", "blake"];
         let is_hex = |digit: char| digit.is_ascii_hexdigit();
         matches!(name, "sha256" | "sha512")
             || names.iter().any(|known| name.starts_with(known)) && digits.chars().all(is_hex)
     });
-    if is_digest {
-        return artifact.parse().map_err(CliError::Digest);
+    match is_digest {
+        true => text.parse().map_err(CliError::Digest),
+        false => hash::digests(Path::new(artifact)),
     }
-    hash::digests(Path::new(artifact))
 }

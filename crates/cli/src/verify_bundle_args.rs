@@ -1,5 +1,6 @@
 //! `assay verify-bundle`: its command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 const VERIFY_BUNDLE_EXAMPLES: &str = "\
@@ -18,7 +19,7 @@ Examples:
 pub struct VerifyBundleArgs {
     /// The file, or its digest as sha256:HEX or sha512:HEX.
     #[arg(value_name = "FILE_OR_DIGEST")]
-    pub artifact: String,
+    pub artifact: OsString,
     /// The Sigstore bundle (JSON).
     #[arg(long, value_name = "FILE")]
     pub bundle: PathBuf,

@@ -338,10 +338,7 @@ fn a_wrong_command_line_writes_nothing_and_ends_with_2() {
             vec!["--path", "tool/*", "--minisign", MINISIGN],
             "must begin with a slash",
         ),
-        (
-            vec!["--path", "", "--minisign", MINISIGN],
-            "must begin with a slash",
-        ),
+        (vec!["--path", "", "--minisign", MINISIGN], "--path"),
         (
             vec!["--path", &long, "--minisign", MINISIGN],
             "1 to 1024 bytes",
@@ -349,7 +346,7 @@ fn a_wrong_command_line_writes_nothing_and_ends_with_2() {
         ([&path[..], &["--signer", "a"]].concat(), "--issuer"),
         (
             [&path[..], &["--signer", "", "--issuer", GOOGLE]].concat(),
-            "1 to 1024 bytes",
+            "--signer",
         ),
         (
             [&path[..], &repository, &["--root", "sigstore-staging"]].concat(),
@@ -361,7 +358,7 @@ fn a_wrong_command_line_writes_nothing_and_ends_with_2() {
         ),
         (
             [&path[..], &repository, &["--workflow", ""]].concat(),
-            "1 to 1024 bytes",
+            "--workflow",
         ),
         (
             [&path[..], &repository, &["--minisign", MINISIGN]].concat(),

@@ -74,6 +74,7 @@ fn the_documented_example_is_what_the_program_makes() {
     let digest = digest(&user, "tree");
     assert!(document.contains(&digest), "{digest}");
     user.write("kept", &text);
+    user.run(&["manifest", "absent"]).expect(1);
     let of_file = user.run(&["manifest", "kept"]).expect(2);
     assert!(of_file.err.contains("only directories"), "{}", of_file.err);
 }

@@ -242,6 +242,39 @@ fn what_a_key_has_had_logged_is_listed_under_whichever_name() {
 }
 
 #[test]
+fn a_key_that_is_kept_with_a_passphrase_is_listed_too() {
+    let s = setting();
+    s.user.write("a.txt", "content");
+    s.sign("a.txt");
+    let told = s.list(&[]);
+    std::fs::copy(s.user.path("config/key.pem"), s.user.path("other.pem")).unwrap();
+    let change = ["key", "passphrase", "--key", "other.pem"];
+    let mut command = s.user.command(&change);
+    done(
+        command
+            .env("ASSAY_NEW_PASSPHRASE", "secret")
+            .output()
+            .unwrap(),
+    )
+    .expect(0);
+    let list = |passphrase: &str| {
+        let mut command = s.user.command(&["list", "--json", "--key", "other.pem"]);
+        command.env("ASSAY_NOTARY", s.notary.url());
+        done(
+            command
+                .env("ASSAY_PASSPHRASE", passphrase)
+                .output()
+                .unwrap(),
+        )
+    };
+    assert_eq!(list("secret").expect(0).json()["entries"], told["entries"]);
+    let refused = list("another").expect(1);
+    assert!(refused.err.contains("other.pem"), "{}", refused.err);
+    let refused = list("").expect(1);
+    assert!(refused.err.contains("ASSAY_PASSPHRASE"), "{}", refused.err);
+}
+
+#[test]
 fn a_long_list_is_read_page_by_page() {
     let s = setting();
     let names: Vec<String> = (0..25).map(|number| format!("f{number}")).collect();

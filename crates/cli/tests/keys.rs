@@ -307,6 +307,10 @@ fn keys_are_those_of_openssl() {
         "sec1.pem",
     ]);
     let public = run(&["ec", "-in", "sec1.pem", "-pubout"]);
+    // As `openssl ecparam -genkey` writes it.
+    let curve = run(&["ecparam", "-name", "prime256v1"]);
+    let key = std::fs::read_to_string(user.path("sec1.pem")).unwrap();
+    user.write("curve.pem", curve + &key);
     run(&[
         "pkcs8",
         "-topk8",
@@ -327,7 +331,13 @@ fn keys_are_those_of_openssl() {
     run(&[&encrypt[..], &["-scrypt", "-out", "scrypt.pem"]].concat());
     run(&[&encrypt[..], &["-v2", "aes-256-cbc", "-out", "pbkdf2.pem"]].concat());
     let passphrase = [("ASSAY_PASSPHRASE", "theirs")];
-    for key in ["sec1.pem", "plain.pem", "scrypt.pem", "pbkdf2.pem"] {
+    for key in [
+        "sec1.pem",
+        "curve.pem",
+        "plain.pem",
+        "scrypt.pem",
+        "pbkdf2.pem",
+    ] {
         let shown = with(&user, &passphrase, &["key", "--key", key])
             .expect(0)
             .out;

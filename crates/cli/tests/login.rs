@@ -329,6 +329,17 @@ fn an_option_goes_before_the_environment_and_that_before_the_login() {
     s.user.run(&["logout", "main"]).expect(0);
     assert_eq!(s.logins()["logins"].as_array().unwrap().len(), 1);
     assert_eq!(s.logins()["notary"], first.as_str());
+    // Where the one that is used is left, the others are told of.
+    s.user.run(&["login", &s.url()]).expect(0);
+    let out = s.user.run(&["logout"]).expect(0);
+    assert!(
+        out.err.contains(&format!("assay login {first}")),
+        "{}",
+        out.err
+    );
+    let out = s.user.run(&["logout"]).expect(0);
+    assert!(out.out.contains("none to log out of"), "{}", out.out);
+    assert!(out.err.contains(&first), "{}", out.err);
 }
 
 #[test]

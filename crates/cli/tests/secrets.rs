@@ -101,7 +101,9 @@ impl Setting {
     fn check_output(&self, what: &str, output: Output) -> i32 {
         self.check(what, &output.stdout);
         self.check(what, &output.stderr);
-        done(output).code
+        let done = done(output);
+        println!("{what}: {}\n{}{}", done.code, done.out, done.err);
+        done.code
     }
 }
 
@@ -223,6 +225,7 @@ fn options_that_there_are_not_do_not_repeat_what_was_given_to_them() {
         ["sign", "--passphrase", PASSPHRASE, "a.txt"],
         ["sign", "--token", &s.token, "a.txt"],
         ["sign", "--private-key", &s.key, "a.txt"],
+        ["verify", "--github-token", &s.token, "a.txt"],
     ] {
         let joined = format!("{}={}", args[1], args[2]);
         for args in [&args[..], &["sign", &joined, "a.txt"]] {
@@ -230,6 +233,40 @@ fn options_that_there_are_not_do_not_repeat_what_was_given_to_them() {
             assert_eq!(s.check_output(&format!("{args:?}"), output), 2);
         }
     }
+}
+
+#[test]
+fn a_token_for_github_comes_from_a_file_or_the_environment() {
+    let s = setting();
+    let url = "https://github.com/a/b/releases/download/v1/a.txt";
+    let verify = ["verify", "a.txt", "--source", "github", "--url", url];
+    s.user.write("github", "no token: a secret of another kind");
+    let mode = |mode| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(s.user.path("github"), mode).unwrap();
+    };
+    let told = |command: &mut Command| {
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("another kind"), "{said}");
+        (output.status.code(), said)
+    };
+    let from_file = [&verify[..], &["--github-token-file", "github"]].concat();
+    mode(0o644);
+    let (code, said) = told(&mut s.command(&from_file));
+    assert!(code == Some(1) && said.contains("chmod 600"), "{said}");
+    mode(0o600);
+    let (code, said) = told(&mut s.command(&from_file));
+    assert!(
+        code == Some(2) && said.contains("--github-token-file"),
+        "{said}"
+    );
+    let mut command = s.command(&verify);
+    let (code, said) = told(command.env("ASSAY_GITHUB_TOKEN", "of another kind"));
+    assert!(
+        code == Some(2) && said.contains("ASSAY_GITHUB_TOKEN"),
+        "{said}"
+    );
 }
 
 /// What the system shows of a process to everybody.

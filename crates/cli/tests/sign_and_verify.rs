@@ -24,8 +24,12 @@ fn a_signed_file_is_verified_for_who_trusts_the_key() {
     let fingerprint = s.fingerprint();
     s.run(&["verify", "a.txt", "--signer", &fingerprint])
         .expect(0);
+    let other = User::new().run(&["key", "--json"]).expect(0).json();
+    let other = other["fingerprint"].as_str().unwrap();
+    s.run(&["verify", "a.txt", "--signer", other]).expect(11);
+    // No part of one is one.
     let prefix = &fingerprint[..fingerprint.len() - 1];
-    s.run(&["verify", "a.txt", "--signer", prefix]).expect(11);
+    s.run(&["verify", "a.txt", "--signer", prefix]).expect(2);
     s.user.write("a.txt", "Content");
     let verify = || s.run(&["verify", "a.txt", "--signer", &fingerprint]);
     // The bundle beside it is one of another file.
@@ -397,7 +401,7 @@ fn wrong_command_lines_are_usage_errors() {
     user.write("a", "a");
     let refused = user
         .run(&["sign", "a", "--notary", "http://example.org"])
-        .expect(1);
+        .expect(2);
     assert!(refused.err.contains("https"), "{}", refused.err);
 }
 

@@ -191,3 +191,37 @@ fn what_the_user_names_will_do_and_nothing_else() {
         verify(&["--accept", never]).expect(2);
     }
 }
+
+#[test]
+fn what_a_shell_makes_of_all_that_is_in_a_folder_leaves_out_the_bundles_in_it() {
+    let world = World::with(&["dist/a", "dist/b", "dist/c", "dist/d"]);
+    std::fs::create_dir(world.user.path("dist/folder")).unwrap();
+    write(&world.user, "dist/folder/e");
+    // All that is there, in the order of a shell; twice, as the first time makes the bundles.
+    let all = || {
+        let entries = std::fs::read_dir(world.user.path("dist")).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.map(|name| format!("dist/{name}")).collect();
+        names.sort();
+        names
+    };
+    for count in [5, 10] {
+        let all = all();
+        assert_eq!(all.len(), count);
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let signed = world
+            .run(&[&["sign", "--json"], &all[..]].concat())
+            .expect(0);
+        assert_eq!(signed.json()["results"].as_array().unwrap().len(), 5);
+        let told = signed.err.contains("dist/a.sigstore.json") && signed.err.contains("2 more");
+        assert_eq!(told, count == 10, "{}", signed.err);
+    }
+    let names = all();
+    assert_eq!(names.len(), 10, "{names:?}");
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let verified = world.verify(&names).expect(0);
+    assert_eq!(results(&verified.json()).len(), 5);
+    // By itself it is a file like any other.
+    world.verify(&["dist/a.sigstore.json"]).expect(13);
+    world.verify(&["dist/a.sigstore.json", "dist/b"]).expect(13);
+}

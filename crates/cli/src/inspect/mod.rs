@@ -5,7 +5,7 @@ mod bundle;
 pub mod contents;
 mod pages;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::color;
 use crate::contact;
 use crate::error::CliError;
@@ -46,15 +46,13 @@ pub fn run(args: &InspectArgs) -> Result<Exit, CliError> {
         Some(text) if is_digest(text) => Subject::Digest(text.to_owned()),
         _ => Subject::named(&args.what),
     };
-    let address = contact::required(args.notary.as_deref())?;
+    let address = contact::required(args.which.notary.as_deref())?;
     let artifact = subject.resolve()?;
     let client = Client::new();
-    let known = contact::contact(&client, &address, args.fingerprint.as_deref())?;
+    let known = contact::contact(&client, &address, args.which.fingerprint.as_deref())?;
     let roots = roots::public().and(&known.root);
     let comparing = Comparing::new(&client, Some(&known.notary), &roots)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let runtime = client::runtime()?;
     let asked = pages::all(&client, &known, &roots, &comparing, artifact.digest);
     let mut pages = runtime.block_on(asked);
     comparing.withhold(&mut pages.evidence);

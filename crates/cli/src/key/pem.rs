@@ -56,10 +56,21 @@ impl Form {
 /// # Errors
 /// [`Unusable::Form`].
 pub fn read(text: &Secret) -> Result<SecretKey, Unusable> {
-    SecretKey::from_pkcs8_pem(text.expose())
+    let text = without_parameters(text.expose());
+    SecretKey::from_pkcs8_pem(text)
         .ok()
-        .or_else(|| SecretKey::from_sec1_pem(text.expose()).ok())
+        .or_else(|| SecretKey::from_sec1_pem(text).ok())
         .ok_or(Unusable::Form)
+}
+
+/// A text without the block that `openssl ecparam -genkey` writes before the key, which names the curve once
+/// more.
+fn without_parameters(text: &str) -> &str {
+    const END: &str = "-----END EC PARAMETERS-----";
+    match text.split_once(END) {
+        Some((_, key)) => key.trim_start(),
+        None => text,
+    }
 }
 
 /// Reads a key that is encrypted in this form.
@@ -109,7 +120,12 @@ mod tests {
         );
         assert_eq!(read(&encrypted), Err(Unusable::Form));
         let sec1 = key.to_sec1_pem(LineEnding::LF).unwrap().to_string();
-        assert_eq!(read(&Secret::new(sec1)), Ok(key));
+        assert_eq!(read(&Secret::new(sec1.clone())), Ok(key.clone()));
+        // As `openssl ecparam -genkey` writes it.
+        let parameters =
+            "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----";
+        let both = Secret::new(format!("{parameters}\n{sec1}"));
+        assert_eq!((Form::of(&both), read(&both)), (Ok(Form::Plain), Ok(key)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub mod args;
 mod certificate;
 mod consent;
 mod form;
+mod google;
 mod log;
 mod login;
 mod loopback;
@@ -18,7 +19,7 @@ mod stamp;
 mod token;
 
 use crate::ask;
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::CliError;
 use crate::input;
 use crate::logs::Comparing;
@@ -176,9 +177,7 @@ impl Keyless {
         let Some(log) = self.services.logs.first() else {
             return Ok(());
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .map_err(|error| CliError::Internal(error.to_string()))?;
+        let runtime = client::runtime()?;
         let comparing = Comparing::new(&self.client, None, &self.roots)?;
         let mut evidence = Evidence::proving(&log.url, &log.url, vec![attestation.clone()]);
         let asked = (log.version == 1).then_some((&self.root, log.url.as_str()));
@@ -290,8 +289,8 @@ fn identity(args: &KeylessArgs, client: &Client, services: &Services) -> Result<
     if !ask::is_possible() {
         return Err(CliError::Usage(format!(
             "there is no identity token, and nobody who could log in: name a file with one \
-             (--identity-token) or set {VARIABLE}; GitHub Actions, GitLab and Buildkite give one to \
-             jobs that may have it"
+             (--identity-token) or set {VARIABLE}; GitHub Actions, GitLab, Buildkite and Google Cloud \
+             give one to jobs and machines that may have it"
         )));
     }
     match &services.issuer {

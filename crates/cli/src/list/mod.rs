@@ -5,7 +5,7 @@ mod found;
 mod proven;
 mod who;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::inspect::said;
@@ -55,8 +55,8 @@ struct Rejected {
 /// When there is no such key, or the notary gives no usable answer.
 pub fn run(args: &ListArgs) -> Result<Exit, CliError> {
     let client = Client::new();
-    let address = contact::required(args.notary.as_deref())?;
-    let known = contact::contact(&client, &address, args.fingerprint.as_deref())?;
+    let address = contact::required(args.which.notary.as_deref())?;
+    let known = contact::contact(&client, &address, args.which.fingerprint.as_deref())?;
     let who = Who::of(args, &client, &known)?;
     let found = Found::by(&who, &client, &known.notary.address)?;
     let mut at = match args.before {
@@ -151,9 +151,7 @@ fn doubts(
     let proven = proven.map(|entry| entry.attestation.clone()).collect();
     let mut evidence = Evidence::proving(&notary.address, &notary.name, proven);
     let comparing = Comparing::new(client, Some(notary), &known.root)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let runtime = client::runtime()?;
     let root = notary.root_id();
     runtime.block_on(comparing.compare(&mut evidence, Some((&root, &notary.address))));
     let doubts = evidence.withheld().iter().filter_map(|withheld| {

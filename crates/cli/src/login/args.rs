@@ -1,5 +1,6 @@
 //! The command lines of `assay login` and `assay logout`.
 
+use crate::contact_args::fingerprint;
 use std::path::PathBuf;
 
 const LOGIN_EXAMPLES: &str = "\
@@ -10,7 +11,8 @@ you can read. It is sent to this notary alone. An option and the environment go 
 
 Examples:
   assay login https://notary.example --token-file token.txt
-  assay login https://notary.example --fingerprint 6b1f… --token-file - < token.txt
+  assay login https://notary.example --token-file - < token.txt \\
+      --fingerprint 6b1f8a0c52d7e94b3f6a1d08c7e25b9460fd3a7182c9e5b4d06f17a83c2e94bd
   assay login http://127.0.0.1:7340 --name local --yes
   assay login                                             # to which notaries you are logged in";
 
@@ -22,12 +24,7 @@ pub struct LoginArgs {
     #[arg(value_name = "URL")]
     pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(
-        long,
-        value_name = "HEX",
-        env = "ASSAY_FINGERPRINT",
-        requires = "notary"
-    )]
+    #[arg(long, value_name = "HEX", requires = "notary", value_parser = fingerprint)]
     pub fingerprint: Option<String>,
     /// Pin what the notary shows at first contact, without a question.
     #[arg(long, requires = "notary")]

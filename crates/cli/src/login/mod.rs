@@ -154,9 +154,26 @@ pub fn log_out(args: &LogoutArgs) -> Result<Exit, CliError> {
             format!("logged out of {address}; the token for it is forgotten{about_pin}")
         }
         (Some(address), false) => format!("you were not logged in to {address}{about_pin}"),
-        (None, _) => "you are not logged in to any notary".to_owned(),
+        (None, _) => {
+            "no notary is the one that commands use, so there is none to log out of".to_owned()
+        }
     })?;
+    let left = Logins::read()?;
+    if let (None, [first, ..]) = (&left.default, &left.logins[..]) {
+        output::note(&format!(
+            "commands use no notary now; you are logged in to {}, and `assay login {}` has them use it",
+            count(left.logins.len()),
+            first.notary
+        ));
+    }
     Ok(Exit::DONE)
+}
+
+fn count(notaries: usize) -> String {
+    match notaries {
+        1 => "another one".to_owned(),
+        several => format!("{several} others"),
+    }
 }
 
 fn list(as_json: bool) -> Result<Exit, CliError> {

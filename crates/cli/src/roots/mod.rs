@@ -5,7 +5,7 @@ mod files;
 #[cfg(test)]
 mod tests;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::contact;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -187,9 +187,7 @@ fn refresh_all(
     client: &Client,
     now: i64,
 ) -> Result<(Vec<Shown>, Exit), CliError> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .build()
-        .map_err(|error| CliError::Internal(error.to_string()))?;
+    let runtime = client::runtime()?;
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     for origin in origins {

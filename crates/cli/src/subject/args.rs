@@ -1,10 +1,13 @@
 //! How subjects are named on the command line.
 
-use super::Subject;
 use super::expand::expand;
 use super::image_access::{ImageAccess, ImageArgs};
+use super::{BUNDLE_ENDING, Subject};
 use crate::error::CliError;
+use crate::output;
+use std::collections::HashSet;
 use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The subjects of a command.
@@ -18,25 +21,16 @@ pub struct Subjects {
     pub named: Vec<OsString>,
     /// A folder stands for all files below it: links in it are not followed, and bundles
     /// (*.sigstore.json) are left out.
-    #[arg(long, short = 'r', env = "ASSAY_RECURSIVE",
-        value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, short = 'r')]
     pub recursive: bool,
     /// The digest of something that is not here, as sha256:HEX. Can be given several times.
     #[arg(long, value_name = "DIGEST")]
     pub digest: Vec<String>,
     /// Leave out of directories everything that is named .git. Whoever verifies must do the same.
-    #[arg(
-        long,
-        env = "ASSAY_WITHOUT_GIT",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub without_git: bool,
     /// Take the commit of git:PATH even where something else is on the disk.
-    #[arg(
-        long,
-        env = "ASSAY_ALLOW_DIRTY",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub allow_dirty: bool,
     #[command(flatten)]
     pub images: ImageArgs,
@@ -52,8 +46,17 @@ impl Subjects {
         let named = self.named.iter();
         let named = named.flat_map(|argument| expand(argument, self.recursive));
         let named = named.map(|subject| self.with_options(subject));
+        if self.named.iter().any(|named| named == "git:") {
+            return Err(CliError::Usage(
+                "git: names nothing: the repository follows it, as in git:.".to_owned(),
+            ));
+        }
+        for text in &self.digest {
+            super::sha256(text)?;
+        }
         let digests = self.digest.iter().cloned().map(Subject::Digest);
         let mut all: Vec<Subject> = named.chain(digests).collect();
+        leave_out_bundles(&mut all);
         if all.iter().any(|one| matches!(one, Subject::Image(_))) {
             let access = self.access(&all)?;
             for subject in &mut all {
@@ -68,13 +71,7 @@ impl Subjects {
                     .to_owned(),
             ));
         }
-        let inputs = all.iter().filter(|one| **one == Subject::Input).count();
-        match inputs > 1 {
-            true => Err(CliError::Usage(
-                "standard input can be read only once: give - once".to_owned(),
-            )),
-            false => Ok(all),
-        }
+        Ok(all)
     }
 
     /// A subject as the options say.
@@ -108,4 +105,46 @@ impl Subjects {
         registries.dedup();
         ImageAccess::new(&self.images, &registries).map(Arc::new)
     }
+}
+
+/// So many names are told of what is left out.
+const MOST_NAMES: usize = 3;
+
+/// Leaves out the bundles of what is named beside them: a shell makes both of `dist/*`, and who signs or
+/// verifies all that is there means what the bundles are for.
+fn leave_out_bundles(all: &mut Vec<Subject>) {
+    let bundles = all.iter().filter_map(|one| absolute(&one.bundle()?));
+    let bundles: HashSet<PathBuf> = bundles.collect();
+    let is_one = |path: &Path| {
+        path.to_string_lossy().ends_with(BUNDLE_ENDING)
+            && absolute(path).is_some_and(|place| bundles.contains(&place))
+    };
+    let mut out = Vec::new();
+    all.retain(|one| match one {
+        Subject::File(path) if is_one(path) => {
+            out.push(one.name());
+            false
+        }
+        _ => true,
+    });
+    if !out.is_empty() {
+        let names: Vec<&str> = out.iter().take(MOST_NAMES).map(String::as_str).collect();
+        let more = match out.len().saturating_sub(MOST_NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        output::note(&format!(
+            "left out, as bundles of what is named with them: {}{more}",
+            names.join(", ")
+        ));
+    }
+}
+
+/// A path that is the same however the folder is named.
+fn absolute(path: &Path) -> Option<PathBuf> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    Some(folder.canonicalize().ok()?.join(path.file_name()?))
 }

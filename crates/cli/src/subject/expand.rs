@@ -32,6 +32,14 @@ pub fn expand(argument: &OsStr, recursive: bool) -> Vec<Subject> {
     }
     match (&subject, argument.to_str()) {
         (Subject::File(path), Some(text))
+            if super::sha256(text).is_ok() && path.symlink_metadata().is_err() =>
+        {
+            vec![nothing(
+                text,
+                "there is no such file; a digest is given with --digest",
+            )]
+        }
+        (Subject::File(path), Some(text))
             if text.contains(['*', '?', '[']) && path.symlink_metadata().is_err() =>
         {
             match Glob::parse(text) {

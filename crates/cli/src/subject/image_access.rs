@@ -1,7 +1,9 @@
 //! How images are asked for: whom to be for a registry, and whom to trust.
 
 use crate::error::CliError;
+use crate::input;
 use assay_oci::{Credentials, Given, OciError, Options, Platform, Registry};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -16,11 +18,11 @@ const HEADING: &str = "Container images";
 pub struct ImageArgs {
     /// Of an index for several platforms, the image for this one, such as linux/arm64. Without it the
     /// index itself is meant.
-    #[arg(long, env = "ASSAY_PLATFORM", value_name = "OS/ARCH[/VARIANT]", help_heading = HEADING)]
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]", help_heading = HEADING)]
     pub platform: Option<Platform>,
     /// Certificates (PEM) of authorities that registries' certificates may be by, beside those that this
     /// system trusts.
-    #[arg(long, env = "ASSAY_REGISTRY_CA", value_name = "FILE", help_heading = HEADING)]
+    #[arg(long, value_name = "FILE", help_heading = HEADING)]
     pub registry_ca: Option<PathBuf>,
 }
 
@@ -112,14 +114,16 @@ impl ImageAccess {
                     path: path.clone(),
                     source,
                 };
-                let size = std::fs::metadata(path).map_err(failed)?.len();
-                if size > MAX_AUTHORITY_BYTES as u64 {
+                let mut pem = Vec::new();
+                let file = input::open(path).map_err(failed)?;
+                let mut most = file.take(MAX_AUTHORITY_BYTES as u64 + 1);
+                most.read_to_end(&mut pem).map_err(failed)?;
+                if pem.len() > MAX_AUTHORITY_BYTES {
                     return Err(OciError::Malformed {
                         what: path.display().to_string(),
                         detail: "too large to be certificates".to_owned(),
                     });
                 }
-                let pem = std::fs::read(path).map_err(failed)?;
                 Some((path.display().to_string(), pem))
             }
         };
