@@ -7,7 +7,7 @@ mod front;
 
 use assay_core::digest::Sha256Digest;
 use assay_core::log_memory::Contradiction;
-use common::{DataFolder, Done, Notary, User, copy, done};
+use common::{DataFolder, Done, Notary, User, done};
 use front::{Front, Held};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
@@ -162,6 +162,19 @@ fn sign_elsewhere(user: &User, notary: &Notary, file: &str) -> std::process::Com
         .env("ASSAY_CONFIG_DIR", memory)
         .env("ASSAY_KEY", user.path("config/key.pem"));
     command
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let copied = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &copied);
+        } else if path.is_file() {
+            std::fs::copy(&path, copied).unwrap();
+        }
+    }
 }
 
 /// The codes of the reasons for the verdict about one file.
