@@ -282,7 +282,13 @@ fn a_registry_with_a_certificate_of_an_own_authority_is_believed_by_who_names_it
         let file = user.path(file).display().to_string();
         s.run(&["verify", &name, "--registry-ca", &file, "--json"])
     };
-    s.verify(&name).expect(14);
+    let distrusted = s.verify(&name).expect(14);
+    assert!(
+        distrusted.out.contains("certificate is not trusted")
+            && distrusted.out.contains("--registry-ca"),
+        "{}",
+        distrusted.out
+    );
     assert_eq!(with("ca.pem").expect(13).verdict(), "unknown");
     with("server.key").expect(14);
     with("missing.pem").expect(14);

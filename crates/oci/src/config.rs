@@ -122,27 +122,29 @@ impl Auth {
     }
 }
 
-/// A key of the file as a host, perhaps with a part of a repository's name: older programs wrote
-/// addresses.
+/// A key of the file as a host, perhaps with a part of a repository's name. Older programs wrote addresses,
+/// of which the host alone counts.
 fn place(key: &str) -> String {
-    let bare = ["https://", "http://"]
-        .iter()
-        .find_map(|scheme| key.strip_prefix(scheme))
-        .unwrap_or(key)
-        .trim_end_matches('/');
-    let bare = ["/v1", "/v2"]
-        .iter()
-        .find_map(|version| bare.strip_suffix(version))
-        .unwrap_or(bare);
-    let (host, rest) = match bare.split_once('/') {
+    let schemes = ["https://", "http://"];
+    let after_scheme = schemes.iter().find_map(|scheme| key.strip_prefix(scheme));
+    let after_scheme = after_scheme.or_else(|| {
+        // With a slash at its end it is no repository's name.
+        let ends = ["/v1/", "/v2/"];
+        ends.iter().any(|end| key.ends_with(end)).then_some(key)
+    });
+    let (text, is_host) = match after_scheme {
+        Some(text) => (text, true),
+        None => (key.trim_end_matches('/'), false),
+    };
+    let (host, rest) = match text.split_once('/') {
         Some((host, rest)) => (host, Some(rest)),
-        None => (bare, None),
+        None => (text, None),
     };
     let host = match host.to_ascii_lowercase() {
         hub if hub == "index.docker.io" || hub == "registry-1.docker.io" => DOCKER_HUB.to_owned(),
         other => other,
     };
-    match rest {
+    match rest.filter(|_| !is_host) {
         Some(rest) => format!("{host}/{rest}"),
         None => host,
     }
@@ -184,6 +186,12 @@ mod tests {
         assert_eq!(login(config, "r.example/x"), found("a", "b"));
         assert_eq!(login(config, "r.example/team/app"), found("c", "d"));
         assert_eq!(login(config, "r.example/team2/app"), found("a", "b"));
+        // A repository's name that could be a version is one all the same.
+        let config = r#"{"auths":{"r.example/team/v2":{"auth":"YTpi"},"index.docker.io/v1/":
+            {"auth":"Yzpk"}}}"#;
+        assert_eq!(login(config, "r.example/team/v2"), found("a", "b"));
+        assert_eq!(login(config, "r.example/team/app"), None);
+        assert_eq!(login(config, "debian"), found("c", "d"));
     }
 
     #[test]

@@ -180,9 +180,12 @@ impl Manifest {
                 } else {
                     "several images"
                 };
+                let has = match known.is_empty() {
+                    true => "its index names no platform".to_owned(),
+                    false => format!("it has {}", known.join(", ")),
+                };
                 Err(OciError::Choice(format!(
-                    "{what} has {how_many} for {platform}; it has {}",
-                    known.join(", ")
+                    "{what} has {how_many} for {platform}; {has}"
                 )))
             }
         }
@@ -314,6 +317,33 @@ mod tests {
         ] {
             assert!(read(&wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_an_index_has_is_told_where_nothing_fits() {
+        let why = |manifests: &str| {
+            let text = format!(r#"{{"schemaVersion":2,"manifests":[{manifests}]}}"#);
+            let index = Manifest::read("it", text.as_bytes()).unwrap();
+            let Content::Index(among) = &index.content else {
+                panic!("no index")
+            };
+            let wanted = "linux/arm64".parse().unwrap();
+            let chosen = index.for_platform("it", among, &wanted);
+            chosen.unwrap_err().to_string()
+        };
+        let one = |os: &str| {
+            format!(
+                r#"{{"mediaType":"m","digest":"sha256:00","size":1,
+                    "platform":{{"os":"{os}","architecture":"arm64"}}}}"#
+            )
+        };
+        let nothing = "it has no image for linux/arm64; its index names no platform";
+        assert_eq!(why(""), nothing);
+        assert_eq!(why(&one("unknown")), nothing);
+        let other = "it has no image for linux/arm64; it has windows/arm64";
+        assert_eq!(why(&one("windows")), other);
+        let twice = "it has several images for linux/arm64; it has linux/arm64, linux/arm64";
+        assert_eq!(why(&[one("linux"), one("linux")].join(",")), twice);
     }
 
     #[test]

@@ -219,7 +219,7 @@ impl Registry {
         let mut found = self.here.lock().unwrap_or_else(PoisonError::into_inner);
         let find = || match self
             .transport
-            .answers(&format!("{}/v2/", reference.server()))
+            .speaks_tls(&format!("{}/v2/", reference.server()))
         {
             true => reference.server(),
             false => plain,

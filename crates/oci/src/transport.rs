@@ -110,10 +110,10 @@ impl Transport {
         })
     }
 
-    /// Whether somebody answers at an address, whatever they say.
-    pub fn answers(&self, url: &str) -> bool {
-        let asking = self.direct_tls.get(url).call();
-        asking.is_ok()
+    /// Whether somebody speaks TLS at an address, whatever they say and whoever vouches for them.
+    pub fn speaks_tls(&self, url: &str) -> bool {
+        let asked = self.direct_tls.get(url).call();
+        asked.map_or_else(|error| distrusted(&error).is_some(), |_| true)
     }
 
     /// Sends a request, and a `GET` on to where it is redirected: without credentials where that is
@@ -207,8 +207,25 @@ impl Transport {
 fn failed(error: &ureq::Error) -> Failure {
     match error {
         ureq::Error::Timeout(_) => timed_out(),
-        _ => Failure::Unreachable,
+        other => match distrusted(other) {
+            Some(problem) => Failure::Malformed {
+                detail: format!(
+                    "its certificate is not trusted ({problem}); --registry-ca names authorities that are"
+                ),
+            },
+            None => Failure::Unreachable,
+        },
     }
+}
+
+/// What is the matter with a server's certificate, if that is what an error is about.
+fn distrusted(error: &ureq::Error) -> Option<&rustls::Error> {
+    let error = match error {
+        ureq::Error::Rustls(error) => error,
+        ureq::Error::Io(error) => error.get_ref()?.downcast_ref()?,
+        _ => return None,
+    };
+    matches!(error, rustls::Error::InvalidCertificate(_)).then_some(error)
 }
 
 fn timed_out() -> Failure {
