@@ -53,7 +53,7 @@ pub fn subjects(args: &VerifyArgs) -> Result<Vec<Subject>, CliError> {
 /// Prints the table. Why an image could not be checked is told beside it.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn print(lines: Vec<Line<'_>>) -> Result<(), CliError> {
     let mut rows = vec![["IMAGE", "DIGEST", "VERDICT", "SIGNER"].map(str::to_owned)];
     for line in &lines {

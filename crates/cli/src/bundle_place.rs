@@ -32,6 +32,13 @@ pub fn of(subject: &Subject, chosen: Option<&Path>) -> Result<Option<PathBuf>, C
             _ => Ok(None),
         };
     };
+    // Whatever else has that name would be put aside for a file: a pipe, or /dev/stdout.
+    if std::fs::metadata(&bundle).is_ok_and(|there| !there.is_file()) {
+        return Err(CliError::WrongFile {
+            path: bundle,
+            detail: "this is no file, so the bundle cannot be written there".to_owned(),
+        });
+    }
     let folder = match bundle.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -123,6 +123,23 @@ impl Client {
         })
     }
 
+    /// Reads what a service has that asks for a header of its own.
+    ///
+    /// # Errors
+    /// As [`Transport::send`].
+    pub fn get_with(
+        &self,
+        url: &str,
+        (name, value): (&str, &str),
+        time_limit: Duration,
+        size_limit: usize,
+    ) -> Result<HttpResponse, Failure> {
+        let _waiting = Waiting::new(url);
+        let request = self.agent(url).get(url).header(name, value).config();
+        let response = request.timeout_global(Some(time_limit)).build().call();
+        read(response, time_limit, size_limit).map(|(response, _)| response)
+    }
+
     /// Sends something as it is. No redirect is followed, so nobody else gets to see it.
     ///
     /// # Errors

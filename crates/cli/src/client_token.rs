@@ -2,12 +2,12 @@
 //! never from the command line, which others on the machine can see, and never printed.
 
 use crate::error::CliError;
+use crate::input;
 use crate::login::Logins;
 use crate::output;
 use crate::secret::Secret;
 use assay_notary::exposure;
 use std::fmt;
-use std::fs::File;
 use std::io::{IsTerminal, Read};
 use std::path::Path;
 
@@ -112,7 +112,7 @@ impl ClientToken {
             ));
         }
         let mut text = String::new();
-        File::open(file)
+        input::open(file)
             .and_then(|opened| opened.take(MAX_FILE).read_to_string(&mut text))
             .map_err(|source| CliError::file(file, source))?;
         Self::new(&text).ok_or_else(|| CliError::WrongFile {

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::color::{self, When};
-use crate::{environment, output};
+use crate::{environment, line_check, output};
 use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, ValueEnum};
 use serde_json::json;
 use std::ffi::OsString;
@@ -40,6 +40,9 @@ pub fn read() -> Result<CommandLine, ExitCode> {
         });
     let value = |name: &str| std::env::var_os(name);
     let parsed = environment::parse(&command, line.clone(), value).and_then(|matches| {
+        let mut built = command.clone();
+        built.build();
+        line_check::refuse(&built, &matches)?;
         Ok(CommandLine {
             args: Args::from_arg_matches(&matches)?,
             wants_json: wants_json(&matches),
@@ -47,8 +50,11 @@ pub fn read() -> Result<CommandLine, ExitCode> {
     });
     parsed.map_err(|error| {
         let code = u8::try_from(error.exit_code()).unwrap_or(u8::MAX);
-        // Where that is closed there is nobody to tell.
-        let _ = error.print();
+        let printed = output::written(error.print());
+        if let (0, Err(error)) = (code, printed) {
+            output::complain(&error.to_string());
+            return error.exit().into();
+        }
         if code != 0 && is_json_among(&line) {
             let text = error.to_string();
             let _ = output::json(&json!({

@@ -25,7 +25,7 @@ pub struct CompletionsArgs {
 /// Prints the script.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn run(args: &CompletionsArgs) -> Result<Exit, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(

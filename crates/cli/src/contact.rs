@@ -71,9 +71,9 @@ pub fn to_write(
     client: &Client,
     args: &Contact,
 ) -> Result<(KnownNotary, Option<ClientToken>), CliError> {
-    let address = required(args.notary.as_deref())?;
+    let address = required(args.which.notary.as_deref())?;
     let token = ClientToken::find(args.token_file.as_deref(), &address)?;
-    let notary = contact(client, &address, args.fingerprint.as_deref())?;
+    let notary = contact(client, &address, args.which.fingerprint.as_deref())?;
     Ok((notary, token))
 }
 

@@ -1,45 +1,53 @@
 //! Options as environment variables.
 //!
-//! Each option of each command has a variable, by rule. It counts where the option is not on the
-//! command line, and never makes a command line wrong that would be right without it: where variables
-//! cannot go together with what is given, or with each other, as many are used as can.
+//! Each option of each command has a variable, by rule; the few that have none are listed. It counts
+//! where the option is not on the command line, and never makes a command line wrong that would be right
+//! without it: where variables cannot go together with what is given, or with each other, the first that
+//! can are used.
 
+use crate::line_check::is_blank;
+use crate::subject::{Kind, Subject};
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::{OsStr, OsString};
 
 /// Commands whose options have their names alone: they deal with files, and an option that several of
 /// them have means the same in each.
-const COMMON: [&str; 7] = [
+const COMMON: [&str; 8] = [
     "sign",
     "verify",
     "untrust",
     "unsupport",
     "trust",
     "key",
+    "key passphrase",
     "inspect",
 ];
 
-/// Options that mean the same in every command.
-const EVERYWHERE: [&str; 2] = ["json", "color"];
+/// Options that mean the same in every command that has them.
+const EVERYWHERE: [&str; 5] = ["json", "color", "notary", "fingerprint", "without-git"];
 
-/// Options of the common commands that have no variable: they are about one file, or a decision about
-/// it, and would be taken for the next one's.
-const OF_ONE_FILE: [&str; 6] = [
-    "digest",
-    "url",
-    "bundle",
-    "accept-change",
-    "attach",
-    "issuer",
+/// Options that have no variable. Those of the first kind are about one file, and would be taken for the
+/// next one's; those of the second undo what protects the user, which nothing but the command line does;
+/// the last one is any setting of a notary's, each of which has a variable.
+const WITHOUT: [(&str, &str); 11] = [
+    ("sign", "digest"),
+    ("sign", "bundle"),
+    ("verify", "digest"),
+    ("verify", "bundle"),
+    ("verify", "url"),
+    ("untrust", "digest"),
+    ("unsupport", "digest"),
+    ("trust", "digest"),
+    ("verify", "accept-change"),
+    ("key passphrase", "remove"),
+    ("notary", "set"),
 ];
 
-/// Options that undo what protects the user, which nothing but the command line does.
-const OF_A_DECISION: [(&str, &str); 1] = [("key passphrase", "remove")];
-
-/// Variables are tried in all their combinations where they cannot go together, if they are so few.
-const MOST_TRIED: usize = 10;
+/// The option whose variable counts before all others, as whoever sets it must be able to rely on it:
+/// that nobody is asked.
+const FIRST: &str = "offline";
 
 /// The variable of an option of the command with this path (`notary signer add`).
 pub fn variable(path: &str, option: &Arg) -> Option<String> {
@@ -47,32 +55,32 @@ pub fn variable(path: &str, option: &Arg) -> Option<String> {
     if matches!(
         option.get_action(),
         ArgAction::Help | ArgAction::Version | ArgAction::HelpShort | ArgAction::HelpLong
-    ) {
+    ) || WITHOUT.contains(&(path, long))
+    {
         return None;
     }
     // A name from before there was a rule.
-    if OF_A_DECISION.contains(&(path, long)) {
-        return None;
-    }
     if let Some(name) = option.get_env() {
         return Some(name.to_string_lossy().into_owned());
     }
     let long_name = long.to_uppercase().replace('-', "_");
-    if EVERYWHERE.contains(&long) {
+    if EVERYWHERE.contains(&long) || COMMON.contains(&path) {
         return Some(format!("ASSAY_{long_name}"));
     }
-    let command = path.rsplit(' ').next().unwrap_or_default();
-    match path {
-        // Its settings have variables of their own, which it reads itself.
-        "notary" => None,
-        path if COMMON.contains(&path) => {
-            (!OF_ONE_FILE.contains(&long)).then(|| format!("ASSAY_{long_name}"))
-        }
-        _ => {
-            let command = command.to_uppercase().replace('-', "_");
-            Some(format!("ASSAY_{command}_{long_name}"))
-        }
+    // Its settings have variables of their own, which it reads itself.
+    if path == "notary" {
+        return None;
     }
+    let (group, last) = path.rsplit_once(' ').unwrap_or(("", path));
+    let is_of_notary = group.split(' ').next() == Some("notary");
+    let command = match long {
+        "lock" if is_of_notary => "notary",
+        // What is restored is data of another place.
+        "data" if is_of_notary && last != "restore" => "notary",
+        _ => last,
+    };
+    let command = command.to_uppercase().replace('-', "_");
+    Some(format!("ASSAY_{command}_{long_name}"))
 }
 
 /// The command line as help and manual pages show it: each option with its variable.
@@ -111,31 +119,59 @@ pub fn parse(
     let place = Place::of(&named, &line);
     let made = place.made(&line, value);
     let shown = shown(command.clone());
-    let with = |chosen: &dyn Fn(usize) -> bool| {
-        let chosen = made
-            .iter()
-            .enumerate()
-            .filter(|(number, _)| chosen(*number));
+    let with = |chosen: &[usize]| {
         let mut line = line.clone();
-        let added = chosen.flat_map(|(_, tokens)| tokens.iter().cloned());
+        let added = chosen.iter().filter_map(|number| made.get(*number));
+        let added = added.flat_map(|one| one.tokens.iter().cloned());
         line.splice(place.after..place.after, added);
         shown.clone().try_get_matches_from(line)
     };
-    let error = match with(&|_| true) {
-        Err(error) if !made.is_empty() && can_be_otherwise(&error) => error,
+    chosen(&made, &with)
+}
+
+/// The command line with the variables that can go with it and with each other: of two that cannot, the
+/// first counts.
+fn chosen(
+    made: &[Made],
+    with: &impl Fn(&[usize]) -> Result<ArgMatches, clap::Error>,
+) -> Result<ArgMatches, clap::Error> {
+    let mut candidates: Vec<usize> = (0..made.len()).collect();
+    candidates.sort_by_key(|number| made.get(*number).is_none_or(|one| one.long != FIRST));
+    match with(&candidates) {
+        Err(error) if can_be_otherwise(&error) => {}
         other => return other,
+    }
+    let lacks = |chosen: &[usize]| {
+        with(chosen)
+            .err()
+            .map_or_else(Vec::new, |error| missing(&error))
     };
-    for chosen in combinations(made.len()) {
-        match with(&|number| chosen & (1 << number) != 0) {
-            Err(error) if can_be_otherwise(&error) => {}
+    let of_the_line = lacks(&[]);
+    loop {
+        let mut chosen = Vec::new();
+        for number in &candidates {
+            chosen.push(*number);
+            // Conflicts are told before what is missing.
+            if with(&chosen).is_err_and(|error| error.kind() == ErrorKind::ArgumentConflict) {
+                chosen.pop();
+            }
+        }
+        let error = match with(&chosen) {
+            Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => error,
             other => return other,
+        };
+        // Those that are no use without an option that is not there are left out.
+        let lacking = missing(&error);
+        let before = candidates.len();
+        candidates.retain(|number| {
+            let own = lacks(&[*number]);
+            let mut own = own.iter().filter(|one| !of_the_line.contains(one));
+            !(chosen.contains(number) && own.any(|one| lacking.contains(one)))
+        });
+        if candidates.len() == before {
+            return Err(error);
         }
     }
-    // Nothing that the environment could leave out makes it right.
-    with(&|_| false).map_err(|alone| match alone.kind() {
-        ErrorKind::MissingRequiredArgument => alone,
-        _ => error,
-    })
 }
 
 /// Whether the error may come from an option that cannot go with others, or lacks another.
@@ -146,11 +182,12 @@ fn can_be_otherwise(error: &clap::Error) -> bool {
     )
 }
 
-/// Sets of so many options as bits, the largest first; the first options rather than the last.
-fn combinations(count: usize) -> Vec<u32> {
-    let mut all: Vec<u32> = (0..1 << count.min(MOST_TRIED)).collect();
-    all.sort_by_key(|set| std::cmp::Reverse((set.count_ones(), set.reverse_bits())));
-    all
+/// The options that are missing, as an error names them.
+fn missing(error: &clap::Error) -> Vec<String> {
+    match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::MissingRequiredArgument, Some(ContextValue::Strings(names))) => names.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// Where on a command line the last command is named.
@@ -198,20 +235,66 @@ impl<'a> Place<'a> {
     }
 
     /// What the environment says of each option that is not on the command line, as it would be there.
-    fn made(
-        &self,
-        line: &[OsString],
-        value: impl Fn(&str) -> Option<OsString>,
-    ) -> Vec<Vec<OsString>> {
+    fn made(&self, line: &[OsString], value: impl Fn(&str) -> Option<OsString>) -> Vec<Made> {
         let options = self.command.get_arguments();
         let options = options.filter(|option| !is_given(option, line));
         let made = options.filter_map(|option| {
             let variable = variable(&self.path, option)?;
-            let text = value(&variable).filter(|text| !text.is_empty())?;
-            tokens(option, &text)
+            let text = value(&variable).filter(|text| !is_blank(text))?;
+            let long = option
+                .get_long()
+                .filter(|long| self.can_count(long, line))?;
+            let tokens = tokens(option, &text)?;
+            Some(Made {
+                long: long.to_owned(),
+                tokens,
+            })
         });
         made.collect()
     }
+
+    /// Whether a variable of an option can count with what is on the command line.
+    fn can_count(&self, long: &str, line: &[OsString]) -> bool {
+        let is_common = COMMON.contains(&self.path.as_str());
+        match long {
+            // Names on the command line are whose they are without it.
+            "issuer" if is_common => {
+                let mut options = self.command.get_arguments();
+                !options.any(|one| one.get_long() == Some("signer") && is_given(one, line))
+            }
+            // Nothing but images is attached to anything.
+            "attach" if is_common => {
+                let mut named = self.named(line).peekable();
+                named.peek().is_some() && named.all(|one| Subject::named(one).kind() == Kind::Image)
+            }
+            _ => true,
+        }
+    }
+
+    /// What is on the command line after the command that is no option, nor the value of one.
+    fn named<'l>(&'l self, line: &'l [OsString]) -> impl Iterator<Item = &'l OsString> {
+        let mut tokens = line.iter().skip(self.after);
+        let mut all_named = false;
+        std::iter::from_fn(move || {
+            loop {
+                let token = tokens.next()?;
+                let text = token.to_string_lossy();
+                match text.strip_prefix("--") {
+                    _ if all_named || !text.starts_with('-') || text == "-" => return Some(token),
+                    Some("") => all_named = true,
+                    Some(option) if self.takes_value(option) => drop(tokens.next()),
+                    _ => {}
+                }
+            }
+        })
+    }
+}
+
+/// What the environment says of an option.
+struct Made {
+    long: String,
+    /// As it would be on the command line.
+    tokens: Vec<OsString>,
 }
 
 fn is_given(option: &Arg, line: &[OsString]) -> bool {

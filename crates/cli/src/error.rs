@@ -212,9 +212,10 @@ impl CliError {
             | Self::NotProven { .. }
             | Self::NeverMet { .. }
             | Self::Image(OciError::NoAnswer { .. }) => Exit::NO_ANSWER,
-            Self::Image(OciError::Reference { .. }) | Self::Usage(_) | Self::Config(_) => {
-                Exit::USAGE
-            }
+            Self::Image(OciError::Reference { .. })
+            | Self::Digest(_)
+            | Self::Usage(_)
+            | Self::Config(_) => Exit::USAGE,
             Self::Service { .. } | Self::Unproven(_) => Exit::NO_ANSWER,
             Self::Internal(_) => Exit::INTERNAL,
             _ => Exit::FAILED,

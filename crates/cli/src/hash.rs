@@ -1,6 +1,7 @@
 //! A file's digests, read in pieces.
 
 use crate::error::CliError;
+use crate::input;
 use crate::progress::Reading;
 use assay_core::artifact::{ArtifactDigests, Sha512Digest};
 use assay_core::closer_look::{CloserLook, Found, Wanted};
@@ -113,7 +114,9 @@ fn read(path: &Path, take: impl FnMut(&[u8])) -> Result<(), CliError> {
     if !before.is_file() {
         let detail = match before.is_dir() {
             true => "this is a directory; name the files in it",
-            false => "this is a pipe or device, which has no end; save it as a file first",
+            false => {
+                "this is a pipe or device: save it as a file, or give it on standard input (-)"
+            }
         };
         return Err(CliError::WrongFile {
             path: path.to_owned(),
@@ -132,7 +135,7 @@ fn read_found(
     mut advance: impl FnMut(usize),
 ) -> Result<(), CliError> {
     let failed = |source| CliError::file(path, source);
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = input::open(path).map_err(failed)?;
     let is_same = |file: &File| -> Result<bool, CliError> {
         Ok(State::of(&file.metadata().map_err(failed)?) == *state)
     };

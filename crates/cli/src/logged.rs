@@ -81,7 +81,7 @@ impl LoggedSubject {
     /// Prints it for people; `what` says in words what was done.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output cannot be written to.
     pub fn print(&self, what: &str) -> Result<(), CliError> {
         let file = output::plain(&self.file);
         if let Some(error) = &self.error {

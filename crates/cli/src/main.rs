@@ -17,6 +17,7 @@ mod completions;
 mod config;
 mod contact;
 mod contact_args;
+mod core_files;
 mod declare;
 mod declare_args;
 mod environment;
@@ -29,6 +30,7 @@ mod inspect;
 mod judging;
 mod key;
 mod keyless;
+mod line_check;
 mod list;
 mod logged;
 mod login;
@@ -71,6 +73,7 @@ use serde_json::json;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    core_files::forbid();
     assay_core::crypto::native::install();
     // What panics says so by itself.
     std::panic::catch_unwind(run).unwrap_or(Exit::INTERNAL.into())

@@ -23,11 +23,7 @@ pub struct ManifestArgs {
     #[arg(value_name = "DIR")]
     pub subject: std::ffi::OsString,
     /// Leave out of the directory everything that is named .git.
-    #[arg(
-        long,
-        env = "ASSAY_WITHOUT_GIT",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub without_git: bool,
     /// Print JSON (schema assay.manifest.v1).
     #[arg(long)]

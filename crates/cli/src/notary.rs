@@ -13,11 +13,6 @@ use crate::output;
 use crate::serve_args::ServeArgs;
 use assay_notary::{Handle, config, serve};
 use serde_json::json;
-use std::io::Read;
-use std::path::Path;
-
-/// The largest key file that is read, in bytes.
-const MAX_KEY_FILE: u64 = 64 * 1024;
 
 /// Runs a notary until it is told to stop, or administers one.
 ///
@@ -98,25 +93,4 @@ fn told_to_stop() -> Result<impl Future<Output = Result<(), CliError>>, CliError
             .await
             .map_err(|error| CliError::Internal(error.to_string()))
     })
-}
-
-/// The text of a key file, or of standard input for `-`.
-///
-/// # Errors
-/// When it cannot be read.
-pub fn read_key(path: &Path) -> Result<Vec<u8>, CliError> {
-    let failed = |source| CliError::file(path, source);
-    let mut pem = Vec::new();
-    if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_KEY_FILE)
-            .read_to_end(&mut pem)
-            .map_err(failed)?;
-    } else {
-        std::fs::File::open(path)
-            .and_then(|file| file.take(MAX_KEY_FILE).read_to_end(&mut pem))
-            .map_err(failed)?;
-    }
-    Ok(pem)
 }

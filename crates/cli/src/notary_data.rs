@@ -2,6 +2,7 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::notary::args::{Data, DataAndLock};
 use crate::output;
 use serde_json::json;
 use std::path::PathBuf;
@@ -14,9 +15,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = BACKUP_EXAMPLES)]
 pub struct BackupArgs {
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub place: Data,
     /// The file to write, which must not be there yet. It holds the notary's private keys.
     #[arg(long, value_name = "FILE")]
     pub to: PathBuf,
@@ -43,7 +43,7 @@ pub struct RestoreArgs {
     pub data: PathBuf,
     /// The directory with the log's lock, as the notary had it [default: beside the new data
     /// directory, its name with .lock].
-    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
+    #[arg(long, value_name = "DIR")]
     pub lock: Option<PathBuf>,
     /// End this tree, which an earlier restore began in place of the backup's: what it logged since
     /// then is lost. Without it, such a backup is refused.
@@ -62,12 +62,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = ADOPT_EXAMPLES)]
 pub struct AdoptArgs {
-    /// The notary's data directory, as it ran last.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// The directory for the log's lock [default: beside the data directory, its name with .lock].
-    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
-    pub lock: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: DataAndLock,
     /// Print JSON (schema assay.notary.adopted.v1).
     #[arg(long)]
     pub json: bool,
@@ -78,7 +74,7 @@ pub struct AdoptArgs {
 /// # Errors
 /// When it cannot be made.
 pub fn back_up(args: &BackupArgs) -> Result<Exit, CliError> {
-    let bytes = assay_notary::backup_file::make(&args.data, &args.to)?;
+    let bytes = assay_notary::backup_file::make(&args.place.data, &args.to)?;
     let file = args.to.to_string_lossy();
     if args.json {
         output::json(&json!({
@@ -153,17 +149,17 @@ pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
 /// # Errors
 /// When it cannot be.
 pub fn adopt(args: &AdoptArgs) -> Result<Exit, CliError> {
-    let size = assay_notary::adopt::adopt(&args.data, args.lock.as_deref())?;
+    let size = assay_notary::adopt::adopt(&args.place.data, args.place.lock.as_deref())?;
     if args.json {
         output::json(&json!({
             "schema": "assay.notary.adopted.v1",
-            "data": args.data.to_string_lossy(),
+            "data": args.place.data.to_string_lossy(),
             "entries": size,
         }))?;
     } else {
         output::say(&format!(
             "{} is up to date: {size} entries, and the log has its lock",
-            output::plain(&args.data.to_string_lossy())
+            output::plain(&args.place.data.to_string_lossy())
         ))?;
     }
     Ok(Exit::DONE)

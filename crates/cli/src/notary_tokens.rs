@@ -2,10 +2,10 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::notary::args::Data;
 use crate::output;
 use assay_notary::tokens;
 use serde_json::json;
-use std::path::PathBuf;
 
 const ADD_EXAMPLES: &str = "\
 Only the token is on standard output. Whoever has it logs in with it.
@@ -40,9 +40,8 @@ pub enum TokenCommand {
 pub struct TokenArgs {
     /// Whose token it is, such as ci or alice: it is in the log lines of what is written with it.
     pub name: String,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub place: Data,
     /// Print JSON (schema assay.token.v1).
     #[arg(long)]
     pub json: bool,
@@ -51,9 +50,8 @@ pub struct TokenArgs {
 /// `assay notary token list`.
 #[derive(Debug, clap::Args)]
 pub struct TokenListArgs {
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub place: Data,
     /// Print JSON (schema assay.tokens.v1).
     #[arg(long)]
     pub json: bool,
@@ -68,7 +66,7 @@ pub fn run(command: &TokenCommand) -> Result<Exit, CliError> {
         TokenCommand::Add(args) => add(args)?,
         TokenCommand::List(args) => list(args)?,
         TokenCommand::Remove(args) => {
-            tokens::remove(&args.data, &args.name)?;
+            tokens::remove(&args.place.data, &args.name)?;
             if args.json {
                 output::json(&json!({
                     "schema": "assay.token.v1", "name": args.name, "outcome": "removed",
@@ -82,7 +80,7 @@ pub fn run(command: &TokenCommand) -> Result<Exit, CliError> {
 }
 
 fn add(args: &TokenArgs) -> Result<(), CliError> {
-    let token = tokens::add(&args.data, &args.name)?;
+    let token = tokens::add(&args.place.data, &args.name)?;
     if args.json {
         return output::json(&json!({
             "schema": "assay.token.v1", "name": args.name, "outcome": "added", "token": token,
@@ -95,7 +93,7 @@ fn add(args: &TokenArgs) -> Result<(), CliError> {
 }
 
 fn list(args: &TokenListArgs) -> Result<(), CliError> {
-    let tokens = tokens::list(&args.data)?;
+    let tokens = tokens::list(&args.place.data)?;
     if args.json {
         let tokens: Vec<_> = tokens
             .iter()

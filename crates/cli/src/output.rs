@@ -6,6 +6,7 @@ use crate::error::CliError;
 use crate::progress;
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 
 /// Text from outside (a file name, a signer's words), made harmless for a terminal: control
 /// characters and those that reorder text are written as their code points.
@@ -35,10 +36,11 @@ pub fn note(message: &str) {
     });
 }
 
-/// Prints the result.
+/// Prints the result. Where whoever read standard output has gone (`| head -1`), there is nobody to tell:
+/// the command goes on as it would, and ends as it would.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn say(text: &str) -> Result<(), CliError> {
     raw(&format!("{text}\n"))
 }
@@ -46,18 +48,27 @@ pub fn say(text: &str) -> Result<(), CliError> {
 /// Prints a text just as it is.
 ///
 /// # Errors
-/// When standard output is closed.
+/// As [`say`].
 pub fn raw(text: &str) -> Result<(), CliError> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())
-        .and_then(|()| out.flush())
-        .map_err(|source| CliError::file(std::path::Path::new("standard output"), source))
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// What came of writing to standard output.
+///
+/// # Errors
+/// As [`say`].
+pub fn written(done: std::io::Result<()>) -> Result<(), CliError> {
+    match done {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(|error| CliError::file(Path::new("standard output"), error)),
+    }
 }
 
 /// Prints the result as JSON.
 ///
 /// # Errors
-/// When standard output is closed.
+/// As [`say`].
 pub fn json(value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| CliError::Internal(error.to_string()))?;

@@ -2,10 +2,10 @@
 
 use crate::error::CliError;
 use crate::input::text;
-use assay_core::exported::{Exported, MAX_EXPORTED_BYTES};
-use assay_core::settings::Settings;
+use assay_core::exported::{Exported, MAX_EXPORTED_BYTES, SCHEMA};
+use assay_core::settings::{SETTINGS_VERSION, Settings};
 use assay_sources::notary::own_root;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// The settings in a file.
@@ -24,8 +24,9 @@ pub fn read(path: &Path) -> Result<Settings, CliError> {
 }
 
 fn parse(text: &str) -> Result<Settings, String> {
-    let exported: Exported = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let written: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    check_version(&written)?;
+    let exported: Exported = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let understood = serde_json::to_value(&exported).map_err(|error| error.to_string())?;
     if let Some(part) = not_understood(&written, &understood, "") {
         return Err(format!("{part} is not known"));
@@ -35,6 +36,39 @@ fn parse(text: &str) -> Result<Settings, String> {
         own_root(notary).map_err(|problem| format!("{}: {problem}", notary.address))?;
     }
     Ok(settings)
+}
+
+/// Tells what is no policy, or one of another version, from one in which a part is wrong.
+fn check_version(written: &Value) -> Result<(), String> {
+    let least = json!({ "schema": SCHEMA, "settings": { "version": SETTINGS_VERSION } });
+    match written.get("schema") {
+        Some(schema) if schema == SCHEMA => {}
+        Some(schema) => {
+            return Err(format!(
+                "its schema is {}, and this program knows {SCHEMA:?}",
+                short(schema)
+            ));
+        }
+        None => {
+            return Err(format!(
+                "it has no schema; the least that it has is {least}"
+            ));
+        }
+    }
+    match written.pointer("/settings/version") {
+        Some(version) if *version == SETTINGS_VERSION => Ok(()),
+        Some(version) => Err(format!(
+            "settings.version is {}, and this program knows version {SETTINGS_VERSION}",
+            short(version)
+        )),
+        None => Err(format!(
+            "there is no settings.version; the least that a policy has is {least}"
+        )),
+    }
+}
+
+fn short(value: &Value) -> String {
+    value.to_string().chars().take(80).collect()
 }
 
 /// The first part that was written and that reading left out.
@@ -70,7 +104,6 @@ mod tests {
     use assay_core::settings::{PUBLIC_REKOR, Scope};
     use assay_core::signer::{Identity, RootId, Signer, SubjectKind};
     use assay_core::site_rule::{Demand, SiteRule};
-    use serde_json::json;
 
     fn full() -> Value {
         let mut settings = Settings {
@@ -110,7 +143,8 @@ mod tests {
     fn whatever_cannot_be_used_is_named() {
         for (pointer, value, named) in [
             ("/schema", json!("assay.settings.v9"), "assay.settings.v9"),
-            ("/settings/version", json!(2), "version 2"),
+            ("/settings/version", json!(2), "settings.version is 2"),
+            ("/settings/version", json!("1"), "settings.version is \"1\""),
             ("/settings/rekors", json!(["ftp://x"]), "ftp://x"),
             ("/settings/rules/0/host", json!("a b"), "a b"),
             ("/settings/rules/0/demand/mode", json!("deny"), "deny"),
@@ -143,6 +177,15 @@ mod tests {
         }
         for text in ["", "[]", "{}", "null"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+        // A version that stands elsewhere.
+        for text in [
+            r#"{"schema":"assay.settings.v1","version":1,"settings":{}}"#,
+            r#"{"schema":"assay.settings.v1","version":1}"#,
+            r#"{"version":1,"settings":{}}"#,
+        ] {
+            let problem = parse(text).expect_err(text);
+            assert!(problem.contains(r#"{"version":1}"#), "{problem}");
         }
     }
 }

@@ -4,10 +4,10 @@
 //! no form in which it could be printed by mistake.
 
 use crate::error::CliError;
+use crate::input;
 use assay_notary::exposure;
 use std::ffi::OsStr;
 use std::fmt;
-use std::fs::File;
 use std::io::{Read, stdin};
 use std::path::Path;
 use std::process::Command;
@@ -89,7 +89,7 @@ impl Secret {
                  secret itself, which others on this machine could see"
             ))
         };
-        let file = File::open(path).map_err(|error| unreadable(&error))?;
+        let file = input::open(path).map_err(|error| unreadable(&error))?;
         let exposed = exposure::check(path);
         if shared == Shared::Refused && exposed.is_err() {
             return Err(CliError::Secret(format!(

@@ -79,7 +79,11 @@ impl ServeArgs {
         Ok(config)
     }
 
-    fn settings(&self) -> Result<Vec<Setting>, CliError> {
+    /// What the command line says.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn settings(&self) -> Result<Vec<Setting>, CliError> {
         let setting = |flag: &str, key: &str, value: &str| Setting {
             key: key.to_owned(),
             value: value.to_owned(),

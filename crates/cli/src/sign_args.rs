@@ -140,12 +140,7 @@ pub struct KeyPassphraseArgs {
     #[command(flatten)]
     pub key: PrivateKey,
     /// File with the new passphrase (- reads standard input); ASSAY_NEW_PASSPHRASE holds one too.
-    #[arg(
-        long,
-        env = "ASSAY_NEW_PASSPHRASE_FILE",
-        value_name = "FILE",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
     pub new_passphrase_file: Option<PathBuf>,
     /// Keep the key without a passphrase: whoever can read its file can sign.
     #[arg(long, conflicts_with = "new_passphrase_file")]

@@ -1,7 +1,7 @@
 //! A signer's public key, out of a file.
 
 use crate::error::CliError;
-use crate::notary;
+use crate::input::{MAX_KEY_BYTES, bytes_or_input};
 use assay_core::signer::key_fingerprint;
 use assay_notary::verifier::Verifier;
 use std::path::Path;
@@ -25,7 +25,7 @@ impl SignerKey {
             path: file.to_owned(),
             detail,
         };
-        let read = Verifier::from_pem(&notary::read_key(file)?);
+        let read = Verifier::from_pem(&bytes_or_input(file, MAX_KEY_BYTES)?);
         let read = read.map_err(|error| wrong(error.to_string()))?;
         match read.certificate() {
             None => Ok(Self {

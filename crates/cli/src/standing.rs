@@ -21,6 +21,8 @@ use serde_json::json;
 /// When the key or the notary cannot be used at all; what is wrong with one subject is said
 /// with it, and the others go on.
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
+    // What is wrong with the command line is told before anybody is asked.
+    let subjects = args.subjects.all()?;
     let client = Client::new();
     let key = key::load(&args.key)?;
     let (notary, token) = contact::to_write(&client, &args.contact)?;
@@ -32,7 +34,7 @@ pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     let mut exit = Exit::DONE;
     let mut results = Vec::new();
     let work = |subject: &Subject| declare(&submitter, subject, &predicate);
-    side_by_side(&args.subjects.all()?, work, |subject, declared| {
+    side_by_side(&subjects, work, |subject, declared| {
         let result = match declared {
             Ok((artifact, submitted)) => LoggedSubject::done(
                 subject,

@@ -15,6 +15,7 @@ use assay_core::policy::Judgement;
 use assay_core::standing::Standing;
 use assay_core::verdict::Verdict;
 use serde::{Serialize, Serializer};
+use std::collections::BTreeSet;
 
 /// The result for one subject.
 #[derive(Serialize)]
@@ -102,7 +103,7 @@ impl Verified {
     /// Prints it for people.
     ///
     /// # Errors
-    /// When standard output is closed.
+    /// When standard output cannot be written to.
     pub fn print(&self) -> Result<(), CliError> {
         let word = color::verdict(self.verdict);
         let mut text = format!("{}: {word}", output::plain(&self.file));
@@ -127,7 +128,10 @@ impl Verified {
         for line in reasons.chain(&self.unmet) {
             text.push_str(&format!("\n  {}", output::plain(line)));
         }
-        for said in self.sources.iter().flat_map(SourceReport::said) {
+        // Several sources may have the same statement.
+        let mut told = BTreeSet::new();
+        let said = self.sources.iter().flat_map(SourceReport::said);
+        for said in said.filter(|said| told.insert(said.clone())) {
             text.push_str(&format!("\n  {}", output::plain(&said)));
         }
         output::say(&text)

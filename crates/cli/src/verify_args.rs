@@ -1,5 +1,6 @@
 //! `assay verify`: its command line.
 
+use crate::contact_args::Which;
 use crate::subject::Subjects;
 use assay_core::verdict::Verdict;
 use std::path::PathBuf;
@@ -86,29 +87,18 @@ pub struct VerifyArgs {
     /// Ask nobody: only bundles count, and what was remembered before.
     #[arg(
         long,
-        env = "ASSAY_OFFLINE",
-        value_parser = clap::builder::FalseyValueParser::new(),
         conflicts_with_all = ["source", "rekor", "index"]
     )]
     pub offline: bool,
-    /// The notary's address: https, or http on this machine; or the name that it has since `assay
-    /// login`. Without it, the notary of the last login.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL|NAME")]
-    pub notary: Option<String>,
-    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
-    pub fingerprint: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// The address that the file was downloaded from.
     #[arg(long, value_name = "URL")]
     pub url: Option<String>,
-    /// A token for GitHub, with which it answers more often and tells of private repositories.
-    #[arg(
-        long,
-        env = "ASSAY_GITHUB_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
-    pub github_token: Option<String>,
+    /// File with a token for GitHub (- reads standard input), with which it answers more often and tells
+    /// of private repositories; ASSAY_GITHUB_TOKEN holds one too.
+    #[arg(long, value_name = "FILE", allow_hyphen_values = true)]
+    pub github_token_file: Option<PathBuf>,
     /// The address of a package index (PEP 740, or npm's attestations API), asked about files that it
     /// serves (--url); after a space, the host that it has its files on, if that is another.
     #[arg(long, value_name = "URL")]
@@ -125,7 +115,7 @@ pub struct VerifyArgs {
     pub bundle: Option<PathBuf>,
     /// A trusted_root.json of another deployment of Sigstore, whose bundles are proven under it. Can be
     /// given several times.
-    #[arg(long, env = "ASSAY_TRUSTED_ROOT", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub trusted_root: Vec<PathBuf>,
     /// A signer to trust: the name under which the notary enrolled it, the fingerprint of a key that
     /// is not enrolled, a minisign key, or a repository (github.com/OWNER/NAME) with its workflows and
@@ -145,15 +135,10 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "OWNER/NAME")]
     pub repo: Vec<String>,
     /// Settings as the extension exports them: whom to ask, whom to trust, and what is demanded.
-    #[arg(long, env = "ASSAY_POLICY", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// A verdict that will do beside 'verified'. Several are separated by commas.
-    #[arg(
-        long,
-        env = "ASSAY_ACCEPT",
-        value_delimiter = ',',
-        value_name = "VERDICT"
-    )]
+    #[arg(long, value_delimiter = ',', value_name = "VERDICT")]
     pub accept: Vec<Acceptable>,
     /// Verify all images that this machine's Docker or Podman has, and print a table.
     #[arg(
@@ -168,11 +153,7 @@ pub struct VerifyArgs {
     pub accept_change: bool,
     /// Neither use nor change what is remembered of projects and sites: nothing is 'changed' then. What
     /// is remembered of logs is used all the same.
-    #[arg(
-        long,
-        env = "ASSAY_NO_MEMORY",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub no_memory: bool,
     /// Print JSON (schema assay.verify.v1).
     #[arg(long)]

@@ -3,7 +3,7 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::input::text;
+use crate::input::{MAX_KEY_BYTES, text};
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::verify_bundle_args::VerifyBundleArgs;
 use crate::{hash, logs, output, roots, verify_unlogged};
@@ -17,9 +17,6 @@ use assay_core::standing::Standing;
 use assay_core::trust_root::{MAX_TRUST_ROOT_BYTES, TrustRoot};
 use serde_json::json;
 use std::path::Path;
-
-/// The largest public key that is read, in bytes. One of RSA with 16384 bits has 3 kB.
-const MAX_KEY_BYTES: usize = 64 * 1024;
 
 /// Verifies the bundle.
 ///

@@ -17,7 +17,7 @@ const CAVEAT: &str = "nothing tells when it was signed: whoever ever had the key
 /// Tells whether the holder of the key signed it.
 ///
 /// # Errors
-/// When standard output is closed.
+/// When standard output cannot be written to.
 pub fn tell(
     args: &VerifyBundleArgs,
     bundle: &str,

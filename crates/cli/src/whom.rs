@@ -7,7 +7,7 @@ use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::publisher::Publisher;
 use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::{Identity, RootId};
+use assay_core::signer::{Identity, RootId, is_key_fingerprint};
 use assay_sources::{minisigned, rekor};
 use std::path::PathBuf;
 
@@ -75,6 +75,12 @@ impl Whom {
             } else if let Some(repository) = repository(name) {
                 whom.repositories.push(repository);
             } else if name.starts_with(FINGERPRINT) {
+                if !is_key_fingerprint(name) {
+                    return Err(CliError::Usage(format!(
+                        "--signer {name}: a fingerprint is SHA256: and 43 characters of base64, as \
+                         `assay key` shows it"
+                    )));
+                }
                 whom.fingerprints.push(name.clone());
             } else {
                 whom.names.push(name.clone());
@@ -212,6 +218,7 @@ mod tests {
     use assay_core::attestation::{Certified, Claim};
     use assay_core::signer::{Signer, SubjectKind};
 
+    const KEY: &str = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
     const GOOGLE: &str = "https://accounts.google.com";
 
     fn workflow(root: RootId, repository: &str) -> Signer {
@@ -241,8 +248,19 @@ mod tests {
         Signer {
             root,
             identity: Identity::Key {
-                fingerprint: "SHA256:key".into(),
+                fingerprint: KEY.into(),
             },
+        }
+    }
+
+    fn notary() -> Notary {
+        Notary {
+            address: "https://notary.example".into(),
+            name: "notary".into(),
+            trusted_root: String::new(),
+            fingerprint: "00".into(),
+            enabled: true,
+            followed: None,
         }
     }
 
@@ -358,22 +376,15 @@ mod tests {
     #[test]
     fn no_name_passes_for_a_key_or_a_repository() {
         const MINISIGN: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
-        let notary = Notary {
-            address: "https://notary.example".into(),
-            name: "notary".into(),
-            trusted_root: String::new(),
-            fingerprint: "00".into(),
-            enabled: true,
-            followed: None,
-        };
-        let all = ["SHA256:key", "github.com/cli/cli", MINISIGN];
+        let notary = notary();
+        let all = [KEY, "github.com/cli/cli", MINISIGN];
         for written in all {
             let mut meant = whom(&[written], &[], &[]).unwrap();
             meant.know(Some(&notary), std::slice::from_ref(&notary));
             let named = person(RootId::notary("00"), written, "https://notary.example");
             assert!(!trusts(&meant, &named), "{written}");
         }
-        let mut meant = whom(&["SHA256:key"], &[], &[]).unwrap();
+        let mut meant = whom(&[KEY], &[], &[]).unwrap();
         meant.know(Some(&notary), std::slice::from_ref(&notary));
         assert!(trusts(&meant, &key(RootId::notary("00"))));
     }
@@ -383,7 +394,7 @@ mod tests {
         let (a, b) = ("a@example.org", "b@example.org");
         let other = "https://gitlab.com";
         let of = |subject: &str, issuer: &str| person(RootId::sigstore(), subject, issuer);
-        let all = whom(&[a, b, "SHA256:key"], &[GOOGLE], &[]).unwrap();
+        let all = whom(&[a, b, KEY], &[GOOGLE], &[]).unwrap();
         assert!(trusts(&all, &of(a, GOOGLE)) && trusts(&all, &of(b, GOOGLE)));
         let each = whom(&[a, b], &[GOOGLE, other], &["x/y"]).unwrap();
         assert!(trusts(&each, &of(a, GOOGLE)) && trusts(&each, &of(b, other)));
@@ -391,7 +402,7 @@ mod tests {
         for (signers, issuers) in [
             (&[a][..], &[GOOGLE, other][..]),
             (&[a, b, "c"], &[GOOGLE, other]),
-            (&["SHA256:key"], &[GOOGLE]),
+            (&[KEY], &[GOOGLE]),
             (&["github.com/x/y"], &[GOOGLE]),
         ] {
             let error = whom(signers, issuers, &[]).unwrap_err().to_string();
@@ -401,15 +412,8 @@ mod tests {
 
     #[test]
     fn a_name_is_one_of_the_notary_and_so_is_a_key_where_there_is_one() {
-        let notary = Notary {
-            address: "https://notary.example".into(),
-            name: "notary".into(),
-            trusted_root: String::new(),
-            fingerprint: "00".into(),
-            enabled: true,
-            followed: None,
-        };
-        let mut meant = whom(&["release@example.org", "SHA256:key"], &[], &[]).unwrap();
+        let notary = notary();
+        let mut meant = whom(&["release@example.org", KEY], &[], &[]).unwrap();
         assert!(trusts(&meant, &key(RootId::sigstore())));
         assert!(!trusts(&meant, &key(RootId::notary("00"))));
         let of = |root| person(root, "release@example.org", GOOGLE);

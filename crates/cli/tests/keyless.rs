@@ -261,6 +261,11 @@ fn the_token_of_a_ci_provider_is_found() {
     let machine = |name: &str| s.sigstore.token(&json!({ "sub": name }));
     let gitlab = "spiffe://example.org/gitlab";
     with(gitlab, &[("SIGSTORE_ID_TOKEN", machine(gitlab))]);
+    let metadata = s.sigstore.address.replace("http://", "");
+    with(
+        "builder@project.iam.gserviceaccount.com",
+        &[("GCE_METADATA_HOST", metadata), ("NO_GCE_CHECK", "".into())],
+    );
     let given = "spiffe://example.org/given";
     with(given, &[("ASSAY_IDENTITY_TOKEN", machine(given))]);
     // Where the provider gives none, it is said what is missing.
@@ -273,6 +278,12 @@ fn the_token_of_a_ci_provider_is_found() {
         let failed = done(command.env(variable, "true").output().unwrap()).expect(1);
         assert!(failed.err.contains(words), "{}", failed.err);
     }
+    let mut command = s.command(&["a.txt", "--keyless", "--yes"]);
+    let command = command
+        .env("NO_GCE_CHECK", "")
+        .env("GCE_METADATA_HOST", "127.0.0.1:1/x");
+    let failed = done(command.output().unwrap()).expect(1);
+    assert!(failed.err.contains("GCE_METADATA_HOST"), "{}", failed.err);
     let nobody = s.sign(&["a.txt", "--keyless", "--yes"]).expect(2);
     assert!(nobody.err.contains("--identity-token"), "{}", nobody.err);
 }

@@ -2,10 +2,13 @@
 //! git these tests say so and do nothing; in CI that is a failure.
 
 mod common;
+#[path = "common/git.rs"]
+mod git;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{DataFolder, Done, Notary, User};
+use git::{commit, git, git_command, head};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -22,10 +25,7 @@ struct Setting {
 impl Setting {
     /// `None` without git.
     fn new() -> Option<Self> {
-        if Command::new("git").arg("--version").output().is_err() {
-            let message = "there is no git: commits were not tested";
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "{message}");
-            eprintln!("{message}");
+        if !git::is_there() {
             return None;
         }
         let data = DataFolder::new();
@@ -92,44 +92,6 @@ impl Setting {
         let signed = self.run(&["sign", subject, "--allow-dirty"]).expect(0);
         assert!(signed.out.contains(difference), "{}", signed.out);
     }
-}
-
-/// Runs git as nobody's configuration says.
-#[track_caller]
-fn git(path: &Path, args: &[&str]) -> String {
-    let output = git_command(path, args).output().unwrap();
-    let err = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "git {args:?}: {err}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn git_command(path: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new("git");
-    command
-        .args(["-c", "protocol.file.allow=always", "-c", "gc.auto=0"])
-        .args(args)
-        .current_dir(path)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_TERMINAL_PROMPT", "0");
-    for role in ["AUTHOR", "COMMITTER"] {
-        command
-            .env(format!("GIT_{role}_NAME"), "A")
-            .env(format!("GIT_{role}_EMAIL"), "a@example.org");
-    }
-    for variable in ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"] {
-        command.env_remove(variable);
-    }
-    command
-}
-
-fn commit(path: &Path, message: &str) {
-    git(path, &["add", "-A"]);
-    git(path, &["commit", "-q", "-m", message]);
-}
-
-fn head(path: &Path) -> String {
-    git(path, &["rev-parse", "HEAD"]).trim().to_owned()
 }
 
 /// The manifest of the commit that is checked out, as git's own output has it.

@@ -230,7 +230,11 @@ fn a_policy_that_is_not_understood_is_no_policy() {
     for (part, value, named) in [
         ("rekors", json!(["x y"]), "x y"),
         ("require", json!(true), "settings.require"),
-        ("version", json!(7), "version 7"),
+        (
+            "version",
+            json!(7),
+            "settings.version is 7, and this program knows version 1",
+        ),
         ("rules", json!([{ "host": "example.org" }]), "demand"),
     ] {
         world.policy = good.clone();
@@ -240,10 +244,46 @@ fn a_policy_that_is_not_understood_is_no_policy() {
         assert!(refused.err.contains("policy.json"), "{}", refused.err);
         assert_eq!(refused.json()["schema"], "assay.error.v1");
     }
+    for (schema, named) in [
+        (
+            json!("assay.settings.v2"),
+            r#"its schema is "assay.settings.v2", and this program knows"#,
+        ),
+        (Value::Null, "its schema is null"),
+    ] {
+        world.policy = good.clone();
+        world.policy["schema"] = schema;
+        let refused = world.verify("file", &[]).expect(2);
+        assert!(refused.err.contains(named), "{}", refused.err);
+    }
     world.policy = good;
     world.verify("file", &["--policy", "absent.json"]).expect(2);
     world.verify("file", &[]).expect(0);
     world.settings()["notaries"][0]["trusted_root"] = json!("{}");
     let refused = world.verify("file", &[]).expect(2);
     assert!(refused.err.contains(&world.front.url()), "{}", refused.err);
+}
+
+/// The policies that the documentation has.
+fn documented() -> Vec<Value> {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md");
+    let text = std::fs::read_to_string(file).unwrap();
+    let parts = text.split("```json\n").skip(1);
+    let parts = parts.filter_map(|part| part.split("```").next());
+    let read = parts.map(|part| serde_json::from_str(part).unwrap());
+    let is_policy = |value: &Value| value["schema"] == "assay.settings.v1";
+    read.filter(is_policy).collect()
+}
+
+#[test]
+fn the_policies_of_the_documentation_can_be_used() {
+    let user = User::new();
+    user.write("file", "content");
+    let documented = documented();
+    assert_eq!(documented.len(), 2);
+    for policy in documented {
+        user.write("policy.json", policy.to_string());
+        let args = ["verify", "file", "--policy", "policy.json", "--offline"];
+        user.run(&args).expect(13);
+    }
 }

@@ -6,7 +6,9 @@ use crate::error::NotaryError;
 use crate::redb_store::RedbStore;
 use crate::store::{Store, StoreError};
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Seek, Write};
+#[cfg(unix)]
+use std::io::Write;
+use std::io::{self, BufReader, BufWriter, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

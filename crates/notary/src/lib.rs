@@ -8,12 +8,12 @@
 //! holds these together and knows no HTTP. The [`server`] owns the sockets, and [`front`] stands
 //! between them and [`http`]: who may write, how much anybody may take, what is told of it.
 
+#[cfg(unix)]
 pub mod admin;
 pub mod adopt;
 pub mod authority;
 pub mod backup;
 pub mod backup_file;
-#[cfg(unix)]
 pub mod batches;
 pub mod bundle;
 pub mod checkpoint;

@@ -5,7 +5,9 @@
 //! is root, or the directory is root's, nothing changes.
 
 use crate::identity;
-use std::fs::{File, Metadata};
+use std::fs::File;
+#[cfg(unix)]
+use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 

@@ -44,7 +44,7 @@ pub struct AuditArgs {
     #[arg(value_name = "URL|NAME")]
     pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
+    #[arg(long, value_name = "HEX")]
     pub fingerprint: Option<String>,
     /// The verifier key of the log's checkpoints (name+hash+base64); without it the one that the log
     /// shows at the first audit. It is the same from then on.

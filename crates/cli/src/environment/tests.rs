@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::args::Args;
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 use std::collections::BTreeMap;
 
 /// A line of each command that is right without any variable.
@@ -89,7 +89,17 @@ fn no_variable_makes_a_right_command_line_wrong() {
     let everything: Vec<_> = all.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     for line in RIGHT {
         let is_help = line.starts_with("assay help");
-        for alone in &everything {
+        let given = words(line);
+        let place = Place::of(&root, &given);
+        let options = place.command.get_arguments();
+        let own: Vec<_> = options
+            .filter_map(|one| variable(&place.path, one))
+            .collect();
+        // Those of other commands are not looked at.
+        for alone in everything
+            .iter()
+            .filter(|one| own.iter().any(|name| name == one.0))
+        {
             assert!(
                 read(line, &[*alone]).is_ok() != is_help,
                 "{line} with {alone:?}"
@@ -161,7 +171,170 @@ fn flags_are_off_by_words_for_no_and_nothing_is_as_if_it_were_not_set() {
 }
 
 #[test]
-fn as_many_variables_are_used_as_go_together() {
+fn that_nobody_is_asked_counts_before_all_other_variables() {
+    let asking = [
+        ("ASSAY_SOURCE", "rekor"),
+        ("ASSAY_REKOR", "https://rekor.example"),
+        ("ASSAY_INDEX", "https://index.example"),
+        ("ASSAY_OFFLINE", "1"),
+        ("ASSAY_NOTARY", "https://notary.example"),
+    ];
+    let is_offline = |line: &str, variables: &[(&str, &str)]| {
+        let matches = read(line, variables).unwrap();
+        let (command, _) = line[6..].split_once(' ').unwrap();
+        let matches = matches.subcommand_matches(command).unwrap();
+        let asks = ["source", "rekor", "index"]
+            .into_iter()
+            .any(|id| matches.try_contains_id(id).is_ok() && matches.value_source(id).is_some());
+        matches.get_flag("offline") && !asks
+    };
+    // Whatever there is beside it, and in whatever order.
+    for number in 0..asking.len() {
+        let mut some = asking;
+        some.rotate_left(number);
+        assert!(is_offline("assay verify f", &some));
+        for line in ["assay verify f", "assay sign f"] {
+            assert!(is_offline(line, &[asking[number], asking[3]]), "{line}");
+        }
+    }
+    let without_log = read(
+        "assay sign f",
+        &[asking[4], asking[3], ("ASSAY_KEYLESS", "1")],
+    )
+    .unwrap();
+    let without_log = without_log.subcommand_matches("sign").unwrap();
+    assert!(without_log.get_flag("offline") && !without_log.get_flag("keyless"));
+    // What is on the command line goes before, and does not go with it there.
+    assert!(!is_offline("assay verify f --source rekor", &asking));
+    assert!(read("assay verify f --offline --source rekor", &[]).is_err());
+    assert!(read("assay sign f --offline --notary n", &[]).is_err());
+}
+
+#[test]
+fn no_variable_is_forgotten_where_many_are_set_and_some_cannot_count() {
+    let set = [
+        ("ASSAY_RECURSIVE", "1"),
+        ("ASSAY_WITHOUT_GIT", "1"),
+        ("ASSAY_ALLOW_DIRTY", "1"),
+        ("ASSAY_PLATFORM", "linux/arm64"),
+        ("ASSAY_REGISTRY_CA", "ca.pem"),
+        ("ASSAY_OFFLINE", "1"),
+        ("ASSAY_NOTARY", "https://notary.example"),
+        ("ASSAY_FINGERPRINT", "00"),
+        ("ASSAY_INDEX", "https://index.example"),
+        ("ASSAY_REKOR", "https://rekor.example"),
+        ("ASSAY_SOURCE", "rekor"),
+        ("ASSAY_TRUSTED_ROOT", "root.json"),
+        ("ASSAY_SIGNER", "a"),
+        ("ASSAY_POLICY", "policy.json"),
+        ("ASSAY_NO_MEMORY", "1"),
+    ];
+    let matches = read("assay verify f", &set).unwrap();
+    assert_eq!(of(&matches, "verify", "policy"), ["policy.json"]);
+    assert_eq!(of(&matches, "verify", "fingerprint"), ["00"]);
+    assert!(of(&matches, "verify", "source").is_empty());
+    // Some are no use without an argument that is not there.
+    let login = [
+        ("ASSAY_FINGERPRINT", "00"),
+        ("ASSAY_NOTARY_TOKEN_FILE", "t"),
+        ("ASSAY_COLOR", "never"),
+    ];
+    let matches = read("assay login", &login).unwrap();
+    assert!(of(&matches, "login", "fingerprint").is_empty());
+    assert_eq!(of(&matches, "login", "color"), ["never"]);
+}
+
+#[test]
+fn variables_about_others_than_those_on_the_command_line_do_not_count() {
+    let set = [("ASSAY_SIGNER", "a"), ("ASSAY_ISSUER", "https://i.example")];
+    let matches = read("assay verify f", &set).unwrap();
+    assert_eq!(of(&matches, "verify", "issuer"), ["https://i.example"]);
+    // Who is on the command line is whom the notary names so.
+    let matches = read("assay verify f --signer b", &set).unwrap();
+    assert!(of(&matches, "verify", "issuer").is_empty());
+    let matches = read("assay verify f", &set[1..]).unwrap();
+    assert!(of(&matches, "verify", "issuer").is_empty());
+    let attaches = |line: &str| {
+        let matches = read(line, &[("ASSAY_ATTACH", "1")]).unwrap();
+        matches
+            .subcommand_matches("sign")
+            .unwrap()
+            .get_flag("attach")
+    };
+    assert!(attaches(
+        "assay sign image:r.example/a image:r.example/b --key k"
+    ));
+    assert!(attaches("assay sign --key k -- image:r.example/a"));
+    for files in [
+        "f",
+        "f image:r.example/a",
+        "oci:o",
+        "--key image:k",
+        "- image:r.example/a",
+    ] {
+        assert!(!attaches(&format!("assay sign {files}")), "{files}");
+    }
+}
+
+/// The options of a notary that make a setting which can be made by the environment, too.
+fn settings_of_a_notary() -> Vec<String> {
+    let line = "assay notary --data a --lock a --listen a --address a --open-writing --behind-proxy \
+                --tls-certificate a --tls-key a --trusted-proxies a --metrics-listen a --log-level a";
+    let args = Args::try_parse_from(words(line)).unwrap();
+    let crate::args::Command::Notary(notary) = args.command else {
+        panic!("another command");
+    };
+    let settings = notary.serve.settings().unwrap();
+    let is_known = |key: &str| assay_notary::config::KEYS.contains(&key);
+    assert!(settings.iter().all(|setting| is_known(&setting.key)));
+    settings.into_iter().map(|setting| setting.origin).collect()
+}
+
+#[test]
+fn every_option_of_every_command_has_a_variable() {
+    let mut root = Args::command();
+    root.build();
+    let mut commands = Vec::new();
+    leaves(&root, "", &mut commands);
+    let mut without = Vec::new();
+    for (path, command) in &commands {
+        for option in command.get_arguments() {
+            let Some(long) = option.get_long() else {
+                continue;
+            };
+            if !["help", "version"].contains(&long) && variable(path, option).is_none() {
+                without.push((path.as_str(), long));
+            }
+        }
+    }
+    let of_notary = settings_of_a_notary();
+    let documentation = include_str!("../../../../docs/cli.md");
+    let (_, documented) = documentation.split_once("`ASSAY_ATTACH` counts").unwrap();
+    let (documented, _) = documented.split_once("<!--").unwrap();
+    for (path, long) in without {
+        // A notary reads the variables of its settings itself.
+        let is_setting = path == "notary" && of_notary.contains(&format!("--{long}"));
+        assert!(
+            is_setting || WITHOUT.contains(&(path, long)),
+            "{path} --{long}"
+        );
+        assert!(
+            is_setting || documented.contains(&format!("`--{long}`")),
+            "--{long}"
+        );
+    }
+    for (path, long) in WITHOUT {
+        let known = commands.iter().find(|(known, _)| known == path).unwrap().1;
+        let mut options = known.get_arguments();
+        assert!(
+            options.any(|option| option.get_long() == Some(long)),
+            "{path} --{long}"
+        );
+    }
+}
+
+#[test]
+fn of_variables_that_cannot_go_together_the_first_counts() {
     let bundle = "assay verify-bundle --bundle b f";
     let set = [
         ("ASSAY_VERIFY_BUNDLE_CERTIFICATE_IDENTITY", "i"),
@@ -192,8 +365,8 @@ fn table() -> String {
     ];
     for (path, command) in commands {
         let options = command.get_arguments();
-        let options =
-            options.filter(|option| !EVERYWHERE.contains(&option.get_long().unwrap_or_default()));
+        let options = options
+            .filter(|option| !["json", "color"].contains(&option.get_long().unwrap_or_default()));
         let names: Vec<String> = options
             .filter_map(|option| Some(format!("`{}`", variable(&path, option)?)))
             .collect();

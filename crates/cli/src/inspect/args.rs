@@ -1,5 +1,6 @@
 //! The command line of `assay inspect`.
 
+use crate::contact_args::Which;
 use std::ffi::OsString;
 
 const EXAMPLES: &str = "\
@@ -25,13 +26,8 @@ pub struct InspectArgs {
     /// A file, a digest (sha256:HEX), - for standard input, or a Sigstore bundle.
     #[arg(value_name = "WHAT")]
     pub what: OsString,
-    /// The notary's address: https, or http on this machine; or the name that it has since `assay
-    /// login`. Without it, the notary of the last login.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL|NAME")]
-    pub notary: Option<String>,
-    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
-    pub fingerprint: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// Print JSON (schema assay.inspect.v1; of a bundle assay.inspect-bundle.v1).
     #[arg(long)]
     pub json: bool,

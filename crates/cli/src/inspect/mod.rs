@@ -46,10 +46,10 @@ pub fn run(args: &InspectArgs) -> Result<Exit, CliError> {
         Some(text) if is_digest(text) => Subject::Digest(text.to_owned()),
         _ => Subject::named(&args.what),
     };
-    let address = contact::required(args.notary.as_deref())?;
+    let address = contact::required(args.which.notary.as_deref())?;
     let artifact = subject.resolve()?;
     let client = Client::new();
-    let known = contact::contact(&client, &address, args.fingerprint.as_deref())?;
+    let known = contact::contact(&client, &address, args.which.fingerprint.as_deref())?;
     let roots = roots::public().and(&known.root);
     let comparing = Comparing::new(&client, Some(&known.notary), &roots)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -61,6 +61,15 @@ pub fn load(args: &PrivateKey) -> Result<SigningKey, CliError> {
     Source::of(args)?.load(args)
 }
 
+/// The private key in the text of a file that was read already.
+///
+/// # Errors
+/// When it is none, or its passphrase is not known.
+pub fn of_text(text: &Secret, file: &Path, args: &PrivateKey) -> Result<SigningKey, CliError> {
+    let (key, _) = Source::File(file.to_owned()).parse(text, args)?;
+    Ok(SigningKey::of_secret(&key)?)
+}
+
 /// The key to sign with, where there is one already.
 ///
 /// # Errors
@@ -145,8 +154,13 @@ impl Source {
             Self::Environment(text) => text.clone(),
             Self::Input => Secret::of_input()?,
         };
+        self.parse(&text, args)
+    }
+
+    /// The key in the text that this source has.
+    fn parse(&self, text: &Secret, args: &PrivateKey) -> Result<(SecretKey, Form), CliError> {
         let unusable = |why: Unusable| CliError::Secret(format!("{}: {why}", self.name()));
-        let form = Form::of(&text).map_err(unusable)?;
+        let form = Form::of(text).map_err(unusable)?;
         let key = match form {
             Form::Plain => {
                 if self
@@ -158,11 +172,11 @@ impl Source {
                         self.name()
                     ));
                 }
-                pem::read(&text).map_err(unusable)?
+                pem::read(text).map_err(unusable)?
             }
             Form::Encrypted | Form::Cosign => {
                 passphrase::of_key(args, &self.name(), |passphrase| {
-                    pem::decrypt(&text, form, passphrase).map_err(unusable)
+                    pem::decrypt(text, form, passphrase).map_err(unusable)
                 })?
             }
         };

@@ -1,5 +1,6 @@
-//! Identity tokens of CI providers, which say so in the environment.
+//! Identity tokens of CI providers, which say so in the environment, and of machines in a cloud.
 
+use super::google;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::secret::{Secret, child};
@@ -16,7 +17,7 @@ const GITHUB_URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
 const GITHUB_TOKEN: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 const GITLAB_TOKEN: &str = "SIGSTORE_ID_TOKEN";
 
-/// The token of the CI provider that this runs at; `None` where it runs at none that is known.
+/// The token of the CI provider or the cloud that this runs at; `None` where it runs at none that is known.
 ///
 /// # Errors
 /// When the provider gives none.
@@ -44,7 +45,16 @@ pub fn token(client: &Client, audience: &str) -> Result<Option<Secret>, CliError
     if is_set("BUILDKITE") {
         return buildkite(audience).map(Some);
     }
-    Ok(None)
+    google::token(client, audience)
+}
+
+/// That a provider's own service gave no token.
+pub fn no_token(provider: &str, failure: Failure) -> CliError {
+    CliError::Service {
+        service: "the identity service of",
+        address: provider.to_owned(),
+        failure,
+    }
 }
 
 fn is_set(name: &str) -> bool {
@@ -61,11 +71,7 @@ fn github(client: &Client, token: &Secret, audience: &str) -> Result<Secret, Cli
         return Err(wrong());
     }
     let joint = if query.is_empty() { "?" } else { "&" };
-    let failed = |failure: Failure| CliError::Service {
-        service: "the identity service of",
-        address: GITHUB.to_owned(),
-        failure,
-    };
+    let failed = |failure: Failure| no_token(GITHUB, failure);
     let url = url.trim_end_matches(['?', '&']);
     let response = client.ask(&HttpRequest {
         method: Method::Get,

@@ -9,13 +9,11 @@ pub struct KeylessArgs {
     /// it for a key that is thrown away.
     #[arg(
         long,
-        env = "ASSAY_KEYLESS",
-        value_parser = clap::builder::FalseyValueParser::new(),
         conflicts_with_all = ["key", "notary", "offline"]
     )]
     pub keyless: bool,
     /// File with an OIDC identity token (- reads standard input); ASSAY_IDENTITY_TOKEN holds one too.
-    /// Without either the CI provider is asked for one, or you log in with a browser.
+    /// Without either the CI provider or the cloud is asked for one, or you log in with a browser.
     #[arg(
         long,
         env = "ASSAY_IDENTITY_TOKEN_FILE",
@@ -24,23 +22,18 @@ pub struct KeylessArgs {
     )]
     pub identity_token: Option<PathBuf>,
     /// The services of another deployment (Sigstore's SigningConfig v0.2, JSON).
-    #[arg(long, env = "ASSAY_SIGNING_CONFIG", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub signing_config: Option<PathBuf>,
     /// What that deployment's answers are proven against (trusted_root.json).
-    #[arg(long, env = "ASSAY_TRUSTED_ROOT", value_name = "FILE")]
+    #[arg(long, value_name = "FILE")]
     pub trusted_root: Option<PathBuf>,
     /// For whom the identity token is made out: its audience, and the client of a login.
-    #[arg(
-        long,
-        env = "ASSAY_OIDC_CLIENT_ID",
-        value_name = "ID",
-        default_value = "sigstore"
-    )]
+    #[arg(long, value_name = "ID", default_value = "sigstore")]
     pub oidc_client_id: String,
     /// The name that the certificate must have, where the token does not say it.
     #[arg(long, value_name = "NAME")]
     pub identity: Option<String>,
     /// Agree to the log holding the signer's name for everybody to read, for ever.
-    #[arg(long, env = "ASSAY_YES", value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long)]
     pub yes: bool,
 }

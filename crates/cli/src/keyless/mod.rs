@@ -9,6 +9,7 @@ pub mod args;
 mod certificate;
 mod consent;
 mod form;
+mod google;
 mod log;
 mod login;
 mod loopback;
@@ -290,8 +291,8 @@ fn identity(args: &KeylessArgs, client: &Client, services: &Services) -> Result<
     if !ask::is_possible() {
         return Err(CliError::Usage(format!(
             "there is no identity token, and nobody who could log in: name a file with one \
-             (--identity-token) or set {VARIABLE}; GitHub Actions, GitLab and Buildkite give one to \
-             jobs that may have it"
+             (--identity-token) or set {VARIABLE}; GitHub Actions, GitLab, Buildkite and Google Cloud \
+             give one to jobs and machines that may have it"
         )));
     }
     match &services.issuer {

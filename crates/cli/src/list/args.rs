@@ -1,5 +1,6 @@
 //! The command line of `assay list`.
 
+use crate::contact_args::Which;
 use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
@@ -32,13 +33,8 @@ pub struct ListArgs {
     /// Only entries before this index of the log: where the list before ended.
     #[arg(long, value_name = "INDEX")]
     pub before: Option<u64>,
-    /// The notary's address: https, or http on this machine; or the name that it has since `assay
-    /// login`. Without it, the notary of the last login.
-    #[arg(long, env = "ASSAY_NOTARY", value_name = "URL|NAME")]
-    pub notary: Option<String>,
-    /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(long, env = "ASSAY_FINGERPRINT", value_name = "HEX")]
-    pub fingerprint: Option<String>,
+    #[command(flatten)]
+    pub which: Which,
     /// Print JSON (schema assay.list.v1).
     #[arg(long)]
     pub json: bool,

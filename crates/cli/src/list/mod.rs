@@ -55,8 +55,8 @@ struct Rejected {
 /// When there is no such key, or the notary gives no usable answer.
 pub fn run(args: &ListArgs) -> Result<Exit, CliError> {
     let client = Client::new();
-    let address = contact::required(args.notary.as_deref())?;
-    let known = contact::contact(&client, &address, args.fingerprint.as_deref())?;
+    let address = contact::required(args.which.notary.as_deref())?;
+    let known = contact::contact(&client, &address, args.which.fingerprint.as_deref())?;
     let who = Who::of(args, &client, &known)?;
     let found = Found::by(&who, &client, &known.notary.address)?;
     let mut at = match args.before {

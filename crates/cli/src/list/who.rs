@@ -5,19 +5,24 @@ use crate::client::Client;
 use crate::contact::KnownNotary;
 use crate::contact_args::PrivateKey;
 use crate::error::CliError;
+use crate::secret::Secret;
 use crate::{input, key};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
 use assay_core::signer::{is_key_fingerprint, key_fingerprint};
 use assay_notary::authority::named_in;
-use assay_notary::keys::{SigningKey, public_pem};
+use assay_notary::keys::public_pem;
 use assay_notary::verifier::Verifier;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use std::path::Path;
 
-/// The largest file with a key that is read, in bytes.
-const MAX_KEY_FILE: usize = 64 * 1024;
+/// Nothing is said of a private key beside its file: a passphrase is in the environment, or asked for.
+const NO_OPTIONS: PrivateKey = PrivateKey {
+    key: None,
+    passphrase_file: None,
+    no_passphrase: false,
+};
 
 /// A key, and its name.
 pub struct Who {
@@ -39,11 +44,7 @@ impl Who {
             (Some(fingerprint), _) => (id_of(fingerprint)?, None),
             (None, Some(file)) => known(public_key(file)?),
             (None, None) => {
-                let own = key::existing(&PrivateKey {
-                    key: None,
-                    passphrase_file: None,
-                    no_passphrase: false,
-                })?;
+                let own = key::existing(&NO_OPTIONS)?;
                 let own = own.ok_or_else(|| {
                     CliError::Usage(
                         "you have no key yet (`assay key` makes one); name one with --key FILE or \
@@ -104,10 +105,13 @@ fn id_of(fingerprint: &str) -> Result<Sha256Digest, CliError> {
 
 /// The public key in a file, or that of the private key in it.
 fn public_key(file: &Path) -> Result<Vec<u8>, CliError> {
-    let text = input::text(file, MAX_KEY_FILE)?;
+    let text = input::text(file, input::MAX_KEY_BYTES)?;
     match Verifier::from_pem(text.as_bytes()) {
         Ok(verifier) => Ok(verifier.key_der().to_vec()),
-        Err(_) if text.contains("PRIVATE KEY") => Ok(SigningKey::load(file)?.public_der().to_vec()),
+        Err(_) if text.contains("PRIVATE KEY") => {
+            let key = key::of_text(&Secret::new(text), file, &NO_OPTIONS)?;
+            Ok(key.public_der().to_vec())
+        }
         Err(error) => Err(CliError::WrongFile {
             path: file.to_owned(),
             detail: error.to_string(),

@@ -22,12 +22,7 @@ pub struct LoginArgs {
     #[arg(value_name = "URL")]
     pub notary: Option<String>,
     /// Accept the notary only with this trust root fingerprint (64 hexadecimal digits).
-    #[arg(
-        long,
-        value_name = "HEX",
-        env = "ASSAY_FINGERPRINT",
-        requires = "notary"
-    )]
+    #[arg(long, value_name = "HEX", requires = "notary")]
     pub fingerprint: Option<String>,
     /// Pin what the notary shows at first contact, without a question.
     #[arg(long, requires = "notary")]

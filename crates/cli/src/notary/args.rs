@@ -93,9 +93,8 @@ pub struct SignerAddArgs {
     /// File with the public key (PEM), or - for standard input.
     #[arg(value_name = "KEYFILE")]
     pub key_file: PathBuf,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub place: Data,
     /// Print JSON (schema assay.signer.v1).
     #[arg(long)]
     pub json: bool,
@@ -109,9 +108,8 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = LIST_EXAMPLES)]
 pub struct SignerListArgs {
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
+    #[command(flatten)]
+    pub place: Data,
     /// Print JSON (schema assay.signers.v1).
     #[arg(long)]
     pub json: bool,
@@ -140,12 +138,8 @@ pub struct SignerRevokeArgs {
     /// Why, in a sentence that others will read.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
-    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
-    pub lock: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: DataAndLock,
     /// Print JSON (schema assay.signer.revoked.v1).
     #[arg(long)]
     pub json: bool,
@@ -166,15 +160,30 @@ pub struct RotateArgs {
     /// Which key is to be new; without it, both. Can be given several times.
     #[arg(long = "key", value_name = "KEY")]
     pub keys: Vec<RotatedKey>,
-    /// The notary's data directory.
-    #[arg(long, env = "ASSAY_NOTARY_DATA", value_name = "DIR")]
-    pub data: PathBuf,
-    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
-    #[arg(long, env = "ASSAY_NOTARY_LOCK", value_name = "DIR")]
-    pub lock: Option<PathBuf>,
+    #[command(flatten)]
+    pub place: DataAndLock,
     /// Print JSON (schema assay.notary.rotated.v1).
     #[arg(long)]
     pub json: bool,
+}
+
+/// Where the notary that is administered has its data.
+#[derive(Debug, clap::Args)]
+pub struct Data {
+    /// The notary's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+}
+
+/// The same, with its lock.
+#[derive(Debug, clap::Args)]
+pub struct DataAndLock {
+    /// The notary's data directory.
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
+    #[arg(long, value_name = "DIR")]
+    pub lock: Option<PathBuf>,
 }
 
 /// A key of the notary's.

@@ -22,7 +22,7 @@ pub fn run(args: &RotateArgs) -> Result<Exit, CliError> {
     let runtime =
         tokio::runtime::Runtime::new().map_err(|error| CliError::Internal(error.to_string()))?;
     let rotated = runtime
-        .block_on(rotate(&args.data, args.lock.as_deref(), what))
+        .block_on(rotate(&args.place.data, args.place.lock.as_deref(), what))
         .map_err(|error| match error {
             NotaryError::Store(StoreError::InUse) => CliError::Log(
                 "the notary is running; stop it, rotate its keys, and start it again".into(),

@@ -1,9 +1,9 @@
 //! `assay notary signer`: who is named, and whose key was revoked.
 
 use super::args::{SignerAddArgs, SignerListArgs, SignerRevokeArgs};
-use super::read_key;
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::input::{MAX_KEY_BYTES, bytes_or_input};
 use crate::output;
 use assay_core::revocation::Revocation;
 use assay_core::root_store::day;
@@ -26,8 +26,8 @@ const LOOK: Duration = Duration::from_millis(100);
 /// # Errors
 /// When it cannot be enrolled.
 pub fn add(args: &SignerAddArgs) -> Result<Exit, CliError> {
-    let pem = read_key(&args.key_file)?;
-    let enrolled = assay_notary::signers::enrol(&args.data, &args.name, &pem)?;
+    let pem = bytes_or_input(&args.key_file, MAX_KEY_BYTES)?;
+    let enrolled = assay_notary::signers::enrol(&args.place.data, &args.name, &pem)?;
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.v1",
@@ -51,8 +51,8 @@ pub fn add(args: &SignerAddArgs) -> Result<Exit, CliError> {
 /// # Errors
 /// When there is no notary, or its files cannot be read.
 pub fn list(args: &SignerListArgs) -> Result<Exit, CliError> {
-    Identity::of_notary(&args.data)?;
-    let signers = Signers::of(&args.data).all()?;
+    Identity::of_notary(&args.place.data)?;
+    let signers = Signers::of(&args.place.data).all()?;
     if args.json {
         let signers: Vec<Value> = signers.iter().map(report).collect();
         output::json(&json!({ "schema": "assay.signers.v1", "signers": signers }))?;
@@ -80,9 +80,9 @@ pub fn revoke(args: &SignerRevokeArgs) -> Result<Exit, CliError> {
         })?,
         None => assay_notary::clock::now(),
     };
-    let statement = revocation::revoke(&args.data, &args.who, since, args.reason.as_deref())?;
+    let statement = revocation::revoke(&args.place.data, &args.who, since, args.reason.as_deref())?;
     let revocation = &statement.revocation;
-    log(&args.data, args.lock.as_deref(), revocation)?;
+    log(&args.place.data, args.place.lock.as_deref(), revocation)?;
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.revoked.v1",

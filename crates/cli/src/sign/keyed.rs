@@ -25,7 +25,7 @@ pub fn with_notary(
     args: &SignArgs,
     run: impl FnOnce(&dyn Signs, Value) -> Result<Exit, CliError>,
 ) -> Result<Exit, CliError> {
-    if contact::chosen(args.contact.notary.as_deref())?.is_none() {
+    if contact::chosen(args.contact.which.notary.as_deref())?.is_none() {
         return Err(CliError::Usage(
             "nobody is named to log the signature: use --notary URL (or ASSAY_NOTARY, or `assay \
              login`), --keyless for Sigstore, or --offline to have no log"

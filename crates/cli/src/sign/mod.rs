@@ -13,11 +13,13 @@ use crate::report::{LogReport, SignerReport};
 use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
 use crate::subject::{Artifact, Subject};
-use crate::{bundle_place, image_signature, output};
+use crate::{bundle_place, image_signature, input, output};
+use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_notary::files::{self, Mode};
 use content::Content;
 use says::Saying;
 use serde_json::{Value, json};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Whoever signs.
@@ -94,22 +96,7 @@ impl Work<'_> {
                 "--keyless has a log keep the signature, and --offline has none: choose one".into(),
             ));
         }
-        bundle_place::require_one(self.args.bundle.as_deref(), &self.subjects)?;
-        let dash = Some(Path::new("-"));
-        let from_input = [
-            self.args.key.key.as_deref(),
-            self.args.key.passphrase_file.as_deref(),
-            self.args.keyless.identity_token.as_deref(),
-            self.args.says.predicate.as_deref(),
-        ];
-        let mut readers = from_input.iter().filter(|named| **named == dash).count();
-        readers += usize::from(self.subjects.contains(&Subject::Input));
-        match readers > 1 {
-            true => Err(CliError::Usage(
-                "standard input can be read only once: give - once".into(),
-            )),
-            false => Ok(()),
-        }
+        bundle_place::require_one(self.args.bundle.as_deref(), &self.subjects)
     }
 
     /// Signs one after the other, several at once. `head` is what is told beside the results.
@@ -197,12 +184,14 @@ impl Work<'_> {
 
 /// Refuses to replace what is not a bundle of the same signer.
 fn check_replaceable(bundle: &Path, signer: &dyn Signs) -> Result<(), CliError> {
-    let text = match std::fs::read(bundle) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(CliError::file(bundle, error)),
+    let is_own = match input::bytes(bundle, MAX_BUNDLE_BYTES) {
+        Ok(text) => signer.is_own(&text),
+        Err(CliError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => true,
+        // It is too long for any bundle.
+        Err(CliError::WrongFile { .. }) => false,
+        Err(error) => return Err(error),
     };
-    match signer.is_own(&text) {
+    match is_own {
         true => Ok(()),
         false => Err(CliError::WrongFile {
             path: bundle.to_owned(),

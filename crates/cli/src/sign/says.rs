@@ -12,8 +12,6 @@ use crate::subject::Artifact;
 use assay_core::attestation::COSIGN_SIGNATURE;
 use assay_core::standing::STANDING_PREDICATE;
 use serde_json::{Map, Value, json};
-use std::ffi::OsStr;
-use std::io::Read;
 use std::path::Path;
 
 /// The most attributes of a file.
@@ -134,22 +132,7 @@ fn checked_type(uri: &str) -> Result<String, CliError> {
 }
 
 fn read_predicate(file: &Path) -> Result<Value, CliError> {
-    let text = match file == OsStr::new("-") {
-        true => {
-            let mut text = String::new();
-            let most = LONGEST_PREDICATE as u64 + 1;
-            let read = std::io::stdin().lock().take(most).read_to_string(&mut text);
-            read.map_err(|error| CliError::file(file, error))?;
-            text
-        }
-        false => input::text(file, LONGEST_PREDICATE)?,
-    };
-    if text.len() > LONGEST_PREDICATE {
-        return Err(CliError::WrongFile {
-            path: file.to_owned(),
-            detail: format!("a predicate has at most {LONGEST_PREDICATE} bytes"),
-        });
-    }
+    let text = input::text_or_input(file, LONGEST_PREDICATE)?;
     match serde_json::from_str(&text) {
         Ok(predicate @ Value::Object(_)) => Ok(predicate),
         Ok(_) => Err(CliError::WrongFile {

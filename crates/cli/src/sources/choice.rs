@@ -4,11 +4,13 @@ use super::Asked;
 use crate::client::Client;
 use crate::contact::{self, KnownNotary, contact, contact_given, met};
 use crate::error::CliError;
+use crate::secret::{Secret, Shared};
 use crate::subject::{Kind, Subject};
 use crate::verify_args::{Source, VerifyArgs};
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings, github_token, notary_address};
 use assay_core::site::host_of;
 use assay_sources::{beside, github, index};
+use std::path::Path;
 
 /// Who is asked.
 #[derive(Default)]
@@ -39,8 +41,8 @@ pub fn choose(
     let asks_notary = args.source.is_empty() || args.source.contains(&Source::Notary);
     let is_login_meant = asks_notary && enabled.clone().next().is_none();
     // The one that was named; else, where neither a policy nor other sources are, that of the login.
-    let typed = match args.notary.is_some() || is_login_meant {
-        true => contact::chosen(args.notary.as_deref())?,
+    let typed = match args.which.notary.is_some() || is_login_meant {
+        true => contact::chosen(args.which.notary.as_deref())?,
         false => None,
     };
     let mut choice = Choice::default();
@@ -55,7 +57,7 @@ pub fn choose(
         choice.attached = has_attached.then_some(false);
         if let Some(address) = &typed {
             let given = given(policy, address);
-            let named = met(address, given, args.fingerprint.as_deref())?;
+            let named = met(address, given, args.which.fingerprint.as_deref())?;
             choice.add(named);
         }
         for notary in enabled {
@@ -66,10 +68,8 @@ pub fn choose(
     }
     let url = args.url.as_deref();
     let mut github = url.and_then(|url| github::Question::about(url, url, None));
-    if let (Some(question), Some(token)) = (&mut github, &args.github_token) {
-        let token = github_token(token);
-        question.token =
-            Some(token.ok_or_else(|| usage("--github-token is no token of GitHub's"))?);
+    if let Some(question) = &mut github {
+        question.token = token_of_github(args.github_token_file.as_deref())?;
     }
     let beside = url.and_then(|url| beside::Question::about(url, url, None));
     let index = args.index.as_deref().map(index_address).transpose()?;
@@ -92,7 +92,7 @@ pub fn choose(
         match source {
             Source::Notary => {
                 if let Some(address) = &typed {
-                    let fingerprint = args.fingerprint.as_deref();
+                    let fingerprint = args.which.fingerprint.as_deref();
                     choice.ask(match given(policy, address) {
                         Some(given) => contact_given(client, given, fingerprint)?,
                         None => contact(client, address, fingerprint)?,
@@ -133,7 +133,7 @@ pub fn choose(
         && choice.notaries.is_empty()
     {
         // It is not asked, and what is attached is proven under its root.
-        let fingerprint = args.fingerprint.as_deref();
+        let fingerprint = args.which.fingerprint.as_deref();
         choice.add(contact(client, address, fingerprint)?);
     }
     let mut rekors = Vec::new();
@@ -178,7 +178,7 @@ impl Choice {
             (None, _) => None,
         };
         // One that is named and not asked is known only if it was met.
-        let met = || met(typed.as_deref()?, None, args.fingerprint.as_deref()).ok();
+        let met = || met(typed.as_deref()?, None, args.which.fingerprint.as_deref()).ok();
         self.named = named.or_else(|| met().map(|known| known.notary));
     }
 }
@@ -188,6 +188,27 @@ fn given<'a>(policy: &'a Settings, address: &str) -> Option<&'a Notary> {
     let address = notary_address(address)?;
     let mut notaries = policy.notaries.iter();
     notaries.find(|notary| notary.address == address)
+}
+
+/// The token that GitHub is to be asked with, if there is one.
+fn token_of_github(file: Option<&Path>) -> Result<Option<String>, CliError> {
+    let (given, place) = match file {
+        Some(file) => {
+            let option = "--github-token-file";
+            let given = Secret::of_file(file, option, Shared::Refused)?;
+            (Some(given), option)
+        }
+        None => {
+            let variable = "ASSAY_GITHUB_TOKEN";
+            (Secret::of_environment(variable)?, variable)
+        }
+    };
+    let token = given.map(|given| {
+        let token = github_token(given.expose());
+        token
+            .ok_or_else(|| CliError::Usage(format!("{place}: there is no token of GitHub's in it")))
+    });
+    token.transpose()
 }
 
 /// The address of an index, and after a space the host that its files are on.

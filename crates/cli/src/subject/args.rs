@@ -18,25 +18,16 @@ pub struct Subjects {
     pub named: Vec<OsString>,
     /// A folder stands for all files below it: links in it are not followed, and bundles
     /// (*.sigstore.json) are left out.
-    #[arg(long, short = 'r', env = "ASSAY_RECURSIVE",
-        value_parser = clap::builder::FalseyValueParser::new())]
+    #[arg(long, short = 'r')]
     pub recursive: bool,
     /// The digest of something that is not here, as sha256:HEX. Can be given several times.
     #[arg(long, value_name = "DIGEST")]
     pub digest: Vec<String>,
     /// Leave out of directories everything that is named .git. Whoever verifies must do the same.
-    #[arg(
-        long,
-        env = "ASSAY_WITHOUT_GIT",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub without_git: bool,
     /// Take the commit of git:PATH even where something else is on the disk.
-    #[arg(
-        long,
-        env = "ASSAY_ALLOW_DIRTY",
-        value_parser = clap::builder::FalseyValueParser::new()
-    )]
+    #[arg(long)]
     pub allow_dirty: bool,
     #[command(flatten)]
     pub images: ImageArgs,
@@ -52,6 +43,9 @@ impl Subjects {
         let named = self.named.iter();
         let named = named.flat_map(|argument| expand(argument, self.recursive));
         let named = named.map(|subject| self.with_options(subject));
+        for text in &self.digest {
+            super::sha256(text)?;
+        }
         let digests = self.digest.iter().cloned().map(Subject::Digest);
         let mut all: Vec<Subject> = named.chain(digests).collect();
         if all.iter().any(|one| matches!(one, Subject::Image(_))) {
@@ -68,13 +62,7 @@ impl Subjects {
                     .to_owned(),
             ));
         }
-        let inputs = all.iter().filter(|one| **one == Subject::Input).count();
-        match inputs > 1 {
-            true => Err(CliError::Usage(
-                "standard input can be read only once: give - once".to_owned(),
-            )),
-            false => Ok(all),
-        }
+        Ok(all)
     }
 
     /// A subject as the options say.

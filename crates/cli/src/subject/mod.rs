@@ -320,11 +320,11 @@ pub fn bundle_beside(file: &Path) -> PathBuf {
 }
 
 fn sha256(text: &str) -> Result<Sha256Digest, CliError> {
-    let lower = text.to_ascii_lowercase();
-    let digests: ArtifactDigests = lower.parse()?;
-    digests.sha256.ok_or_else(|| {
+    let read: Option<ArtifactDigests> = text.to_ascii_lowercase().parse().ok();
+    read.and_then(|read| read.sha256).ok_or_else(|| {
+        let shown: String = text.chars().take(160).collect();
         CliError::Usage(format!(
-            "{text}: only SHA-256 digests (sha256: and 64 hexadecimal digits) can be asked about"
+            "{shown:?} is no SHA-256 digest, which is sha256: and 64 hexadecimal digits"
         ))
     })
 }

@@ -155,6 +155,8 @@ impl User {
             .env_remove("GITLAB_CI")
             .env_remove("SIGSTORE_ID_TOKEN")
             .env_remove("BUILDKITE")
+            .env_remove("GCE_METADATA_HOST")
+            .env("NO_GCE_CHECK", "true")
             // Keys of tests are worth nothing; what a passphrase does has tests of its own.
             .env("ASSAY_NO_PASSPHRASE", "1")
             .stdin(Stdio::null())

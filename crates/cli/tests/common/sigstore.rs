@@ -83,6 +83,8 @@ pub struct Request {
     pub path: String,
     pub query: HashMap<String, String>,
     pub authorization: String,
+    /// What Google's metadata server asks for, so that nobody is led there by a browser.
+    pub metadata_flavor: String,
     pub body: Vec<u8>,
 }
 
@@ -250,6 +252,7 @@ impl State {
             ("GET", "/login") => issuer::login(self, request),
             ("POST", "/token") => issuer::exchange(self, request),
             ("GET", "/github/token") => issuer::github(self, request),
+            ("GET", issuer::GOOGLE_IDENTITY) => issuer::google(self, request),
             ("POST", "/fulcio/api/v2/signingCert") => self.certify(request),
             ("POST", "/rekor/api/v1/log/entries") => log::propose(self, &request.body),
             ("GET", "/rekor/api/v1/log/proof") => log::consistency(self, &request.query),
@@ -363,7 +366,7 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    let (mut length, mut authorization) = (0, String::new());
+    let (mut length, mut authorization, mut metadata_flavor) = (0, String::new(), String::new());
     loop {
         let mut header = String::new();
         reader.read_line(&mut header).ok()?;
@@ -373,6 +376,7 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
         match name.to_ascii_lowercase().as_str() {
             "content-length" => length = value.parse().unwrap(),
             "authorization" => authorization = value.to_owned(),
+            "metadata-flavor" => metadata_flavor = value.to_owned(),
             _ => {}
         }
     }
@@ -386,6 +390,7 @@ fn read(stream: &mut TcpStream) -> Option<Request> {
         path: path.to_owned(),
         query: fields(query),
         authorization,
+        metadata_flavor,
         body,
     })
 }

@@ -97,3 +97,29 @@ pub fn github(state: &State, request: &Request) -> Reply {
     );
     Reply::json(&json!({ "value": token }))
 }
+
+/// Where Google's metadata server has the identity of a machine:
+/// <https://docs.cloud.google.com/compute/docs/instances/verifying-instance-identity>
+pub const GOOGLE_IDENTITY: &str = "/computeMetadata/v1/instance/service-accounts/default/identity";
+
+/// The metadata server of a machine at Google Cloud. As the real one it answers in plain text, says who
+/// the account is only in the full format, and refuses whoever lacks its header.
+pub fn google(state: &State, request: &Request) -> Reply {
+    if request.metadata_flavor != "Google" {
+        return Reply(
+            403,
+            String::new(),
+            b"Missing Metadata-Flavor:Google header.".to_vec(),
+        );
+    }
+    let mut claims = json!({ "sub": "104567890123456789012", "aud": request.query["audience"] });
+    if request.query.get("format").map(String::as_str) == Some("full") {
+        claims["email"] = json!("builder@project.iam.gserviceaccount.com");
+        claims["email_verified"] = json!(true);
+    }
+    Reply(
+        200,
+        String::new(),
+        token(&state.address, &claims).into_bytes(),
+    )
+}

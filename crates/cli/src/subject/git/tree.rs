@@ -4,11 +4,11 @@ use super::objects::{MAX_BYTES, Objects};
 use crate::error::CliError;
 use crate::progress::Reading;
 use crate::side_by_side::side_by_side;
-use crate::subject::manifest::{Entry, Node};
+use crate::subject::manifest::{Entry, Node, escaped};
 use assay_core::digest::Sha256Digest;
 use gix_hash::ObjectId;
 use gix_object::Kind;
-use gix_object::tree::EntryKind;
+use gix_object::tree::{EntryKind, name_order};
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Mutex;
@@ -45,20 +45,9 @@ pub fn list(objects: &Objects, tree: ObjectId) -> Result<Vec<Tracked>, CliError>
     let (mut seen, mut bytes) = (0usize, 0usize);
     while let Some((folder, id, depth)) = pending.pop() {
         let listed = objects.read(&id, Kind::Tree, MAX_TREE_BYTES, |data| {
-            let entries = gix_object::TreeRefIter::from_bytes(data, id.kind());
-            entries
-                .map(|entry| {
-                    let entry = entry.map_err(|error| objects.wrong(&id, &error.to_string()))?;
-                    let name: &[u8] = entry.filename;
-                    Ok((name.to_owned(), entry.mode.kind(), entry.oid.to_owned()))
-                })
-                .collect::<Result<Vec<_>, CliError>>()
+            in_tree(data, id.kind()).map_err(|problem| objects.wrong(&id, &problem))
         })??;
-        let mut names = HashSet::new();
         for (name, kind, child) in listed {
-            if !is_name(&name) || !names.insert(name.clone()) {
-                return Err(objects.wrong(&id, "a name in this tree is none that git would make"));
-            }
             let mut path: Vec<u8> = Vec::with_capacity(folder.len() + name.len() + 1);
             if depth > 0 {
                 path.extend_from_slice(&folder);
@@ -82,6 +71,48 @@ pub fn list(objects: &Objects, tree: ObjectId) -> Result<Vec<Tracked>, CliError>
     }
     tracked.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(tracked)
+}
+
+/// What is in a tree. Git writes each in one way only: what another program wrote otherwise, or what is to
+/// look different to different programs, is refused.
+fn in_tree(
+    data: &[u8],
+    hash: gix_hash::Kind,
+) -> Result<Vec<(Vec<u8>, EntryKind, ObjectId)>, String> {
+    let mut listed: Vec<(Vec<u8>, EntryKind, ObjectId)> = Vec::new();
+    let mut names = HashSet::new();
+    let mut rest = data;
+    for entry in gix_object::TreeRefIter::from_bytes(data, hash) {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let (name, kind): (&[u8], _) = (entry.filename, entry.mode.kind());
+        if !is_name(name) || !names.insert(name) {
+            return Err("a name in this tree is none that git would make".to_owned());
+        }
+        let written: [&[u8]; 5] = [kind.as_octal_str(), b" ", name, b"\0", entry.oid.as_bytes()];
+        for part in written {
+            rest = rest.strip_prefix(part).ok_or_else(|| {
+                format!(
+                    "{} has a mode in this tree that git does not write any more: 100644 and 100755 are \
+                     files, 120000 is a link, 40000 a directory, 160000 a submodule (git fsck --strict \
+                     tells the same). Commit it anew",
+                    escaped(name)
+                )
+            })?;
+        }
+        let is_after = listed.last().is_none_or(|(before, before_kind, _)| {
+            let (was_tree, is_tree) = (*before_kind == EntryKind::Tree, kind == EntryKind::Tree);
+            name_order(before, was_tree, name, is_tree).is_lt()
+        });
+        if !is_after {
+            return Err(format!(
+                "{} is not where git would have it in this tree: it is not sorted (git fsck tells the \
+                 same)",
+                escaped(name)
+            ));
+        }
+        listed.push((name.to_owned(), kind, entry.oid.to_owned()));
+    }
+    Ok(listed)
 }
 
 /// What is tracked as entries of a manifest, in the same order: reads all of it, several at once. `root`
