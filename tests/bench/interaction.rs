@@ -1,5 +1,5 @@
 use assay_core::site_rule::{Demand, Mode, SiteRule};
-use assay_tests::{Error, Extension, Page, Result, wait_until};
+use assay_tests::{Error, Extension, Page, Result};
 use serde_json::{Value, json};
 
 use crate::latency::opened;
@@ -13,7 +13,7 @@ const TURNS: usize = 20;
 pub fn measure(extension: &Extension, report: &mut Report) -> Result<()> {
     let mut waits = Vec::new();
     let popup = opened(extension, "popup.html", ".entry")?;
-    there(&popup, ".entry:nth-child(50)")?;
+    popup.wait_for(".entry:nth-child(50)")?;
     let toggle = ".entry:nth-child(25) [data-action=toggle]";
     let details = ".entry:nth-child(25) [data-field=reasons]";
     for _ in 0..TURNS {
@@ -45,7 +45,7 @@ pub fn measure(extension: &Extension, report: &mut Report) -> Result<()> {
         }
     })?;
     let settings = opened(extension, "settings.html", "[data-rule]")?;
-    there(&settings, "[data-rule='site-39.example.org']")?;
+    settings.wait_for("[data-rule='site-39.example.org']")?;
     let edit = "[data-rule='site-20.example.org'] [data-action=edit-rule]";
     for _ in 0..TURNS {
         waits.push(click(&settings, edit, "[data-editor]", true)?);
@@ -53,7 +53,7 @@ pub fn measure(extension: &Extension, report: &mut Report) -> Result<()> {
     }
 
     let history = opened(extension, "history.html", ".line")?;
-    there(&history, "body[data-loaded=true]")?;
+    history.wait_for("body[data-loaded=true]")?;
     let line = "#lines li:nth-child(20) [data-action=toggle]";
     let opened_line = "#lines li:nth-child(20) [data-field=reasons]";
     for _ in 0..TURNS {
@@ -63,19 +63,6 @@ pub fn measure(extension: &Extension, report: &mut Report) -> Result<()> {
     eprintln!("    {} interactions", waits.len());
     report.put("pages.interaction_ms_p95", quantile(waits, 0.95));
     Ok(())
-}
-
-fn there(page: &Page, selector: &str) -> Result<()> {
-    wait_until(selector, || {
-        let there: bool = page.call(
-            "(selector) => document.querySelector(selector) !== null",
-            json!([selector]),
-        )?;
-        match there {
-            true => Ok(()),
-            false => Err(page.text("body")?),
-        }
-    })
 }
 
 fn click(page: &Page, selector: &str, result: &str, appears: bool) -> Result<f64> {

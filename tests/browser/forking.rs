@@ -118,7 +118,7 @@ fn a_fork_raises_the_alarm_and_the_log_proves_nothing_until_the_user_decides() -
 
     // The popup says which log, and saves evidence that holds by itself and has both checkpoints.
     let popup = world.popup()?;
-    appears(&popup, "[data-banner=log-alarm]")?;
+    popup.wait_for("[data-banner=log-alarm]")?;
     let banner = popup.text("[data-banner=log-alarm]")?;
     assert!(banner.contains("127.0.0.1"), "{banner}");
     badge_becomes(&world, "")?;
@@ -136,7 +136,7 @@ fn a_fork_raises_the_alarm_and_the_log_proves_nothing_until_the_user_decides() -
     popup.click("[data-action=decide-log]")?;
     let url = world.extension.url("sources.html#logs");
     let decision = world.browser.page_at(|open| open == url)?;
-    appears(&decision, "#logs [data-action=trust-log]")?;
+    decision.wait_for("#logs [data-action=trust-log]")?;
     let said = decision.text("#logs")?;
     assert!(
         said.contains("5 entries") && said.contains("6 entries"),
@@ -144,9 +144,9 @@ fn a_fork_raises_the_alarm_and_the_log_proves_nothing_until_the_user_decides() -
     );
     decision.evaluate::<Value>("document.querySelector('[data-action=trust-log]').focus()")?;
     decision.press("Enter")?;
-    appears(&decision, "[data-action=trust-log-cancel]:focus")?;
+    decision.wait_for("[data-action=trust-log-cancel]:focus")?;
     decision.press_shift_tab()?;
-    appears(&decision, "[data-action=trust-log-confirm]:focus")?;
+    decision.wait_for("[data-action=trust-log-confirm]:focus")?;
     decision.press("Enter")?;
 
     // Then it goes on from the history that it showed last.
@@ -154,9 +154,9 @@ fn a_fork_raises_the_alarm_and_the_log_proves_nothing_until_the_user_decides() -
         let record = world.extension.wait_for_verdict(name, Verdict::Verified)?;
         assert_eq!(record.evidence[0].proven().len(), 1);
     }
-    vanishes(&decision, "#logs")?;
-    vanishes(&popup, "[data-banner=log-alarm]")?;
-    appears(&decision, "#logs-decided [data-action=export-evidence]")?;
+    decision.wait_for_no("#logs")?;
+    popup.wait_for_no("[data-banner=log-alarm]")?;
+    decision.wait_for("#logs-decided [data-action=export-evidence]")?;
     assert!(notifications(&world)?.is_empty());
     world.download("more.bin", b"and one more")?;
     world.sees("more.bin", Verdict::Verified)?;
@@ -171,20 +171,20 @@ fn removing_the_notary_ends_the_alarm_and_adding_it_again_brings_it_back() -> Re
         .extension
         .wait_for_verdict("other.bin", Verdict::Unchecked)?;
     let settings = world.extension.open("sources.html")?;
-    appears(&settings, "#logs")?;
+    settings.wait_for("#logs")?;
     settings.click("#logs [data-action=remove-notary]")?;
     settings.click("#logs [data-action=remove-confirm]")?;
-    vanishes(&settings, "#logs")?;
+    settings.wait_for_no("#logs")?;
     badge_becomes(&world, "")?;
     assert!(world.extension.settings()?.notaries.is_empty());
     let popup = world.popup()?;
-    appears(&popup, "li[data-record]")?;
-    assert!(!there(&popup, "[data-banner=log-alarm]")?);
+    popup.wait_for("li[data-record]")?;
+    assert!(!popup.has("[data-banner=log-alarm]")?);
 
     world
         .extension
         .add_notary(&shown.url(), Some(world.notary.fingerprint()))?;
-    appears(&settings, "#logs")?;
+    settings.wait_for("#logs")?;
     shown.show(&world.notary.url());
     world.download("again.bin", b"in the history that is remembered")?;
     let record = world.extension.wait_for_judgement("again.bin")?;
@@ -287,7 +287,7 @@ fn a_log_that_does_not_prove_that_it_grew_is_an_outage_and_no_alarm() -> Result<
     assert_eq!(world.extension.logs()?, remembered, "nothing is remembered");
     badge_becomes(&world, "")?;
     assert!(notifications(&world)?.is_empty());
-    assert!(!there(&settings, "#logs")?);
+    assert!(!settings.has("#logs")?);
     // What is proven in the state that is remembered still counts.
     world.download("first-again.bin", b"first")?;
 

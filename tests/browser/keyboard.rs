@@ -82,20 +82,6 @@ fn rests_on(page: &Page, selector: &str) -> Result<()> {
     })
 }
 
-/// Waits until something is on the page, or is not.
-fn is_there(page: &Page, selector: &str, wanted: bool) -> Result<()> {
-    wait_until(&format!("{selector}: {wanted}"), || {
-        let there: bool = page.call(
-            "(selector) => document.querySelector(selector) !== null",
-            json!([selector]),
-        )?;
-        match there == wanted {
-            true => Ok(()),
-            false => Err(page.text("main")?),
-        }
-    })
-}
-
 /// Every stop from the page's beginning to its end, in order: below or beside the one before.
 fn stops(page: &Page) -> Result<Vec<String>> {
     #[derive(Deserialize)]
@@ -106,11 +92,11 @@ fn stops(page: &Page) -> Result<Vec<String>> {
     }
     // From the page's beginning, with something opened.
     page.reload()?;
-    is_there(page, "[data-action=toggle], [data-action=edit-rule]", true)?;
+    page.wait_for("[data-action=toggle], [data-action=edit-rule]")?;
     page.evaluate::<serde_json::Value>(
         "void document.querySelector('[data-action=toggle], [data-action=edit-rule]').click()",
     )?;
-    is_there(page, "[data-field=reasons], [data-editor]", true)?;
+    page.wait_for("[data-field=reasons], [data-editor]")?;
     let mut names = Vec::new();
     for _ in 0..MOST {
         page.press("Tab")?;
@@ -165,7 +151,7 @@ fn the_popup_is_used_without_a_mouse() -> Result<()> {
         .wait_for_verdict("newer.bin", Verdict::Signed)?;
     let popup = world.popup()?;
     popup.command("Page.bringToFront", json!({}))?;
-    is_there(&popup, "li[data-record]", true)?;
+    popup.wait_for("li[data-record]")?;
 
     // The list is walked with the arrows, and opened with Enter and Space.
     let (newer, older) = (
@@ -181,7 +167,7 @@ fn the_popup_is_used_without_a_mouse() -> Result<()> {
     rests_on(&popup, older)?;
     popup.press("ArrowUp")?;
     popup.press(" ")?;
-    is_there(&popup, "li:nth-child(1) [data-field=reasons]", true)?;
+    popup.wait_for("li:nth-child(1) [data-field=reasons]")?;
     rests_on(&popup, newer)?;
 
     // Trust: the offer vanishes, and the focus stays with the file.
@@ -190,19 +176,19 @@ fn the_popup_is_used_without_a_mouse() -> Result<()> {
     world
         .extension
         .wait_for_verdict("newer.bin", Verdict::Verified)?;
-    is_there(&popup, "[data-action=trust-everywhere]", false)?;
+    popup.wait_for_no("[data-action=trust-everywhere]")?;
     rests_on(&popup, newer)?;
 
     // The rule for the site is above the list. An arrow changes it.
     tab_back_to(&popup, "#site-mode-warn")?;
     popup.press("ArrowRight")?;
-    is_there(&popup, ".modes[data-chosen=require]", true)?;
+    popup.wait_for(".modes[data-chosen=require]")?;
     rests_on(&popup, "#site-mode-require")?;
     popup.press("ArrowLeft")?;
-    is_there(&popup, ".modes[data-chosen=warn]", true)?;
+    popup.wait_for(".modes[data-chosen=warn]")?;
     rests_on(&popup, "#site-mode-warn")?;
     popup.press("ArrowRight")?;
-    is_there(&popup, ".modes[data-chosen=require]", true)?;
+    popup.wait_for(".modes[data-chosen=require]")?;
 
     // A file that is held up is kept, another is deleted.
     world.download("held.bin", b"not good enough")?;
@@ -210,20 +196,20 @@ fn the_popup_is_used_without_a_mouse() -> Result<()> {
     tab_to(&popup, "[data-action=hold-keep]")?;
     popup.press("Enter")?;
     held(&world, "held.bin", Hold::Kept)?;
-    is_there(&popup, "[data-hold=kept]", true)?;
+    popup.wait_for("[data-hold=kept]")?;
     rests_on(&popup, newer)?;
     world.download("bad.bin", b"not good at all")?;
     held(&world, "bad.bin", Hold::Asking)?;
     tab_back_to(&popup, "[data-action=hold-remove]")?;
     popup.press(" ")?;
     held(&world, "bad.bin", Hold::Removed)?;
-    is_there(&popup, "[data-hold=removed]", true)?;
+    popup.wait_for("[data-hold=removed]")?;
     rests_on(&popup, newer)?;
 
     // A rule is taken back where it was made.
     tab_back_to(&popup, "[data-action=remove-rule]")?;
     popup.press("Enter")?;
-    is_there(&popup, "[data-action=remove-rule]", false)?;
+    popup.wait_for_no("[data-action=remove-rule]")?;
     assert!(!focused(&popup, "*")?.lost);
 
     // A question is answered with no, and then with yes.
@@ -242,7 +228,7 @@ fn the_popup_is_used_without_a_mouse() -> Result<()> {
             other => Err(format!("{other:?}")),
         }
     })?;
-    is_there(&popup, "[data-action=delete-confirm]", false)?;
+    popup.wait_for_no("[data-action=delete-confirm]")?;
     assert!(!focused(&popup, "*")?.lost);
 
     let stops = stops(&popup)?;
@@ -268,36 +254,32 @@ fn the_settings_are_used_without_a_mouse() -> Result<()> {
     let world = World::new()?;
     let page = world.extension.open("settings.html")?;
     page.command("Page.bringToFront", json!({}))?;
-    is_there(&page, "body[data-state=ready]", true)?;
+    page.wait_for("body[data-state=ready]")?;
 
     // A mode for all sites.
     tab_to(&page, "#everywhere-warn")?;
     page.press("ArrowLeft")?;
-    is_there(
-        &page,
-        "[data-field=everywhere] .modes[data-chosen=badge]",
-        true,
-    )?;
+    page.wait_for("[data-field=everywhere] .modes[data-chosen=badge]")?;
     rests_on(&page, "#everywhere-badge")?;
 
     // A rule for one, which is changed at once.
     tab_to(&page, "#rule-host")?;
     page.type_text("https://Example.org/downloads/")?;
     page.press("Enter")?;
-    is_there(&page, "[data-editor='example.org']", true)?;
+    page.wait_for("[data-editor='example.org']")?;
     rests_on(&page, "#rule-host")?;
     tab_to(&page, "#rule-require")?;
     tab_to(&page, "[data-editor] [data-field=remove]")?;
     page.press(" ")?;
-    is_there(&page, "[data-editor] [data-field=remove]:checked", true)?;
+    page.wait_for("[data-editor] [data-field=remove]:checked")?;
     rests_on(&page, "[data-editor] [data-field=remove]")?;
     tab_to(&page, "[data-editor] [data-field=pin]")?;
     page.press(" ")?;
-    is_there(&page, "[data-editor] [data-field=pin]:checked", true)?;
+    page.wait_for("[data-editor] [data-field=pin]:checked")?;
     rests_on(&page, "[data-editor] [data-field=pin]")?;
     tab_back_to(&page, "#rule-require")?;
     page.press("ArrowLeft")?;
-    is_there(&page, "[data-editor] .modes[data-chosen=warn]", true)?;
+    page.wait_for("[data-editor] .modes[data-chosen=warn]")?;
     rests_on(&page, "#rule-warn")?;
     let rule = SiteRule {
         host: "example.org".into(),
@@ -318,17 +300,17 @@ fn the_settings_are_used_without_a_mouse() -> Result<()> {
     })?;
     tab_back_to(&page, "[data-action=edit-rule]")?;
     page.press("Enter")?;
-    is_there(&page, "[data-editor]", false)?;
+    page.wait_for_no("[data-editor]")?;
     rests_on(&page, "[data-action=edit-rule]")?;
 
     // It is deleted, and brought back.
     tab_to(&page, "[data-action=delete-rule]")?;
     page.press(" ")?;
-    is_there(&page, "[data-rule]", false)?;
+    page.wait_for_no("[data-rule]")?;
     rests_on(&page, "[data-action=undo-rule]")?;
     page.press("Enter")?;
-    is_there(&page, "[data-rule='example.org']", true)?;
-    is_there(&page, "[data-action=undo-rule]", false)?;
+    page.wait_for("[data-rule='example.org']")?;
+    page.wait_for_no("[data-action=undo-rule]")?;
     assert!(!focused(&page, "*")?.lost);
     assert_eq!(world.extension.settings()?.rules, [rule]);
     tab_to(&page, "[data-action=sort-mode]")?;
@@ -345,13 +327,13 @@ fn the_settings_are_used_without_a_mouse() -> Result<()> {
     rests_on(&page, "[data-action=remove-cancel]")?;
     tab_back_to(&page, "[data-action=remove-confirm]")?;
     page.press("Enter")?;
-    is_there(&page, "[data-trusted]", false)?;
+    page.wait_for_no("[data-trusted]")?;
     rests_on(&page, "#signers .card-title")?;
 
     // Of how much the system tells.
     tab_to(&page, "[data-notices=warnings]")?;
     page.press("ArrowDown")?;
-    is_there(&page, "[data-notices=all]:checked", true)?;
+    page.wait_for("[data-notices=all]:checked")?;
     rests_on(&page, "[data-notices=all]")?;
 
     let stops = stops(&page)?;
@@ -383,9 +365,9 @@ fn a_press_ends_on_what_took_the_controls_place() -> Result<()> {
     set(rule.clone())?;
     let page = world.extension.open("settings.html")?;
     page.command("Page.bringToFront", json!({}))?;
-    is_there(&page, "[data-action=edit-rule]", true)?;
+    page.wait_for("[data-action=edit-rule]")?;
     page.click("[data-action=edit-rule]")?;
-    is_there(&page, "[data-editor]", true)?;
+    page.wait_for("[data-editor]")?;
     page.evaluate::<serde_json::Value>(
         "void (globalThis.pressed = document.querySelector('[data-field=accept-authentic]')).focus()",
     )?;
@@ -403,7 +385,7 @@ fn a_press_ends_on_what_took_the_controls_place() -> Result<()> {
         },
         ..rule
     })?;
-    is_there(&page, "[data-editor] [data-field=remove]:checked", true)?;
+    page.wait_for("[data-editor] [data-field=remove]:checked")?;
     assert!(!page.evaluate::<bool>("globalThis.pressed.isConnected")?);
     key("keyUp")?;
     wait_until("the press", || {

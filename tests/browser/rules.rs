@@ -203,13 +203,7 @@ fn what_waits_for_the_user_is_shown_however_old_and_let_go_when_the_rule_is() ->
 
     set(&world, rule(Mode::Warn))?;
     wait_for(&world, "held.bin", |record| record.hold.is_none())?;
-    wait_until("the question to be gone", || {
-        let asks: bool = popup.evaluate("document.querySelector('[data-hold=asking]') !== null")?;
-        match asks {
-            true => Err("it is still asked".to_owned()),
-            false => Ok(()),
-        }
-    })
+    popup.wait_for_no("[data-hold=asking]")
 }
 
 #[test]

@@ -13,15 +13,7 @@ fn without_file_access_nothing_is_checked_and_the_popup_leads_to_the_switch() ->
     let seen = world.sees("early.bin", Verdict::Unchecked)?;
     assert!(seen.text.contains("Not checked"), "{}", seen.text);
     let popup = world.popup()?;
-    wait_until("the way to the switch", || {
-        match popup.evaluate::<bool>("document.querySelector('[data-banner=setup]') !== null")? {
-            true => Ok(()),
-            false => popup
-                .text("body")
-                .map_err(|error| error.to_string())
-                .and_then(Err),
-        }
-    })?;
+    popup.wait_for("[data-banner=setup]")?;
     let welcome = world.extension.open("welcome.html")?;
     wait_until("the welcome page to ask for access", || {
         match welcome.evaluate::<String>("document.body.dataset.state ?? ''")? {

@@ -121,7 +121,7 @@ impl Gallery {
             let page = self.page(path, state)?;
             if path == "sources.html" {
                 // They come from a module that is loaded for them.
-                appears(&page, "[data-root=github]")?;
+                page.wait_for("[data-root=github]")?;
             }
             visit(Shown {
                 name,
@@ -242,7 +242,7 @@ impl Gallery {
         tell(Notice::RecordChanged {
             id: record.id.clone(),
         })?;
-        appears(&page, "[data-record='made/unfinished']")?;
+        page.wait_for("[data-record='made/unfinished']")?;
         tell(Notice::Progressed {
             progress: Progress {
                 id: record.id.clone(),
@@ -251,7 +251,7 @@ impl Gallery {
                 rate: 412_000_000.0,
             },
         })?;
-        appears(&page, ".entry-progress")?;
+        page.wait_for(".entry-progress")?;
         show("popup-working", &page)?;
         self.extension.forget_record(&record.id)
     }
@@ -267,7 +267,7 @@ impl Gallery {
         let page = self.loaded("history.html")?;
         show("history-many", &page)?;
         page.click("#lines [data-action=toggle]")?;
-        appears(&page, "[data-field=reasons]")?;
+        page.wait_for("[data-field=reasons]")?;
         show("history-opened", &page)?;
         let page = self.loaded("history.html")?;
         page.click("[data-action=filter-verdict][data-verdict=changed]")?;
@@ -275,12 +275,12 @@ impl Gallery {
         page.wait_for_text("[data-field=picked]", ":")?;
         show("history-filtered", &page)?;
         page.click("[data-action=forget-all]")?;
-        appears(&page, "[data-action=forget-all-cancel]")?;
+        page.wait_for("[data-action=forget-all-cancel]")?;
         show("history-question", &page)?;
         let page = self.loaded("history.html")?;
         page.click("#search")?;
         page.type_text("nobody has this")?;
-        appears(&page, "[data-field=nothing]")?;
+        page.wait_for("[data-field=nothing]")?;
         show("history-nothing-found", &page)
     }
 
@@ -296,13 +296,13 @@ impl Gallery {
         let page = self.page("settings.html", "ready")?;
         show("settings-filled", &page)?;
         page.click("[data-rule='downloads.aurora.example'] [data-action=edit-rule]")?;
-        appears(&page, "[data-editor]")?;
+        page.wait_for("[data-editor]")?;
         show("settings-editor", &page)?;
         page.click("[data-rule='dl.example.org'] [data-action=delete-rule]")?;
-        appears(&page, "[data-action=undo-rule]")?;
+        page.wait_for("[data-action=undo-rule]")?;
         show("settings-undo", &page)?;
         page.click("[data-action=undo-rule]")?;
-        appears(&page, "[data-rule='dl.example.org']")?;
+        page.wait_for("[data-rule='dl.example.org']")?;
         page.click("#rule-host")?;
         page.type_text("not a host")?;
         page.press("Enter")?;
@@ -315,7 +315,7 @@ impl Gallery {
         let bare = json!({ "schema": "assay.settings.v1", "settings": { "version": 1 } });
         fs::write(&file, bare.to_string()).map_err(Error::path("written", &file))?;
         page.choose_files("#import-settings", &[&file])?;
-        appears(&page, "[data-field=preview]")?;
+        page.wait_for("[data-field=preview]")?;
         show("settings-import", &page)?;
         page.click("[data-action=cancel-settings]")?;
         fs::write(&file, "no settings").map_err(Error::path("written", &file))?;
@@ -329,7 +329,7 @@ impl Gallery {
         show("settings-import-failed", &page)?;
         let page = self.page("settings.html", "ready")?;
         page.click("[data-action=remove-trusted]")?;
-        appears(&page, "[data-action=remove-confirm]")?;
+        page.wait_for("[data-action=remove-confirm]")?;
         show("settings-remove-signer", &page)?;
         // The popup with a rule of the site's own.
         let page = self.page("popup.html", "list")?;
@@ -353,7 +353,7 @@ impl Gallery {
         page.click("#digest")?;
         page.type_text("not a digest")?;
         page.press("Enter")?;
-        appears(&page, "#digest-problem")?;
+        page.wait_for("#digest-problem")?;
         show("verify-wrong-digest", &page)?;
         let page = self.page("verify.html", "ready")?;
         let files: Vec<PathBuf> = [
@@ -375,7 +375,7 @@ impl Gallery {
         })?;
         show("verify-results", &page)?;
         page.click("li[data-row] [data-action=toggle]")?;
-        appears(&page, "[data-field=reasons]")?;
+        page.wait_for("[data-field=reasons]")?;
         show("verify-opened", &page)
     }
 
@@ -389,7 +389,7 @@ impl Gallery {
             page: &page,
         })?;
         let page = self.page("popup.html", "list")?;
-        appears(&page, "[data-banner=setup]")?;
+        page.wait_for("[data-banner=setup]")?;
         visit(Shown {
             name: "popup-needs-access",
             size: POPUP,
@@ -457,32 +457,19 @@ impl Gallery {
     /// The history, with all that it has.
     fn loaded(&self, path: &str) -> Result<Page> {
         let page = self.page(path, "list")?;
-        appears(&page, "body[data-loaded=true]")?;
+        page.wait_for("body[data-loaded=true]")?;
         Ok(page)
     }
 }
 
 fn in_state(page: &Page, state: &str) -> Result<()> {
-    appears(page, &format!("body[data-state={state}]"))
-}
-
-fn appears(page: &Page, selector: &str) -> Result<()> {
-    wait_until(selector, || {
-        let there: bool = page.call(
-            "(selector) => document.querySelector(selector) !== null",
-            json!([selector]),
-        )?;
-        match there {
-            true => Ok(()),
-            false => Err(page.text("body")?),
-        }
-    })
+    page.wait_for(&format!("body[data-state={state}]"))
 }
 
 fn open_entry(page: &Page, id: &str) -> Result<()> {
     let entry = format!("li[data-record='{id}']");
     page.click(&format!("{entry} [data-action=toggle]"))?;
-    appears(page, &format!("{entry} [data-field=reasons]"))?;
+    page.wait_for(&format!("{entry} [data-field=reasons]"))?;
     page.call::<Value>(
         "(entry) => { document.querySelector(entry).scrollIntoView({ block: 'start' }); return null; }",
         json!([entry]),

@@ -188,6 +188,43 @@ impl Page {
         })
     }
 
+    /// Waits until an element is there.
+    ///
+    /// # Errors
+    /// [`Error::Never`] with all that the page says.
+    pub fn wait_for(&self, selector: &str) -> Result<()> {
+        self.wait_for_whether(selector, true)
+    }
+
+    /// Waits until an element is not there.
+    ///
+    /// # Errors
+    /// [`Error::Never`] with all that the page says.
+    pub fn wait_for_no(&self, selector: &str) -> Result<()> {
+        self.wait_for_whether(selector, false)
+    }
+
+    fn wait_for_whether(&self, selector: &str, wanted: bool) -> Result<()> {
+        let what = if wanted { "appear" } else { "vanish" };
+        wait_until(&format!("{selector} to {what}"), || {
+            match self.has(selector)? == wanted {
+                true => Ok(()),
+                false => Err(self.text("body")?),
+            }
+        })
+    }
+
+    /// Whether an element is there.
+    ///
+    /// # Errors
+    /// The browser has ended.
+    pub fn has(&self, selector: &str) -> Result<bool> {
+        self.call(
+            "(selector) => document.querySelector(selector) !== null",
+            json!([selector]),
+        )
+    }
+
     /// Clicks into the middle of the first element that matches, once it is there.
     ///
     /// # Errors

@@ -11,11 +11,8 @@ impl Setting {
     /// Verifies what cannot be, and tells why.
     #[track_caller]
     fn refuse(&self, name: &str) -> String {
-        let done = self.verify(name).expect(14).json();
-        done["results"][0]["reasons"][0]["text"]
-            .as_str()
-            .unwrap()
-            .to_owned()
+        let result = self.verify(name).expect(14).result();
+        result["reasons"][0]["text"].as_str().unwrap().to_owned()
     }
 
     fn layout(&self, files: &[(String, Vec<u8>)]) {
@@ -136,9 +133,9 @@ fn an_archive_of_docker_save_is_known_by_its_configuration_as_the_image_on_the_h
     s.verify("oci:saved.tar:app:1").expect(0);
     // A layout with the same configuration, and just the layers that it names, is the same image.
     s.layout(&layout(&[("1", &image)]));
-    let found = s.verify("oci:layout").expect(0).json();
-    assert_eq!(found["results"][0]["sha256"], json!(image.digest()));
-    assert_eq!(found["results"][0]["decided_by"], json!(image.id()));
+    let found = s.verify("oci:layout").expect(0).result();
+    assert_eq!(found["sha256"], json!(image.digest()));
+    assert_eq!(found["decided_by"], json!(image.id()));
 }
 
 #[test]
@@ -225,6 +222,108 @@ fn an_archive_that_is_another_image_to_another_program_is_refused() {
 }
 
 #[test]
+fn an_archive_with_bytes_that_are_an_entry_to_another_program_is_refused() {
+    let s = setting();
+    let (good, evil) = (TestImage::of("good"), TestImage::of("evil"));
+    let files = layout(&[("app:1", &good)]);
+    s.archive(&files);
+    s.sign("oci:saved.tar");
+    s.verify("oci:saved.tar").expect(0);
+    // A folder with a size: to Go's archive/tar the bytes that follow are the next entries, the last of
+    // which is the index that is unpacked.
+    let hidden = archive(&layout(&[("app:1", &evil)]));
+    let hidden = &hidden[..hidden.len() - 1024];
+    let mut header = tar::Header::new_ustar();
+    header.set_path("folder").unwrap();
+    header.set_entry_type(tar::EntryType::Directory);
+    header.set_size(hidden.len() as u64);
+    header.set_cksum();
+    let shown = archive(&files);
+    let shown = &shown[..shown.len() - 1024];
+    let all = [shown, header.as_bytes(), hidden, &[0; 1024]].concat();
+    s.user.write("saved.tar", all);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("a folder or a link in it has bytes"), "{why}");
+}
+
+#[test]
+fn a_list_that_says_something_else_to_another_program_is_refused() {
+    let s = setting();
+    let (good, evil) = (TestImage::of("good"), TestImage::of("evil"));
+    s.layout(&layout(&[("app:1", &evil)]));
+    let files = layout(&[("app:1", &good)]);
+    s.layout(&files);
+    s.sign("oci:layout");
+    s.verify("oci:layout").expect(0);
+    // Docker and Podman take these for manifests, too: the last one counts.
+    let index = String::from_utf8(files.last().unwrap().1.clone()).unwrap();
+    let other = descriptor(OCI_MANIFEST, &evil.manifest);
+    for name in ["Manifests", "manife\u{17f}ts"] {
+        let both = format!("{},{name:?}:[{other}]}}", index.strip_suffix('}').unwrap());
+        s.layout(&[("index.json".into(), both.into_bytes())]);
+        let why = s.refuse("oci:layout");
+        assert!(why.contains("programs read it differently"), "{why}");
+    }
+    // So do they with Docker's own list.
+    s.archive(&docker_save(&[("app:1", &good)]));
+    s.sign("oci:saved.tar");
+    s.verify("oci:saved.tar").expect(0);
+    let mut files = docker_save(&[("app:1", &good)]);
+    let list = &mut files.last_mut().unwrap().1;
+    let both = String::from_utf8(list.clone()).unwrap();
+    *list = both
+        .replace("[{", "[{\"config\":\"evil.json\",")
+        .into_bytes();
+    s.archive(&files);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("read its manifest.json differently"), "{why}");
+    // And the list that was before that is no list of what was checked.
+    let mut files = layout(&[("app:1", &good)]);
+    files.push(("repositories".into(), b"{}".to_vec()));
+    s.archive(&files);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("repositories"), "{why}");
+}
+
+#[test]
+fn an_image_that_says_that_it_is_attached_to_another_is_one_all_the_same() {
+    let s = setting();
+    let (good, mut evil) = (TestImage::of("good"), TestImage::of("evil"));
+    s.layout(&layout(&[("app:1", &good)]));
+    s.sign("oci:layout");
+    s.verify("oci:layout").expect(0);
+    let mut manifest: Value = serde_json::from_slice(&evil.manifest).unwrap();
+    manifest["subject"] = descriptor(OCI_MANIFEST, &good.manifest);
+    evil.manifest = manifest.to_string().into_bytes();
+    s.layout(&layout(&[("old:1", &good), ("app:1", &evil)]));
+    let why = s.refuse("oci:layout");
+    assert!(why.contains("more than one image"), "{why}");
+    s.verify("oci:layout:app:1").expect(13);
+    s.verify("oci:layout:old:1").expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_in_a_layout_is_not_read() {
+    let s = setting();
+    let image = TestImage::of("a");
+    s.layout(&layout(&[("1", &image)]));
+    let layer = s.user.path("layout").join(blob(&image.layer).0);
+    for place in [layer, s.user.path("layout/index.json")] {
+        std::fs::remove_file(&place).unwrap();
+        // Whoever opens it waits for somebody who writes.
+        let made = std::process::Command::new("mkfifo").arg(&place).status();
+        assert!(made.unwrap().success());
+        let why = s.refuse("oci:layout");
+        assert!(why.contains("is no file"), "{why}");
+        std::fs::remove_file(&place).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &place).unwrap();
+        let why = s.refuse("oci:layout");
+        assert!(why.contains("is no file"), "{why}");
+    }
+}
+
+#[test]
 fn an_index_in_a_layout_is_known_by_its_own_digest() {
     let s = setting();
     let (amd, arm) = (
@@ -245,21 +344,13 @@ fn an_index_in_a_layout_is_known_by_its_own_digest() {
         sha256(&inner)["sha256:".len()..]
     );
     s.verify("oci:layout").expect(0);
-    let args = [
-        "verify",
-        "oci:layout",
-        "--platform",
-        "linux/arm64",
-        "--signer",
-        &s.fingerprint(),
-        "--json",
-    ];
-    let found = s.run(&args).expect(0).json();
-    assert_eq!(found["results"][0]["sha256"], json!(arm.digest()));
+    let of_arm = || s.verify_with(&["oci:layout", "--platform", "linux/arm64"]);
+    let found = of_arm().expect(0).result();
+    assert_eq!(found["sha256"], json!(arm.digest()));
     // Of one platform alone it is there, too.
     std::fs::remove_file(s.user.path("layout").join(blob(&arm.manifest).0)).unwrap();
     s.verify("oci:layout").expect(0);
-    s.run(&args).expect(14);
+    of_arm().expect(14);
 }
 
 #[test]
@@ -294,15 +385,7 @@ fn signatures_that_lie_in_a_layout_are_found_there() {
         ]),
     ));
     s.layout(&files);
-    let args = [
-        "verify",
-        "oci:layout",
-        "--source",
-        "registry",
-        "--signer",
-        &s.fingerprint(),
-    ];
-    s.run(&args).expect(0);
+    s.verify_attached("oci:layout").expect(0);
 }
 
 #[test]

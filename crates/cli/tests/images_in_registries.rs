@@ -2,64 +2,39 @@
 
 mod common;
 
-use common::registry::{Asking, OCI_MANIFEST, PASSWORD, Registry, TestImage, USER};
-use common::{DataFolder, Done, Notary, User, done};
+use common::registry::{Asking, OCI_INDEX, OCI_MANIFEST, PASSWORD, Registry, TestImage, USER};
+use common::setting::{Setting, setting};
+use common::{User, done};
 use serde_json::{Value, json};
 
-struct Setting {
-    registry: Registry,
-    notary: Notary,
-    _data: DataFolder,
-    user: User,
-    key: String,
-}
-
 /// `None` where there is no registry to test with.
-fn setting() -> Option<Setting> {
-    setting_with(Registry::start()?)
+fn with_registry(asking: &Asking<'_>) -> Option<(Setting, Registry)> {
+    let registry = Registry::start_asking(asking)?;
+    Some((setting(), registry))
 }
 
-fn setting_with(registry: Registry) -> Option<Setting> {
-    let (data, user) = (DataFolder::new(), User::new());
-    let key = user.run(&["key", "--json"]).expect(0).json();
-    Some(Setting {
-        registry,
-        notary: Notary::start(data.path()),
-        _data: data,
-        user,
-        key: key["fingerprint"].as_str().unwrap().to_owned(),
+/// One that lets everybody in.
+fn open() -> Option<(Setting, Registry)> {
+    with_registry(&Asking::default())
+}
+
+/// One that asks for a password.
+fn locked() -> Option<(Setting, Registry)> {
+    with_registry(&Asking {
+        password: true,
+        ..Asking::default()
     })
-}
-
-impl Setting {
-    fn run(&self, args: &[&str]) -> Done {
-        self.user.with(&self.notary.url(), args)
-    }
-
-    /// Verifies what is named, for who trusts the user's key.
-    fn verify(&self, name: &str) -> Done {
-        self.run(&["verify", name, "--signer", &self.key, "--json"])
-    }
-
-    fn sign(&self, name: &str) -> Value {
-        self.run(&["sign", name, "--json"]).expect(0).json()["results"][0].clone()
-    }
-}
-
-fn verdict(done: &Done) -> String {
-    let result = done.json()["results"][0].clone();
-    result["verdict"].as_str().unwrap().to_owned()
 }
 
 #[test]
 fn of_five_images_exactly_the_signed_one_verifies_whatever_names_are_moved() {
-    let Some(s) = setting() else { return };
+    let Some((s, registry)) = open() else { return };
     let images: Vec<TestImage> = (0..5)
         .map(|n| TestImage::of(&format!("image {n}")))
         .collect();
-    let name = |n: usize| s.registry.image(&format!("team/app{n}:1"));
+    let name = |n: usize| registry.image(&format!("team/app{n}:1"));
     for (n, image) in images.iter().enumerate() {
-        s.registry.push(&format!("team/app{n}"), "1", image);
+        registry.push(&format!("team/app{n}"), "1", image);
     }
     let signed = s.sign(&name(2));
     assert_eq!(signed["sha256"], images[2].digest().to_hex());
@@ -68,36 +43,34 @@ fn of_five_images_exactly_the_signed_one_verifies_whatever_names_are_moved() {
     let each: Vec<i32> = (0..5).map(|n| s.verify(&name(n)).code).collect();
     assert_eq!(each, [13, 13, 0, 13, 13]);
     let names: Vec<String> = (0..5).map(name).collect();
-    let mut args = vec!["verify", "--signer", &s.key, "--json"];
-    args.extend(names.iter().map(String::as_str));
-    let all = s.run(&args).expect(13).json();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let all = s.verify_with(&names).expect(13).json();
     let verdicts = all["results"].as_array().unwrap().iter();
     let verdicts: Vec<&Value> = verdicts.map(|one| &one["verdict"]).collect();
     let expected = ["unknown", "unknown", "verified", "unknown", "unknown"];
     assert_eq!(verdicts, expected);
 
     // The tag is moved to another image.
-    s.registry.push("team/app2", "1", &images[3]);
+    registry.push("team/app2", "1", &images[3]);
     s.verify(&name(2)).expect(13);
     // The signed image goes by another name, and by its digest.
-    s.registry.push("other/name", "new", &images[2]);
-    s.verify(&s.registry.image("other/name:new")).expect(0);
+    registry.push("other/name", "new", &images[2]);
+    s.verify(&registry.image("other/name:new")).expect(0);
     let by_digest = format!("other/name@sha256:{}", images[2].digest());
-    s.verify(&s.registry.image(&by_digest)).expect(0);
+    s.verify(&registry.image(&by_digest)).expect(0);
     // What was signed is this image and nothing that has its layers or its configuration.
     let mut again: Value = serde_json::from_slice(&images[2].manifest).unwrap();
     again["annotations"] = json!({ "a": "b" });
     let again = again.to_string();
-    s.registry
-        .push_manifest("other/name", "like", OCI_MANIFEST, again.as_bytes());
-    s.verify(&s.registry.image("other/name:like")).expect(13);
+    registry.push_manifest("other/name", "like", OCI_MANIFEST, again.as_bytes());
+    s.verify(&registry.image("other/name:like")).expect(13);
 }
 
 #[test]
 fn a_warning_about_an_image_is_heard() {
-    let Some(s) = setting() else { return };
-    s.registry.push("app", "1", &TestImage::of("a"));
-    let name = s.registry.image("app:1");
+    let Some((s, registry)) = open() else { return };
+    registry.push("app", "1", &TestImage::of("a"));
+    let name = registry.image("app:1");
     s.sign(&name);
     s.verify(&name).expect(0);
     s.run(&["untrust", &name, "--reason", "bad"]).expect(0);
@@ -106,43 +79,32 @@ fn a_warning_about_an_image_is_heard() {
 
 #[test]
 fn an_index_is_known_by_its_own_digest_and_covers_its_images() {
-    let Some(s) = setting() else { return };
+    let Some((s, registry)) = open() else { return };
     let (amd, arm) = (
         TestImage::for_platform("linux/amd64", "a"),
         TestImage::for_platform("linux/arm64", "b"),
     );
     let both = [("linux/amd64", &amd), ("linux/arm64", &arm)];
-    let index = s.registry.push_index("app", "1", &both);
-    let name = s.registry.image("app:1");
-    let platform = |platform: &str| {
-        s.run(&[
-            "verify",
-            &name,
-            "--platform",
-            platform,
-            "--signer",
-            &s.key,
-            "--json",
-        ])
-    };
+    let index = registry.push_index("app", "1", &both);
+    let name = registry.image("app:1");
+    let platform = |platform: &str| s.verify_with(&[&name, "--platform", platform]);
     // Who signed an image has not signed which images are in the index.
     let signed = s.run(&["sign", &name, "--platform", "linux/amd64", "--json"]);
-    let signed = signed.expect(0).json();
-    assert_eq!(signed["results"][0]["sha256"], amd.digest().to_hex());
+    let signed = signed.expect(0).result();
+    assert_eq!(signed["sha256"], amd.digest().to_hex());
     s.verify(&name).expect(13);
     platform("linux/amd64").expect(0);
     platform("linux/arm64").expect(13);
     // Who signed the index has signed all of them.
     assert_eq!(s.sign(&name)["sha256"], index.to_hex());
     s.verify(&name).expect(0);
-    let other = platform("linux/arm64").expect(0).json();
-    let result = &other["results"][0];
+    let result = platform("linux/arm64").expect(0).result();
     assert_eq!(result["sha256"], arm.digest().to_hex());
     assert_eq!(result["also"], json!([index.to_hex()]));
     assert_eq!(result["decided_by"], index.to_hex());
     // What is not there is not guessed.
     let none = platform("linux/riscv64");
-    assert_eq!((none.code, verdict(&none)), (14, "unchecked".to_owned()));
+    assert_eq!((none.code, none.verdict()), (14, "unchecked".to_owned()));
     assert!(
         none.out.contains("linux/amd64, linux/arm64"),
         "{}",
@@ -152,56 +114,47 @@ fn an_index_is_known_by_its_own_digest_and_covers_its_images() {
 
 #[test]
 fn a_signature_is_attached_to_its_image_and_found_there() {
-    let Some(s) = setting() else { return };
+    let Some((s, registry)) = open() else { return };
     let image = TestImage::of("a");
-    s.registry.push("team/app", "1", &image);
-    let name = s.registry.image("team/app:1");
-    // Nobody is asked but the registry, whose answer is proven under the notary's root.
-    let attached = |name: &str| {
-        s.run(&[
-            "verify", name, "--source", "registry", "--signer", &s.key, "--json",
-        ])
-    };
+    registry.push("team/app", "1", &image);
+    let name = registry.image("team/app:1");
     s.verify(&name).expect(13);
     for outcome in ["signed", "already_signed"] {
-        let signed = s
-            .run(&["sign", &name, "--attach", "--json"])
-            .expect(0)
-            .json();
-        let result = &signed["results"][0];
+        let signed = s.run(&["sign", &name, "--attach", "--json"]).expect(0);
+        let result = signed.result();
         assert_eq!(result["outcome"], outcome);
         let there = result["attached"].as_str().unwrap();
-        assert!(there.starts_with(&format!("{}/team/app@sha256:", s.registry.host)));
+        assert!(there.starts_with(&format!("{}/team/app@sha256:", registry.host)));
     }
-    let listed = s
-        .registry
+    let listed = registry
         .get(&format!("team/app/manifests/sha256-{}", image.digest()))
         .unwrap();
     assert_eq!(listed["manifests"].as_array().unwrap().len(), 1, "{listed}");
-    let found = attached(&name).expect(0).json();
-    let sources = found["results"][0]["sources"].as_array().unwrap();
+    // Nobody is asked but the registry, whose answer is proven under the notary's root.
+    let found = s.verify_attached(&name).expect(0).result();
+    let sources = found["sources"].as_array().unwrap();
     let of_registry = sources
         .iter()
-        .find(|one| one["source"] == format!("oci:{}/team/app", s.registry.host))
+        .find(|one| one["source"] == format!("oci:{}/team/app", registry.host))
         .unwrap();
     assert_eq!(of_registry["proven"][0]["claim"], "signature");
     // It is attached to this image alone.
-    s.registry.push("team/app", "2", &TestImage::of("b"));
-    s.verify(&s.registry.image("team/app:2")).expect(13);
+    registry.push("team/app", "2", &TestImage::of("b"));
+    s.verify(&registry.image("team/app:2")).expect(13);
     // What is listed for another image, and is not about it, does not count.
     let other = TestImage::of("b").digest();
-    s.registry.push_manifest(
+    registry.push_manifest(
         "team/app",
         &format!("sha256-{other}"),
-        common::registry::OCI_INDEX,
+        OCI_INDEX,
         listed.to_string().as_bytes(),
     );
-    s.verify(&s.registry.image("team/app:2")).expect(13);
+    s.verify(&registry.image("team/app:2")).expect(13);
 }
 
 #[test]
 fn only_what_is_in_a_registry_gets_signatures_attached() {
-    let Some(s) = setting() else { return };
+    let s = setting();
     s.user.write("a.txt", "a");
     let refused = s.run(&["sign", "a.txt", "--attach"]).expect(2);
     assert!(refused.err.contains("image:REF"), "{}", refused.err);
@@ -209,19 +162,13 @@ fn only_what_is_in_a_registry_gets_signatures_attached() {
 
 #[test]
 fn a_password_opens_the_registry_that_it_is_for_and_is_not_told() {
-    let Some(registry) = Registry::start_asking(&Asking {
-        password: true,
-        ..Asking::default()
-    }) else {
+    let Some((s, registry)) = locked() else {
         return;
     };
-    let Some(s) = setting_with(registry) else {
-        return;
-    };
-    s.registry.push("app", "1", &TestImage::of("a"));
-    let name = s.registry.image("app:1");
+    registry.push("app", "1", &TestImage::of("a"));
+    let name = registry.image("app:1");
     let outside = s.verify(&name);
-    assert_eq!((outside.code, verdict(&outside)), (14, "unchecked".into()));
+    assert_eq!((outside.code, outside.verdict()), (14, "unchecked".into()));
     assert!(outside.out.contains("docker login"), "{}", outside.out);
 
     let run = |variables: &[(&str, &str)], args: &[&str]| {
@@ -244,11 +191,10 @@ fn a_password_opens_the_registry_that_it_is_for_and_is_not_told() {
     let password = ("ASSAY_REGISTRY_PASSWORD", PASSWORD);
     run(&[user, password, elsewhere], &sign).expect(1);
     run(&[user, password], &sign).expect(0);
-    run(
-        &[user, password, ("ASSAY_REGISTRY", &s.registry.host)],
-        &sign,
-    )
-    .expect(0);
+    run(&[user, password, ("ASSAY_REGISTRY", &registry.host)], &sign).expect(0);
+    let address = ("ASSAY_REGISTRY", registry.url());
+    let no_host = run(&[user, password, (address.0, &address.1)], &sign).expect(2);
+    assert!(no_host.err.contains("must be a host"), "{}", no_host.err);
     // For which of two it is has to be said.
     let two = ["verify", name.as_str(), "image:127.0.0.1:1/app"];
     run(&[user, password], &two).expect(2);
@@ -256,7 +202,7 @@ fn a_password_opens_the_registry_that_it_is_for_and_is_not_told() {
     // Docker's file, and Podman's.
     use base64::Engine;
     let auth = base64::engine::general_purpose::STANDARD.encode(format!("{USER}:{PASSWORD}"));
-    let file = json!({ "auths": { (s.registry.host.as_str()): { "auth": auth } } }).to_string();
+    let file = json!({ "auths": { (registry.host.as_str()): { "auth": auth } } }).to_string();
     for place in ["docker/config.json", "run/containers/auth.json"] {
         let path = s.user.path(place);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -266,7 +212,8 @@ fn a_password_opens_the_registry_that_it_is_for_and_is_not_told() {
     }
     s.user.write("auth.json", &file);
     let own = s.user.path("auth.json").display().to_string();
-    let verify = ["verify", name.as_str(), "--signer", s.key.as_str()];
+    let signer = s.fingerprint();
+    let verify = ["verify", name.as_str(), "--signer", signer.as_str()];
     run(&[("REGISTRY_AUTH_FILE", own.as_str())], &verify).expect(0);
     s.user.write("auth.json", file.replace(&auth, "!hidden!"));
     let unreadable = run(&[("REGISTRY_AUTH_FILE", own.as_str())], &verify).expect(14);
@@ -277,19 +224,13 @@ fn a_password_opens_the_registry_that_it_is_for_and_is_not_told() {
 #[test]
 fn a_program_that_keeps_credentials_is_asked_where_the_users_file_names_it() {
     use std::os::unix::fs::PermissionsExt;
-    let Some(registry) = Registry::start_asking(&Asking {
-        password: true,
-        ..Asking::default()
-    }) else {
+    let Some((s, registry)) = locked() else {
         return;
     };
-    let Some(s) = setting_with(registry) else {
-        return;
-    };
-    s.registry.push("app", "1", &TestImage::of("a"));
-    let name = s.registry.image("app:1");
+    registry.push("app", "1", &TestImage::of("a"));
+    let name = registry.image("app:1");
     let program = s.user.path("docker-credential-test");
-    let host = &s.registry.host;
+    let host = &registry.host;
     let script = format!(
         "#!/bin/sh\n[ \"$1\" = get ] && [ \"$(cat)\" = {host} ] || exit 1\n\
          echo '{{\"ServerURL\":\"{host}\",\"Username\":\"{USER}\",\"Secret\":\"{PASSWORD}\"}}'\n"
@@ -301,7 +242,7 @@ fn a_program_that_keeps_credentials_is_asked_where_the_users_file_names_it() {
     let verify = |config: Value| {
         std::fs::create_dir_all(s.user.path("docker")).unwrap();
         s.user.write("docker/config.json", config.to_string());
-        let mut command = s.user.command(&["verify", &name, "--signer", &s.key]);
+        let mut command = s.user.command(&["verify", &name]);
         command
             .env("ASSAY_NOTARY", s.notary.url())
             .env("PATH", &path);
@@ -329,23 +270,20 @@ fn a_registry_with_a_certificate_of_an_own_authority_is_believed_by_who_names_it
     user.write("ca.pem", certificate.pem());
     user.write("server.pem", server.pem());
     user.write("server.key", key.serialize_pem());
-    let Some(registry) = Registry::start_asking(&Asking {
+    let Some((s, registry)) = with_registry(&Asking {
         tls: Some((&user.path("server.pem"), &user.path("server.key"))),
         ..Asking::default()
     }) else {
         return;
     };
-    let Some(s) = setting_with(registry) else {
-        return;
-    };
-    s.registry.push("app", "1", &TestImage::of("a"));
-    let name = s.registry.image("app:1");
+    registry.push("app", "1", &TestImage::of("a"));
+    let name = registry.image("app:1");
     let with = |file: &str| {
         let file = user.path(file).display().to_string();
         s.run(&["verify", &name, "--registry-ca", &file, "--json"])
     };
     s.verify(&name).expect(14);
-    assert_eq!(verdict(&with("ca.pem").expect(13)), "unknown");
+    assert_eq!(with("ca.pem").expect(13).verdict(), "unknown");
     with("server.key").expect(14);
     with("missing.pem").expect(14);
 }

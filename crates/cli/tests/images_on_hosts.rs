@@ -3,51 +3,37 @@
 #![cfg(unix)]
 
 mod common;
+#[cfg(target_os = "linux")]
+#[path = "common/terminal.rs"]
+mod terminal;
 
+use common::Done;
 use common::little_server::{Little, Reply, Store};
 use common::registry::{Registry, TestImage, program};
-use common::{DataFolder, Done, Notary, User, done};
+use common::setting::{Setting, setting};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
-struct Setting {
-    notary: Notary,
-    _data: DataFolder,
-    user: User,
-    key: String,
-    socket: PathBuf,
+/// Where the engine answers.
+fn socket(s: &Setting) -> PathBuf {
+    s.user.path("engine.sock")
 }
 
-fn setting() -> Setting {
-    let (data, user) = (DataFolder::new(), User::new());
-    let key = user.run(&["key", "--json"]).expect(0).json();
-    Setting {
-        notary: Notary::start(data.path()),
-        _data: data,
-        key: key["fingerprint"].as_str().unwrap().to_owned(),
-        socket: user.path("engine.sock"),
-        user,
-    }
+/// Somebody whose engine answers there.
+fn host() -> Setting {
+    let mut s = setting();
+    let socket = format!("unix://{}", socket(&s).display());
+    s.user.set("DOCKER_HOST", socket);
+    s
 }
 
 impl Setting {
-    fn run(&self, args: &[&str]) -> Done {
-        let mut command = self.user.command(args);
-        command.env("ASSAY_NOTARY", self.notary.url());
-        command.env("DOCKER_HOST", format!("unix://{}", self.socket.display()));
-        done(command.output().unwrap())
-    }
-
-    fn verify(&self, name: &str) -> Done {
-        self.run(&["verify", name, "--signer", &self.key, "--json"])
-    }
-
-    fn verify_all(&self, more: &[&str]) -> Done {
-        let mut args = vec!["verify", "--all-images", "--signer", &self.key];
-        args.extend(more);
-        self.run(&args)
+    /// What people see.
+    fn verify_all(&self) -> Done {
+        let signer = self.fingerprint();
+        self.run(&["verify", "--all-images", "--signer", &signer])
     }
 }
 
@@ -107,17 +93,16 @@ fn five() -> (Vec<TestImage>, Vec<Value>) {
 
 #[test]
 fn of_five_images_on_a_host_exactly_the_signed_one_verifies() {
-    let s = setting();
+    let s = host();
     let (images, mut all) = five();
     // The signed one goes by a second name, and a stranger has the name that it had.
     all[2]["RepoTags"] = json!(["registry.example/team/app2:1", "localhost/mine:latest"]);
-    let _engine = engine(&s.socket, all);
-    let signed = s.run(&["sign", "docker:registry.example/team/app2:1", "--json"]);
-    let signed = signed.expect(0).json()["results"][0].clone();
+    let _engine = engine(&socket(&s), all);
+    let signed = s.sign("docker:registry.example/team/app2:1");
     assert_eq!(signed["kind"], "docker");
     assert_eq!(signed["sha256"], images[2].digest().to_hex());
 
-    let told = s.verify_all(&[]).expect(13);
+    let told = s.verify_all().expect(13);
     let short = |n: usize| images[n].digest().to_hex()[..12].to_owned();
     let row = |name: &str, digest: String, verdict: &str, signer: &str| {
         format!("{name:28}  {digest}  {verdict:8}  {signer}\n")
@@ -127,15 +112,20 @@ fn of_five_images_on_a_host_exactly_the_signed_one_verifies() {
         let name = format!("registry.example/team/app{n}:1");
         match n {
             2 => {
-                expected += &row(&name, short(2), "verified", &s.key);
-                expected += &row("localhost/mine:latest", short(2), "verified", &s.key);
+                expected += &row(&name, short(2), "verified", &s.fingerprint());
+                expected += &row(
+                    "localhost/mine:latest",
+                    short(2),
+                    "verified",
+                    &s.fingerprint(),
+                );
             }
             n => expected += &row(&name, short(n), "unknown", "-"),
         }
     }
     assert_eq!(told.out, expected);
 
-    let told = s.verify_all(&["--json"]).expect(13).json();
+    let told = s.verify_with(&["--all-images"]).expect(13).json();
     let results = told["results"].as_array().unwrap();
     let verdicts: Vec<&Value> = results.iter().map(|one| &one["verdict"]).collect();
     let expected = [
@@ -147,13 +137,46 @@ fn of_five_images_on_a_host_exactly_the_signed_one_verifies() {
     // The worst wins.
     s.run(&["untrust", "docker:registry.example/team/app0:1"])
         .expect(0);
-    let told = s.verify_all(&[]).expect(19);
+    let told = s.verify_all().expect(19);
     assert_eq!(told.out.matches("untrusted").count(), 1, "{}", told.out);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn on_a_terminal_the_table_has_colours_and_is_no_wider_than_that() {
+    let s = host();
+    let (images, all) = five();
+    let _engine = engine(&socket(&s), all);
+    s.sign("docker:registry.example/team/app2:1");
+    let config = s.user.path("config");
+    let host = format!("unix://{}", socket(&s).display());
+    let url = s.notary.url();
+    let variables = [
+        ("DOCKER_HOST", host.as_str()),
+        ("ASSAY_NOTARY", url.as_str()),
+    ];
+    let arguments = format!("verify --all-images --signer {}", s.fingerprint());
+    let shown = |columns: u16| {
+        let terminal = terminal::Terminal::run_narrow(columns, &config, &arguments, &variables);
+        terminal.end().replace('\r', "")
+    };
+    let short = &images[2].digest().to_hex()[..12];
+    let verified = format!("{short}  \u{1b}[1m\u{1b}[32mverified\u{1b}[0m  SHA256:");
+    let name = "registry.example/team/app2:1";
+    let wide = shown(200);
+    assert!(wide.contains("IMAGE"), "{wide}");
+    assert!(wide.contains(&format!("{name}  {verified}")), "{wide}");
+    let narrow = shown(80);
+    assert!(!narrow.contains("IMAGE"), "{narrow}");
+    assert!(
+        narrow.contains(&format!("{name}\n  {verified}")),
+        "{narrow}"
+    );
 }
 
 #[test]
 fn an_image_of_no_registry_is_known_by_its_own_digest_and_all_digests_are_asked_about() {
-    let s = setting();
+    let s = host();
     let image = TestImage::of("a");
     let elsewhere = TestImage::of("pushed elsewhere").digest();
     let pushed = vec![
@@ -165,12 +188,11 @@ fn an_image_of_no_registry_is_known_by_its_own_digest_and_all_digests_are_asked_
         &["app:1", "registry.example/app:1"],
         &pushed,
     )];
-    let _engine = engine(&s.socket, all);
-    let signed = s.run(&["sign", "docker:app:1", "--json"]).expect(0).json();
-    assert_eq!(signed["results"][0]["sha256"], image.id().to_hex());
+    let _engine = engine(&socket(&s), all);
+    let signed = s.sign("docker:app:1");
+    assert_eq!(signed["sha256"], image.id().to_hex());
     // By another name another digest comes first, and what was signed is found all the same.
-    let found = s.verify("docker:registry.example/app:1").expect(0).json();
-    let result = &found["results"][0];
+    let result = s.verify("docker:registry.example/app:1").expect(0).result();
     assert_eq!(result["sha256"], image.digest().to_hex());
     assert_eq!(
         result["also"],
@@ -180,13 +202,13 @@ fn an_image_of_no_registry_is_known_by_its_own_digest_and_all_digests_are_asked_
     // A warning about any of them is one about the image.
     let other = format!("sha256:{elsewhere}");
     s.run(&["untrust", "--digest", &other]).expect(0);
-    let warned = s.verify("docker:app:1").expect(19).json();
-    assert_eq!(warned["results"][0]["decided_by"], elsewhere.to_hex());
+    let warned = s.verify("docker:app:1").expect(19).result();
+    assert_eq!(warned["decided_by"], elsewhere.to_hex());
 }
 
 #[test]
 fn where_an_image_is_from_is_asked_if_that_is_wished() {
-    let s = setting();
+    let s = host();
     let (store, image) = (Arc::new(Store::default()), TestImage::of("a"));
     store.push("1", &image);
     let behind = Arc::clone(&store);
@@ -196,19 +218,16 @@ fn where_an_image_is_from_is_asked_if_that_is_wished() {
         .expect(0);
     let tag = format!("{named}:1");
     let digest = format!("{named}@sha256:{}", image.digest());
-    let _engine = engine(&s.socket, vec![listed(&image, &[&tag], &[digest])]);
+    let _engine = engine(&socket(&s), vec![listed(&image, &[&tag], &[digest])]);
     let before = registry.asked().len();
-    s.verify_all(&[]).expect(0);
+    s.verify_all().expect(0);
     assert_eq!(
         registry.asked().len(),
         before,
         "nobody wished that it is asked"
     );
-    let told = s
-        .verify_all(&["--source", "registry", "--json"])
-        .expect(0)
-        .json();
-    let sources = told["results"][0]["sources"].to_string();
+    let told = s.verify_attached("--all-images").expect(0).result();
+    let sources = told["sources"].to_string();
     assert!(sources.contains(&format!("oci:{named}")), "{sources}");
     // The image itself is not asked for.
     let asked = registry.asked();
@@ -218,16 +237,14 @@ fn where_an_image_is_from_is_asked_if_that_is_wished() {
 
 #[test]
 fn an_engine_that_is_not_there_or_makes_no_sense_is_no_verdict() {
-    let s = setting();
-    let nobody = s.verify_all(&[]).expect(1);
+    let s = host();
+    let nobody = s.verify_all().expect(1);
     assert!(nobody.err.contains("engine.sock"), "{}", nobody.err);
     s.verify("docker:app").expect(14);
     let tcp = |host: &str| {
-        let mut command = s.user.command(&["verify", "--all-images"]);
-        command
-            .env("ASSAY_NOTARY", s.notary.url())
-            .env("DOCKER_HOST", host);
-        done(command.output().unwrap())
+        let mut other = setting();
+        other.user.set("DOCKER_HOST", host);
+        other.run(&["verify", "--all-images"])
     };
     let refused = tcp("tcp://127.0.0.1:2375").expect(1);
     assert!(refused.err.contains("unix://"), "{}", refused.err);
@@ -239,7 +256,7 @@ fn an_engine_that_is_not_there_or_makes_no_sense_is_no_verdict() {
         std::fs::remove_file(socket).unwrap();
     }
     // What is no name asks nobody.
-    let engine = engine(&s.socket, Vec::new());
+    let engine = engine(&socket(&s), Vec::new());
     for name in [
         "docker:../containers/json",
         "docker:a?b",
@@ -312,11 +329,11 @@ impl Drop for Podman {
 
 #[test]
 fn the_images_of_a_real_podman_are_verified() {
-    let s = setting();
+    let s = host();
     let Some(registry) = Registry::start() else {
         return;
     };
-    let Some(podman) = Podman::start(s.user.home.path(), &s.socket) else {
+    let Some(podman) = Podman::start(s.user.home.path(), &socket(&s)) else {
         return;
     };
     let images: Vec<TestImage> = (0..3)
@@ -328,7 +345,7 @@ fn the_images_of_a_real_podman_are_verified() {
         podman.run(&["pull", "--quiet", "--tls-verify=false", &name]);
     }
     s.run(&["sign", &registry.image("app1:1")]).expect(0);
-    let told = s.verify_all(&["--json"]).expect(13).json();
+    let told = s.verify_with(&["--all-images"]).expect(13).json();
     let results = told["results"].as_array().unwrap();
     assert_eq!(results.len(), 3, "{told}");
     for result in results {
@@ -336,11 +353,9 @@ fn the_images_of_a_real_podman_are_verified() {
         let expected = if is_signed { "verified" } else { "unknown" };
         assert_eq!(result["verdict"], expected, "{result}");
     }
-    let by_name = s
-        .verify(&format!("docker:{}/app1:1", registry.host))
-        .expect(0)
-        .json();
-    assert_eq!(by_name["results"][0]["sha256"], images[1].digest().to_hex());
+    let by_name = s.verify(&format!("docker:{}/app1:1", registry.host));
+    let by_name = by_name.expect(0).result();
+    assert_eq!(by_name["sha256"], images[1].digest().to_hex());
     // Another name for another image, which is the signed one's.
     let name = format!("{}/app1:1", registry.host);
     podman.run(&["tag", &format!("{}/app0:1", registry.host), &name]);
@@ -365,9 +380,7 @@ fn the_images_of_a_real_podman_are_verified() {
         s.verify(&saved).expect(0);
     }
     // Of the image on the host that was signed its configuration, which is its own digest.
-    let found = s
-        .verify(&format!("docker:{}/app2:1", registry.host))
-        .expect(0)
-        .json();
-    assert_eq!(found["results"][0]["decided_by"], images[2].id().to_hex());
+    let found = s.verify(&format!("docker:{}/app2:1", registry.host));
+    let found = found.expect(0).result();
+    assert_eq!(found["decided_by"], images[2].id().to_hex());
 }

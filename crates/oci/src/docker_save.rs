@@ -1,10 +1,10 @@
 //! What `docker save` writes of its own: a list of images by their configurations, which it did before
 //! there were layouts, and still does beside one.
 
-use crate::digest;
 use crate::error::OciError;
 use crate::layout::{Layout, is_same_name};
 use crate::registry::same;
+use crate::{digest, one_reading};
 use assay_core::digest::Sha256Digest;
 use serde::Deserialize;
 
@@ -36,6 +36,11 @@ impl Layout {
         };
         let mut listed: Vec<SavedImage> = serde_json::from_slice(&bytes)
             .map_err(|error| self.wrong(&format!("its manifest.json cannot be read: {error}")))?;
+        one_reading::check(&bytes, one_reading::OF_SAVED).map_err(|problem| {
+            self.wrong(&format!(
+                "programs read its manifest.json differently: {problem}"
+            ))
+        })?;
         let is_meant = |one: &SavedImage| match tag {
             None => true,
             Some(tag) => one.repo_tags.iter().flatten().any(|name| {

@@ -14,10 +14,11 @@ use crate::saved::{MAX_KEPT, Saved};
 use crate::store::{Referrers, Store};
 use assay_core::digest::Sha256Digest;
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The names that an index of a layout gives to what is in it.
 const REF_NAME: &str = "org.opencontainers.image.ref.name";
@@ -27,11 +28,15 @@ const IMAGE_NAME: &str = "io.containerd.image.name";
 const MOST_MANIFESTS: usize = 1024;
 
 /// A layout or an archive.
+#[derive(Debug)]
 pub struct Layout {
     files: Files,
     pub(crate) what: String,
+    /// The digests of the files of a folder, so that none is read as often as it is named.
+    hashed: Mutex<HashMap<String, Sha256Digest>>,
 }
 
+#[derive(Debug)]
 enum Files {
     Folder(PathBuf),
     Saved(Saved),
@@ -48,7 +53,16 @@ impl Layout {
             true => Files::Folder(path.to_owned()),
             false => Files::Saved(Saved::read(path)?),
         };
-        Ok(Self { files, what })
+        Ok(Self {
+            files,
+            what,
+            hashed: Mutex::default(),
+        })
+    }
+
+    /// Its path, for people.
+    pub fn name(&self) -> &str {
+        &self.what
     }
 
     /// The image with a tag, or the only one; with a platform, the image for it.
@@ -57,9 +71,15 @@ impl Layout {
     /// When there is none or more than one, or what lies there is not what it has to be.
     pub fn image(&self, tag: Option<&str>, platform: Option<&Platform>) -> Result<Image, OciError> {
         let saved = self.saved_image(tag)?;
+        if saved.is_none() && self.small("repositories")?.is_some() {
+            return Err(self.wrong(
+                "it has the list of images that old programs made (repositories), and not the one that \
+                 can be checked (manifest.json): save the image again",
+            ));
+        }
         let Some(index) = self.index()? else {
             let saved = saved.ok_or_else(|| {
-                self.wrong("neither a layout (no index.json) nor saved by `docker save`")
+                self.wrong("neither a layout (no index.json) nor saved by `docker save` (no manifest.json)")
             })?;
             let config = self.check_saved(&saved)?;
             return Ok(Image::of(config));
@@ -117,9 +137,12 @@ impl Layout {
                 continue;
             }
             let manifest = self.manifest(descriptor)?;
-            // What is attached to an image is none, unless it is asked for by name.
-            let is_attached =
-                matches!(&manifest.content, Content::Image { subject, .. } if subject.is_some());
+            // What is attached to an image is none, unless it is asked for by name; but an image that
+            // says that it is attached is one to whoever loads it.
+            let is_attached = matches!(
+                &manifest.content,
+                Content::Image { config, subject: Some(_), .. } if !config.is_of_an_image()
+            );
             let is_new = found
                 .iter()
                 .all(|(_, known)| known.digest != manifest.digest);
@@ -211,23 +234,30 @@ impl Layout {
 
     /// The digest of a file of it.
     pub(crate) fn hash(&self, name: &str) -> Result<Option<Sha256Digest>, OciError> {
-        let Files::Saved(saved) = &self.files else {
-            let Some(mut file) = self.file(name)? else {
-                return Ok(None);
-            };
-            let mut hasher = Sha256::new();
-            let mut buffer = vec![0; 256 * 1024];
-            loop {
-                let count = file
-                    .read(&mut buffer)
-                    .map_err(|error| self.wrong(&format!("{name}: {error}")))?;
-                if count == 0 {
-                    return Ok(Some(Sha256Digest::new(hasher.finalize().into())));
-                }
-                hasher.update(buffer.get(..count).unwrap_or_default());
-            }
+        if let Files::Saved(saved) = &self.files {
+            return Ok(saved.digest(name));
+        }
+        let hashed = || self.hashed.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = hashed().get(name) {
+            return Ok(Some(*known));
+        }
+        let Some(mut file) = self.file(name)? else {
+            return Ok(None);
         };
-        Ok(saved.digest(name))
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 256 * 1024];
+        loop {
+            let count = match file.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(self.wrong(&format!("{name}: {error}"))),
+            };
+            hasher.update(buffer.get(..count).unwrap_or_default());
+        }
+        let digest = Sha256Digest::new(hasher.finalize().into());
+        hashed().insert(name.to_owned(), digest);
+        Ok(Some(digest))
     }
 
     fn file(&self, name: &str) -> Result<Option<File>, OciError> {
@@ -240,10 +270,16 @@ impl Layout {
             return Err(self.wrong("it names a file outside of it"));
         }
         let path = folder.join(name);
-        match File::open(&path) {
-            Ok(file) => Ok(Some(file)),
+        let failed = |source| OciError::File {
+            path: path.clone(),
+            source,
+        };
+        match std::fs::metadata(&path) {
+            // A pipe or a device would be read without end, or not at all.
+            Ok(found) if !found.is_file() => Err(self.wrong(&format!("{name} is no file"))),
+            Ok(_) => File::open(&path).map(Some).map_err(failed),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(OciError::File { path, source }),
+            Err(source) => Err(failed(source)),
         }
     }
 

@@ -4,6 +4,7 @@
 //! Nothing here decides whether a signature counts: what is attached is handed on as it came, to be
 //! proven like any other bundle. Digests are computed from bytes, and never believed.
 
+mod archive_entry;
 mod attached;
 mod challenge;
 mod config;
@@ -21,6 +22,7 @@ mod image;
 mod layout;
 mod local_place;
 mod manifest;
+mod one_reading;
 mod origin;
 mod publish;
 mod reference;
@@ -41,6 +43,6 @@ pub use layout::Layout;
 pub use local_place::LocalPlace;
 pub use manifest::{MAX_MANIFEST_BYTES, Platform};
 pub use publish::Published;
-pub use reference::{Named, Reference};
+pub use reference::{Named, Reference, registry};
 pub use registry::{Options, Registry};
 pub use simple_signing::SimpleSigning;

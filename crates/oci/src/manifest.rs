@@ -1,8 +1,8 @@
 //! Manifests and indexes of images (OCI image specification, manifest.md and image-index.md, and the
 //! forms of Docker's that came before them).
 
-use crate::digest;
 use crate::error::OciError;
+use crate::{digest, one_reading};
 use assay_core::digest::Sha256Digest;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
@@ -17,6 +17,10 @@ pub const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 const DOCKER_LIST: &str = "application/vnd.docker.distribution.manifest.list.v2+json";
+
+/// The media types of the configurations of images.
+pub const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const DOCKER_CONFIG: &str = "application/vnd.docker.container.image.v1+json";
 
 /// What is asked for where a manifest is wanted, of either kind.
 pub const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
@@ -116,6 +120,8 @@ impl Manifest {
         let wrong = |detail: &str| OciError::malformed(what, detail);
         let read: Read = serde_json::from_slice(bytes)
             .map_err(|error| wrong(&format!("no manifest of an image: {error}")))?;
+        one_reading::check(bytes, one_reading::OF_MANIFESTS)
+            .map_err(|problem| wrong(&format!("programs read it differently: {problem}")))?;
         if read.schema_version != 2 {
             return Err(wrong(
                 "a manifest of an old form (schema 1), which cannot be verified: push the image again",
@@ -184,6 +190,11 @@ impl Manifest {
 }
 
 impl Descriptor {
+    /// Whether it is an image's configuration, so that what has it can be run.
+    pub fn is_of_an_image(&self) -> bool {
+        [OCI_CONFIG, DOCKER_CONFIG].contains(&self.media_type.as_str())
+    }
+
     /// Its digest.
     ///
     /// # Errors
@@ -294,6 +305,8 @@ mod tests {
             with(IMAGE, r#""manifests":[]"#),
             with(INDEX, r#""layers":[]"#),
             with(INDEX, r#""manifests":[]"#),
+            with(INDEX, r#""Manifests":[]"#),
+            with(IMAGE, r#""Subject":null"#),
             IMAGE.replace("\"schemaVersion\":2", "\"schemaVersion\":1"),
             "{}".into(),
             "[]".into(),

@@ -1,5 +1,6 @@
 //! Addresses: which host an address is of, and which may be followed.
 
+use std::net::IpAddr;
 use ureq::http::Uri;
 
 /// A scheme, a host and a port: what credentials are for.
@@ -37,7 +38,7 @@ impl Origin {
     /// Whether whoever asks this one may be sent on to the other: never from the network to this
     /// machine, where they would reach what others cannot.
     pub fn may_lead_to(&self, other: &Self) -> bool {
-        self == other || (other.scheme == "https" && !is_loopback(&other.host)) || self.is_here()
+        self == other || (other.scheme == "https" && !leads_inward(&other.host)) || self.is_here()
     }
 
     /// Whether it is this machine.
@@ -49,12 +50,13 @@ impl Origin {
 /// The address that another one leads to (RFC 3986, section 5.2, as far as registries need it: whole
 /// addresses, absolute paths, and queries).
 pub fn resolve(base: &str, to: &str) -> Option<String> {
-    if to.contains("://") {
+    let is_path = to.starts_with('/');
+    if !is_path && to.contains("://") {
         return Origin::of(to).map(|_| to.to_owned());
     }
     let (scheme, rest) = base.split_once("://")?;
     let authority = rest.split(['/', '?']).next()?;
-    match to.starts_with('/') && !to.starts_with("//") {
+    match is_path && !to.starts_with("//") {
         true => Some(format!("{scheme}://{authority}{to}")),
         false => None,
     }
@@ -69,8 +71,26 @@ pub fn is_loopback(authority: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost")
         || bare
-            .parse::<std::net::IpAddr>()
+            .parse::<IpAddr>()
             .is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether a host is this machine by any of the names that resolvers understand without asking
+/// anybody: the loopback and unspecified addresses in all their spellings, and `localhost` with all
+/// below it (RFC 6761, section 6.3). Nobody has a good reason to send there, so what is no usual
+/// spelling of any address counts as one.
+fn leads_inward(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(address) => address.is_loopback() || address.is_unspecified(),
+        Err(_) => {
+            let name = bare.strip_suffix('.').unwrap_or(bare);
+            let last = name.rsplit('.').next().unwrap_or_default();
+            // 127.1, 2130706433, 0x7f.1: numbers that are read as an address of this machine.
+            let is_number = last.starts_with(|c: char| c.is_ascii_digit());
+            is_number || last.eq_ignore_ascii_case("localhost")
+        }
+    }
 }
 
 /// Whether a text is a host with or without a port, and nothing more.
@@ -141,6 +161,14 @@ mod tests {
             "https://localhost/",
             "https://127.9.9.9/",
             "https://[::1]/",
+            "https://[::ffff:127.0.0.1]/",
+            "https://[::]/",
+            "https://0.0.0.0/",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://localhost./",
+            "https://a.localhost/",
         ] {
             assert!(!leads("https://a.example/", here), "{here}");
         }
@@ -158,6 +186,10 @@ mod tests {
         assert_eq!(
             resolved("https://other.example/c").as_deref(),
             Some("https://other.example/c")
+        );
+        assert_eq!(
+            resolved("/c?from=https://other.example/").as_deref(),
+            Some("https://r.example:5000/c?from=https://other.example/")
         );
         for none in ["b", "//other.example/c", "http://other.example/c", ""] {
             assert_eq!(resolved(none), None, "{none}");

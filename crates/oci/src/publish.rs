@@ -8,13 +8,12 @@ use crate::origin::{self, Origin};
 use crate::reference::{Named, Reference};
 use crate::referrers;
 use crate::registry::{PUSH, Registry, Request, found, no_answer};
-use crate::store::Store;
 use crate::transport::Answer;
 use crate::{digest, token};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::Failure;
-use serde::Serialize;
-use serde_json::json;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What an attached bundle says of itself, as cosign writes it.
@@ -40,12 +39,31 @@ pub struct Published {
     pub is_under_tag: bool,
 }
 
-#[derive(Serialize)]
+/// The index of a registry without the referrers API. What others wrote there stays as it is.
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct IndexOut<'a> {
+struct IndexOut {
     schema_version: u32,
-    media_type: &'a str,
-    manifests: &'a [Descriptor],
+    #[serde(default = "oci_index")]
+    media_type: String,
+    manifests: Vec<Value>,
+    #[serde(flatten)]
+    more: Map<String, Value>,
+}
+
+impl Default for IndexOut {
+    fn default() -> Self {
+        Self {
+            schema_version: 2,
+            media_type: oci_index(),
+            manifests: Vec::new(),
+            more: Map::new(),
+        }
+    }
+}
+
+fn oci_index() -> String {
+    OCI_INDEX.to_owned()
 }
 
 impl Registry {
@@ -109,31 +127,37 @@ impl Registry {
         image: &Sha256Digest,
         own: &Descriptor,
     ) -> Result<(), OciError> {
-        let tag = referrers::tag(image);
+        let tag = Named::Tag(referrers::tag(image));
+        let list = Reference {
+            named: tag.clone(),
+            ..reference.clone()
+        };
         for _ in 0..MOST_TRIES {
-            let mut listed = match self.at(reference).tagged(&tag)?.map(|found| found.content) {
-                None => Vec::new(),
-                Some(Content::Index(listed)) => listed,
-                Some(Content::Image { .. }) => {
-                    let what = format!("{}:{tag}", reference.place());
-                    return Err(OciError::malformed(
-                        what,
-                        "no index: nothing can be listed there",
-                    ));
-                }
+            let mut index = match self.manifest_and_bytes(&list) {
+                Err(OciError::Unknown { .. }) => IndexOut::default(),
+                Err(error) => return Err(error),
+                Ok((manifest, bytes)) => match manifest.content {
+                    Content::Index(listed) => {
+                        if listed.iter().any(|one| one.digest == own.digest) {
+                            return Ok(());
+                        }
+                        serde_json::from_slice(&bytes).map_err(|error| {
+                            OciError::malformed(list.to_string(), error.to_string())
+                        })?
+                    }
+                    Content::Image { .. } => {
+                        return Err(OciError::malformed(
+                            list.to_string(),
+                            "no index: nothing can be listed there",
+                        ));
+                    }
+                },
             };
-            if listed.iter().any(|one| one.digest == own.digest) {
-                return Ok(());
-            }
-            listed.push(own.clone());
-            let index = serde_json::to_vec(&IndexOut {
-                schema_version: 2,
-                media_type: OCI_INDEX,
-                manifests: &listed,
-            })
-            .map_err(|error| OciError::malformed("the index", error.to_string()))?;
-            let name = Named::Tag(tag.clone());
-            self.push_manifest(reference, &name, OCI_INDEX, &index)?;
+            index.manifests.push(json!(own));
+            let kind = index.media_type.clone();
+            let index = serde_json::to_vec(&index)
+                .map_err(|error| OciError::malformed("the index", error.to_string()))?;
+            self.push_manifest(reference, &tag, &kind, &index)?;
         }
         let detail = "others write it again and again at the same time".to_owned();
         Err(no_answer(

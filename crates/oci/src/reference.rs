@@ -107,17 +107,11 @@ impl FromStr for Reference {
             }
             None => (text, None),
         };
-        let (registry, path) = match rest.split_once('/') {
-            Some((host, path)) if is_host(host) => (host.to_ascii_lowercase(), path),
-            _ => (DOCKER_HUB.to_owned(), rest),
+        let (host, path) = match rest.split_once('/') {
+            Some((host, path)) if is_host(host) => (host, path),
+            _ => (DOCKER_HUB, rest),
         };
-        let registry = match registry.as_str() {
-            "index.docker.io" | DOCKER_HUB_SERVER => DOCKER_HUB.to_owned(),
-            _ => registry,
-        };
-        if !origin::is_authority(&registry) {
-            return Err(wrong("its registry is no host"));
-        }
+        let registry = registry(host).ok_or_else(|| wrong("its registry is no host"))?;
         let (name, tag) = match path.split_once(':') {
             Some((name, tag)) => (name, Some(tag)),
             None => (path, None),
@@ -147,6 +141,15 @@ impl FromStr for Reference {
             repository,
             named,
         })
+    }
+}
+
+/// A registry, as [`Reference::registry`] names it; `None` for what is no host, with or without a port.
+pub fn registry(host: &str) -> Option<String> {
+    let host = host.to_ascii_lowercase();
+    match host.as_str() {
+        "index.docker.io" | DOCKER_HUB_SERVER => Some(DOCKER_HUB.to_owned()),
+        _ => origin::is_authority(&host).then_some(host),
     }
 }
 
@@ -230,6 +233,11 @@ mod tests {
             parts("r.example:8443", "a", "latest")
         );
         assert_eq!(read("[::1]:5000/a"), parts("[::1]:5000", "a", "latest"));
+        assert_eq!(registry("Index.Docker.io").as_deref(), Some("docker.io"));
+        assert_eq!(registry("R.example:1").as_deref(), Some("r.example:1"));
+        for none in ["https://r.example", "r.example/", "r.example/a", "", "a@b"] {
+            assert_eq!(registry(none), None, "{none}");
+        }
     }
 
     #[test]

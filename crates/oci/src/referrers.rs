@@ -60,7 +60,9 @@ pub fn of(repository: &Repository<'_>, digest: &Sha256Digest) -> Result<Referrer
 fn is_without(answer: &Answer) -> bool {
     let kind = answer.header("content-type").unwrap_or_default();
     match answer.status {
-        404 | 405 | 501 => true,
+        // What a server says to an address, or to a kind of answer, that it does not know; 404 is what
+        // the specification asks for.
+        400 | 404 | 405 | 406 | 501 => true,
         // Pages for people, which some servers give to any address.
         200 => kind.starts_with("text/html"),
         _ => false,

@@ -6,6 +6,7 @@ use crate::credentials::Credentials;
 use crate::error::OciError;
 use crate::image::Image;
 use crate::manifest::{ACCEPT, Content, Descriptor, MAX_MANIFEST_BYTES, Manifest, Platform};
+use crate::origin::Origin;
 use crate::reference::{Named, Reference};
 use crate::referrers;
 use crate::store::{Referrers, Store};
@@ -52,6 +53,14 @@ pub(crate) struct Request<'a> {
     pub what: &'a str,
     /// [`PULL`] or [`PUSH`].
     pub actions: &'static str,
+}
+
+impl Request<'_> {
+    /// Whether the registry wants to see who asks. What another host says, to which it led, is not
+    /// heard: it would name the place to which the registry's password is to be sent.
+    fn is_asked_for_more(&self, answer: &Answer) -> bool {
+        answer.status == 401 && Origin::of(&answer.url) == Origin::of(&self.url)
+    }
 }
 
 impl Registry {
@@ -106,6 +115,15 @@ impl Registry {
     }
 
     pub(crate) fn manifest(&self, reference: &Reference) -> Result<Manifest, OciError> {
+        self.manifest_and_bytes(reference)
+            .map(|(manifest, _)| manifest)
+    }
+
+    /// A manifest, and its bytes, in which more may stand than is read of it.
+    pub(crate) fn manifest_and_bytes(
+        &self,
+        reference: &Reference,
+    ) -> Result<(Manifest, Vec<u8>), OciError> {
         let what = reference.to_string();
         let answer = self.send(
             reference,
@@ -125,7 +143,7 @@ impl Registry {
             Named::Digest(expected) => same(&what, expected, manifest.digest)?,
             Named::Tag(_) => {}
         }
-        Ok(manifest)
+        Ok((manifest, answer.body))
     }
 
     /// Sends a request; once more, with what the registry asks for, where it asks for it.
@@ -141,7 +159,7 @@ impl Registry {
         );
         let known = self.let_in().get(&door).cloned();
         let answer = self.send_as(reference, request, known.as_deref())?;
-        if answer.status != 401 {
+        if !request.is_asked_for_more(&answer) {
             return Ok(answer);
         }
         let refused = |had_some| OciError::Refused {
@@ -167,7 +185,7 @@ impl Registry {
             return Err(refused(false));
         };
         let answer = self.send_as(reference, request, Some(&authorization))?;
-        if answer.status == 401 {
+        if request.is_asked_for_more(&answer) {
             return Err(refused(login.is_some()));
         }
         self.let_in().insert(door, authorization);
@@ -326,7 +344,14 @@ impl Image {
         match &manifest.content {
             Content::Index(among) => {
                 let chosen = manifest.for_platform(what, among, platform)?;
-                let digest = store.manifest(chosen)?.digest;
+                let chosen = store.manifest(chosen)?;
+                let Content::Image { .. } = chosen.content else {
+                    return Err(OciError::malformed(
+                        what,
+                        format!("what its index has for {platform} is an index, and no image"),
+                    ));
+                };
+                let digest = chosen.digest;
                 // Whoever signed the index signed which images are in it.
                 Ok(Self {
                     digest,

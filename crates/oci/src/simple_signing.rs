@@ -13,7 +13,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 /// The media type of the text.
-const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+pub const TEXT: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
+
+/// The type of what refers to an image with such signatures in it (cosign's `--registry-referrers-mode`).
+pub const ARTIFACT: &str = "application/vnd.dev.cosign.artifact.sig.v1+json";
 
 /// The largest such text that is read, in bytes.
 const MAX_BYTES: usize = 128 * 1024;
@@ -89,7 +92,7 @@ impl SimpleSigning {
         image: &Sha256Digest,
     ) -> Result<Option<Self>, error::OciError> {
         let annotation = |name: &str| layer.annotations.get(name);
-        let (Some(signature), Some(logged), SIMPLE_SIGNING) = (
+        let (Some(signature), Some(logged), TEXT) = (
             annotation(SIGNATURE),
             annotation(LOGGED),
             layer.media_type.as_str(),

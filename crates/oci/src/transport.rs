@@ -4,12 +4,12 @@ use crate::error::OciError;
 use crate::origin::{self, Origin};
 use assay_core::evidence::Failure;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
-/// How long a registry may take for one answer.
+/// How long a registry may take for one answer, with all that it redirects to.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long it may take to find out whether a registry on this machine speaks TLS.
@@ -128,10 +128,15 @@ impl Transport {
         let first = Origin::of(&asked.url)
             .ok_or_else(|| refused("its address is neither https nor http on this machine"))?;
         let mut url = asked.url.clone();
+        let end = Instant::now() + TIME_LIMIT;
         for _ in 0..=MOST_REDIRECTS {
             let now = Origin::of(&url).filter(|now| first.may_lead_to(now));
             let now = now.ok_or_else(|| refused("it redirects to where nobody is sent from it"))?;
-            let answer = self.send_once(asked, url, now == first)?;
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(timed_out());
+            }
+            let answer = self.send_once(asked, url, now == first, left)?;
             let is_redirect = matches!(answer.status, 301 | 302 | 303 | 307 | 308);
             if !is_redirect || asked.method != "GET" {
                 return Ok(answer);
@@ -144,7 +149,13 @@ impl Transport {
         Err(refused("it redirects again and again"))
     }
 
-    fn send_once(&self, asked: &Asked<'_>, url: String, is_own: bool) -> Result<Answer, Failure> {
+    fn send_once(
+        &self,
+        asked: &Asked<'_>,
+        url: String,
+        is_own: bool,
+        left: Duration,
+    ) -> Result<Answer, Failure> {
         let mut request = Request::builder()
             .method(asked.method)
             .uri(&url)
@@ -159,11 +170,18 @@ impl Transport {
         let unsendable = |error: ureq::http::Error| Failure::Malformed {
             detail: error.to_string(),
         };
-        let response = match asked.body {
-            None => agent.run(request.body(()).map_err(unsendable)?),
-            Some((kind, bytes)) => {
-                let request = request.header("Content-Type", kind).body(bytes);
-                agent.run(request.map_err(unsendable)?)
+        let (kind, bytes) = asked.body.unzip();
+        if let Some(kind) = kind {
+            request = request.header("Content-Type", kind);
+        }
+        let response = match bytes {
+            None => {
+                let request = agent.configure_request(request.body(()).map_err(unsendable)?);
+                agent.run(request.timeout_global(Some(left)).build())
+            }
+            Some(bytes) => {
+                let request = agent.configure_request(request.body(bytes).map_err(unsendable)?);
+                agent.run(request.timeout_global(Some(left)).build())
             }
         };
         let mut response = response.map_err(|error| failed(&error))?;
@@ -188,9 +206,13 @@ impl Transport {
 
 fn failed(error: &ureq::Error) -> Failure {
     match error {
-        ureq::Error::Timeout(_) => Failure::TimedOut {
-            seconds: u32::try_from(TIME_LIMIT.as_secs()).unwrap_or(u32::MAX),
-        },
+        ureq::Error::Timeout(_) => timed_out(),
         _ => Failure::Unreachable,
+    }
+}
+
+fn timed_out() -> Failure {
+    Failure::TimedOut {
+        seconds: u32::try_from(TIME_LIMIT.as_secs()).unwrap_or(u32::MAX),
     }
 }

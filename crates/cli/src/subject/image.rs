@@ -6,7 +6,6 @@ use crate::error::CliError;
 use crate::progress::Waiting;
 use assay_core::digest::Sha256Digest;
 use assay_oci::{Engine, Found, Image, Layout, LocalPlace, OciError, Published, Reference};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 /// An image, as it was named.
@@ -47,7 +46,7 @@ enum At {
     Registry(Reference),
     /// Where the engine has it from, with the digest there.
     Registries(Vec<(Reference, Sha256Digest)>),
-    Local(PathBuf),
+    Local(Arc<Layout>),
 }
 
 impl ImageSubject {
@@ -118,8 +117,9 @@ impl ImageSubject {
             Place::Engine { name, id } => self.on_engine(name, id.as_ref())?,
             Place::Local(text) => {
                 let place = LocalPlace::read(text);
-                let image = Layout::open(&place.path)?.image(place.tag.as_deref(), platform)?;
-                (image, text.clone(), At::Local(place.path))
+                let layout = Layout::open(&place.path)?;
+                let image = layout.image(place.tag.as_deref(), platform)?;
+                (image, text.clone(), At::Local(Arc::new(layout)))
             }
         };
         Ok(Artifact {
@@ -209,7 +209,7 @@ impl ImageArtifact {
                     add(reference.place(), At::Registry(reference.clone()));
                 }
             }
-            At::Local(path) => add(path.display().to_string(), self.at.clone()),
+            At::Local(layout) => add(layout.name().to_owned(), self.at.clone()),
         }
         places
     }
@@ -259,7 +259,7 @@ impl AttachedPlace {
                 let registry = self.access.registry()?;
                 registry.attached(reference, &self.digest)
             }
-            At::Local(path) => Layout::open(path)?.attached(&self.digest),
+            At::Local(layout) => layout.attached(&self.digest),
             At::Registries(_) => Ok(Found::default()),
         }
     }

@@ -51,8 +51,15 @@ impl ImageAccess {
         let given = match (user, set("ASSAY_REGISTRY_PASSWORD")) {
             (None, None) => None,
             (Some(user), Some(password)) => {
-                let named = set("ASSAY_REGISTRY").map(|named| named.to_ascii_lowercase());
-                let registry = match (named, registries) {
+                let named = set("ASSAY_REGISTRY").map(|named| {
+                    assay_oci::registry(&named).ok_or_else(|| {
+                        CliError::Usage(format!(
+                            "ASSAY_REGISTRY is {named:?}, and must be a host, with its port if it has \
+                             one, as references of images begin with it"
+                        ))
+                    })
+                });
+                let registry = match (named.transpose()?, registries) {
                     (Some(named), _) => Some(named),
                     (None, [one]) => Some(one.clone()),
                     (None, []) => None,

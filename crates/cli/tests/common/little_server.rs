@@ -183,9 +183,19 @@ impl Store {
         }
     }
 
+    pub fn put_blob(&self, bytes: &[u8]) {
+        let mut blobs = self.blobs.lock().unwrap();
+        blobs.insert(sha256(bytes), bytes.to_vec());
+    }
+
     /// The names of all manifests.
     pub fn names(&self) -> Vec<String> {
         self.manifests.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// The bytes of a manifest.
+    pub fn manifest(&self, name: &str) -> Vec<u8> {
+        self.manifests.lock().unwrap()[name].1.clone()
     }
 
     /// Answers as a registry does, for any repository.

@@ -1,6 +1,8 @@
 //! The real program, run as people run it.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+#[path = "../../../notary/tests/common/data_folder.rs"]
+mod data_folder;
 #[path = "documented.rs"]
 pub mod documented;
 
@@ -12,6 +14,8 @@ use std::process::{Child, Command, Output, Stdio};
 pub mod little_server;
 pub mod registry;
 pub mod setting;
+
+pub use data_folder::DataFolder;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_assay");
 
@@ -86,6 +90,8 @@ impl Drop for Notary {
 /// A user with a home of their own.
 pub struct User {
     pub home: tempfile::TempDir,
+    /// What is set in the environment of each command of theirs.
+    variables: Vec<(String, String)>,
 }
 
 pub struct Done {
@@ -104,6 +110,18 @@ impl Done {
         value
     }
 
+    /// The first result.
+    #[track_caller]
+    pub fn result(&self) -> Value {
+        self.json()["results"][0].clone()
+    }
+
+    /// The verdict about the first subject.
+    #[track_caller]
+    pub fn verdict(&self) -> String {
+        self.result()["verdict"].as_str().unwrap().to_owned()
+    }
+
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
@@ -115,7 +133,13 @@ impl User {
     pub fn new() -> Self {
         Self {
             home: tempfile::tempdir().unwrap(),
+            variables: Vec::new(),
         }
+    }
+
+    /// Sets a variable in the environment of all commands from now on.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.variables.push((name.to_owned(), value.into()));
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -159,6 +183,7 @@ impl User {
             .env("NO_GCE_CHECK", "true")
             // Keys of tests are worth nothing; what a passphrase does has tests of its own.
             .env("ASSAY_NO_PASSPHRASE", "1")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
@@ -181,30 +206,5 @@ pub fn done(output: Output) -> Done {
         code: output.status.code().unwrap_or(-1),
         out: String::from_utf8(output.stdout).unwrap(),
         err: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-/// A folder for a notary's data, with room for its lock beside it.
-pub struct DataFolder {
-    around: tempfile::TempDir,
-    data: std::path::PathBuf,
-}
-
-impl DataFolder {
-    pub fn new() -> Self {
-        let around = tempfile::tempdir().unwrap();
-        Self {
-            data: around.path().join("notary"),
-            around,
-        }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.data
-    }
-
-    /// Another path beside the data.
-    pub fn beside(&self, name: &str) -> std::path::PathBuf {
-        self.around.path().join(name)
     }
 }

@@ -42,12 +42,25 @@ impl Setting {
     }
 
     /// Signs a subject.
+    #[track_caller]
     pub fn sign(&self, name: &str) -> Value {
-        self.run(&["sign", name, "--json"]).expect(0).json()["results"][0].clone()
+        self.run(&["sign", name, "--json"]).expect(0).result()
     }
 
     /// Verifies a subject for who trusts the user's key.
     pub fn verify(&self, name: &str) -> Done {
-        self.run(&["verify", name, "--signer", &self.fingerprint(), "--json"])
+        self.verify_with(&[name])
+    }
+
+    /// Verifies what the arguments say, for who trusts the user's key.
+    pub fn verify_with(&self, args: &[&str]) -> Done {
+        let signer = self.fingerprint();
+        let own = ["verify", "--signer", &signer, "--json"];
+        self.run(&[&own, args].concat())
+    }
+
+    /// Verifies an image by nothing but what is attached to it.
+    pub fn verify_attached(&self, name: &str) -> Done {
+        self.verify_with(&[name, "--source", "registry"])
     }
 }

@@ -22,11 +22,26 @@ impl Terminal {
 
     /// The same with some variables of the environment.
     pub fn run_with(config: &Path, arguments: &str, variables: &[(&str, &str)]) -> Self {
+        Self::run_on("true", config, arguments, variables)
+    }
+
+    /// The same on a terminal with so many characters in a line.
+    pub fn run_narrow(
+        columns: u16,
+        config: &Path,
+        arguments: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let narrow = format!("stty cols {columns}");
+        Self::run_on(&narrow, config, arguments, variables)
+    }
+
+    fn run_on(before: &str, config: &Path, arguments: &str, variables: &[(&str, &str)]) -> Self {
         let number = config.join("number");
         let child = Command::new("script")
             .args(["--quiet", "--return", "--flush", "--command"])
             .arg(format!(
-                "echo $$ > {}; exec {PROGRAM} {arguments}",
+                "{before}; echo $$ > {}; exec {PROGRAM} {arguments}",
                 number.display()
             ))
             .arg("/dev/null")

@@ -1,7 +1,10 @@
 //! A real notary on loopback, and a client that signs.
 #![allow(dead_code, reason = "each test file uses a part")]
 
+mod data_folder;
 pub mod raw;
+
+pub use data_folder::DataFolder;
 
 use assay_core::digest::Sha256Digest;
 use assay_notary::dsse::{IN_TOTO, pre_authentication_encoding};
@@ -273,29 +276,4 @@ pub fn dsse(kind: &str, payload: &[u8], keys: &[&SigningKey], verifiers: &[&str]
             "verifiers": verifiers.iter().map(|v| STANDARD.encode(v)).collect::<Vec<_>>(),
         } },
     })
-}
-
-/// A folder for a notary's data, with room for its lock beside it.
-pub struct DataFolder {
-    around: tempfile::TempDir,
-    data: std::path::PathBuf,
-}
-
-impl DataFolder {
-    pub fn new() -> Self {
-        let around = tempfile::tempdir().unwrap();
-        Self {
-            data: around.path().join("notary"),
-            around,
-        }
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.data
-    }
-
-    /// Another path beside the data.
-    pub fn beside(&self, name: &str) -> std::path::PathBuf {
-        self.around.path().join(name)
-    }
 }
