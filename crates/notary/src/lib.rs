@@ -27,6 +27,7 @@ pub mod error;
 pub mod exposure;
 pub mod file_lock;
 pub mod files;
+pub mod final_acts;
 pub mod followers;
 pub mod front;
 pub mod hash_tiles;

@@ -68,7 +68,7 @@ pub async fn begin(data: &Path, lock: Option<&Path>, what: Rotate) -> Result<Str
     // What is to be logged under the old keys is.
     notary.settle().await?;
     let state = successor(data, notary.identity(), &notary, what)?;
-    state.save(data)?;
+    notary.save_trust(&state)?;
     Ok(notary.fingerprint().to_owned())
 }
 

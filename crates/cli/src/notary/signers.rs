@@ -10,7 +10,8 @@ use assay_core::root_store::day;
 use assay_notary::signers::{Signer, Signers};
 use assay_notary::store::StoreError;
 use assay_notary::{
-    Notary, NotaryError, identity::Identity, moment, revocation, trust::TrustState,
+    Notary, NotaryError, identity::Identity, moment, revocation, revocation::Wanted,
+    trust::TrustState,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -72,17 +73,21 @@ pub fn list(args: &SignerListArgs) -> Result<Exit, CliError> {
 /// # Errors
 /// When there is no such signer, or it could not be logged.
 pub fn revoke(args: &SignerRevokeArgs) -> Result<Exit, CliError> {
-    let since = match &args.since {
-        Some(text) => moment::parse(text).ok_or_else(|| {
+    let since = args.since.as_ref().map(|text| {
+        moment::parse(text).ok_or_else(|| {
             CliError::Usage(format!(
                 "{text:?} is no day like 2026-11-20, and no moment like 2026-11-20T15:00:00Z"
             ))
-        })?,
-        None => assay_notary::clock::now(),
+        })
+    });
+    let wanted = Wanted {
+        since: since.transpose()?,
+        reason: args.reason.as_deref(),
     };
-    let statement = revocation::revoke(&args.place.data, &args.who, since, args.reason.as_deref())?;
+    let (data, lock) = (&args.place.data, args.place.lock.as_deref());
+    let statement = revocation::revoke(data, lock, &args.who, wanted)?;
     let revocation = &statement.revocation;
-    log(&args.place.data, args.place.lock.as_deref(), revocation)?;
+    log(data, lock, revocation)?;
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.revoked.v1",

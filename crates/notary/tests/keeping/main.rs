@@ -6,6 +6,7 @@ mod backups;
 mod common;
 mod forking;
 mod health;
+mod not_undone;
 mod restoring;
 
 use assay_notary::Config;
