@@ -10,6 +10,7 @@ use crate::logging::Logger;
 use crate::metrics::{Metrics, Open};
 use crate::notary::Notary;
 use crate::patience::Patience;
+use crate::sequencer::SequencerError;
 use crate::shares::{Share, Shares};
 use crate::tls::Certificate;
 use crate::tokens;
@@ -78,10 +79,17 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         config.address.as_deref(),
         &format!("{scheme}://{local}"),
     )?);
-    notary.settle().await?;
+    let settled = match notary.settle().await {
+        Ok(()) => true,
+        // It can be read, and what is to be logged is tried again.
+        Err(NotaryError::Sequencer(SequencerError::Clock(_))) => false,
+        Err(error) => return Err(error),
+    };
+    // So that whoever asks first whether it can write is told.
+    notary.look_after_the_log();
     #[cfg(unix)]
     let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
-    let keeper = tokio::spawn(keep(notary.clone(), logger.clone()));
+    let keeper = tokio::spawn(keep(notary.clone(), logger.clone(), settled));
     let metrics = Arc::new(Metrics::default());
     let front = Arc::new(Front::new(
         notary.clone(),
@@ -136,7 +144,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
 }
 
 /// Sees to what is revoked while the notary runs, and tells of what could not be logged.
-async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
+async fn keep(notary: Arc<Notary>, logger: Arc<Logger>, mut settled: bool) {
     let mut told = None;
     let (mut failed, mut trouble) = (notary.failed(), notary.trouble());
     let mut pause = tokio::time::interval(KEEPER_PAUSE);
@@ -166,7 +174,16 @@ async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
             }
         }
         // It is tried again, and told once for each reason.
-        let error = notary.catch_up().await.err().map(|error| error.to_string());
+        let done = match settled {
+            true => notary.catch_up().await,
+            false => notary.settle().await,
+        };
+        settled |= done.is_ok();
+        let error = match done {
+            // Told above, and once.
+            Ok(()) | Err(NotaryError::Sequencer(SequencerError::Clock(_))) => None,
+            Err(error) => Some(error.to_string()),
+        };
         if error != told
             && let Some(error) = &error
         {

@@ -106,6 +106,10 @@ impl From<SequencerError> for Refusal {
     fn from(error: SequencerError) -> Self {
         match error {
             SequencerError::Stopping => Self::later(error.to_string()),
+            SequencerError::Clock(_) => Self::later(
+                "the clock of this notary's machine is behind its log, so nothing is logged; its \
+                 administrator finds in its log what to do",
+            ),
             // What is wrong is the operator's business, and names the operator's files.
             error if error.may_pass() => {
                 Self::later("the log cannot be written now; try again later")

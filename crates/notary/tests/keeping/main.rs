@@ -2,6 +2,7 @@
 
 mod backed_up;
 mod backups;
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
 mod forking;
