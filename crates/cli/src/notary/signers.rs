@@ -113,8 +113,12 @@ fn log(data: &Path, lock: Option<&Path>, revocation: &Revocation) -> Result<(), 
         Ok(notary) => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
-            runtime.block_on(notary.settle())?;
-            return Ok(());
+            return runtime.block_on(notary.settle()).map_err(|error| {
+                CliError::Log(format!(
+                    "the key is revoked and no certificate of it is handed out any more, but that \
+                     could not be logged yet, which is done at the next start: {error}"
+                ))
+            });
         }
         Err(NotaryError::Store(StoreError::InUse)) => {}
         Err(error) => return Err(error.into()),
