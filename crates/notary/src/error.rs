@@ -96,6 +96,15 @@ pub enum NotaryError {
         /// The file.
         path: PathBuf,
     },
+    /// Everybody on the machine can replace what is in a directory.
+    #[error(
+        "everybody on this machine can write in {}, and so replace keys, tokens or the lock. See who \
+         did; then `chmod o-w {}`, or use a directory below it", path.display(), path.display()
+    )]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+    },
     /// What was asked about a token cannot be done.
     #[error("{0}")]
     Token(String),

@@ -36,6 +36,7 @@ pub mod histogram;
 pub mod html;
 pub mod http;
 pub mod identity;
+pub mod idle;
 pub mod intoto;
 mod json_object;
 pub mod keys;

@@ -157,6 +157,7 @@ impl Notary {
         if let Some(acts) = &acts {
             acts.agree_with(data, &trust.state)?;
         }
+        trust.state.remove_unused_keys(data)?;
         Ok(Self {
             sequencer,
             acts,
@@ -293,6 +294,12 @@ impl Notary {
     /// When signing fails.
     pub fn tile_checkpoint(&self) -> Result<String, KeyError> {
         self.tile_checkpoints.note(&self.head())
+    }
+
+    /// Why the witnesses' lines that were put there cannot be used; `None` if they can or there are
+    /// none. Reads a file where it has changed.
+    pub fn unusable_cosignatures(&self) -> Option<String> {
+        self.tile_checkpoints.unusable()
     }
 
     /// What verifies the checkpoint of the tiles.

@@ -14,6 +14,7 @@ use crate::files::{self, Mode};
 use crate::final_acts::FinalActs;
 use crate::identity::Identity;
 use crate::proposal::decode_base64;
+use crate::signer_name;
 use crate::signers::{Signer, Signers};
 use crate::trust::TrustState;
 use assay_core::digest::Sha256Digest;
@@ -221,8 +222,12 @@ fn agreeing(statement: Statement, wanted: Wanted<'_>) -> Result<Statement, Notar
 
 /// The one signer that is meant: one that is not revoked yet, or else the one that is.
 fn one_of(all: Vec<Signer>, who: &str) -> Result<Signer, NotaryError> {
+    let normal = signer_name::normal(who);
     let is_meant = |signer: &Signer| {
-        signer.name == who || signer.fingerprint == who || signer.key.to_hex() == who
+        signer.name == who
+            || signer.name == normal
+            || signer.fingerprint == who
+            || signer.key.to_hex() == who
     };
     let meant: Vec<Signer> = all.into_iter().filter(is_meant).collect();
     let (revoked, valid): (Vec<Signer>, Vec<Signer>) =

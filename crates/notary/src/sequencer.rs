@@ -120,8 +120,8 @@ pub struct LogIdentity {
     pub origin: Origin,
 }
 
-/// Entries that could not be logged. Who sent them is told that it failed; why is the operator's
-/// business, as it names the operator's files.
+/// Entries that could not be logged. Who sent them is told that it failed; why is the
+/// administrator's business, as it names their files.
 #[derive(Debug, Clone)]
 pub struct FailedBatch {
     /// How many.

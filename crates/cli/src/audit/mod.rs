@@ -275,6 +275,7 @@ impl<'a> Audit<'a> {
             let bytes = match bytes {
                 Ok(bytes) => bytes,
                 Err(failure) => {
+                    output::note(&format!("{tile} cannot be read: {failure}"));
                     read.failure = Some(failure);
                     break;
                 }

@@ -32,14 +32,14 @@ pub fn add(args: &SignerAddArgs) -> Result<Exit, CliError> {
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.v1",
-            "name": args.name,
+            "name": enrolled.name,
             "fingerprint": enrolled.fingerprint,
             "certificate": enrolled.file.to_string_lossy(),
         }))?;
     } else {
         output::say(&format!(
             "enrolled {}\n  key         {}\n  certificate {}",
-            output::plain(&args.name),
+            output::plain(&enrolled.name),
             enrolled.fingerprint,
             output::plain(&enrolled.file.to_string_lossy())
         ))?;
