@@ -189,10 +189,13 @@ pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryErro
             signer_name::MAX
         )));
     }
+    let given = name;
     let name = &signer_name::normal(name);
     let key = Verifier::from_pem(pem).map_err(|error| NotaryError::Enrol(error.to_string()))?;
     let signers = Signers::of(data);
-    if signers.revocations.has(&key.key_id(), name) {
+    // Also as it was written before names had one form.
+    let mut names = [name.as_str(), given].into_iter();
+    if names.any(|name| signers.revocations.has(&key.key_id(), name)) {
         return Err(NotaryError::Enrol(format!(
             "this key was revoked under the name {name}, which cannot be taken back; enrol a new key"
         )));

@@ -273,3 +273,21 @@ fn what_was_written_down_while_the_notary_was_gone_is_logged_at_its_next_start()
         notary.stop();
     }
 }
+
+#[test]
+fn a_name_is_one_in_whatever_case_its_host_is_written() {
+    let setting = Setting::new();
+    let (one, two) = (
+        SigningKey::generate().unwrap(),
+        SigningKey::generate().unwrap(),
+    );
+    let data = setting.data.path();
+    for (key, name) in [(&one, "release@EXAMPLE.org"), (&two, NAME)] {
+        let enrolled = enrol(data, name, key.public_pem().as_bytes()).unwrap();
+        assert_eq!(enrolled.name, NAME);
+    }
+    setting.revoke(&key_fingerprint(two.public_der()), 0, None);
+    setting.revoke("release@Example.ORG", 0, None);
+    let all = Signers::of(data).all().unwrap();
+    assert!(all.iter().all(|one| one.revoked.is_some()));
+}
