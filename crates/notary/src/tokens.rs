@@ -325,7 +325,7 @@ mod tests {
         assert!(add(data.path(), "ci").is_err());
         let removed = list(data.path()).unwrap().swap_remove(0);
         assert_eq!(
-            drop_removed(data.path(), &[removed.clone()]).unwrap(),
+            drop_removed(data.path(), std::slice::from_ref(&removed)).unwrap(),
             ["ci"]
         );
         assert!(drop_removed(data.path(), &[removed]).unwrap().is_empty());
