@@ -319,10 +319,19 @@ fn follow(
     // A notary that never showed a succession is one of before there was any.
     let is_withheld = latest.is_none() && pinned.followed.is_some();
     match problem {
-        Some(problem) => output::note(&format!(
-            "{}: whether it revoked keys since the last time is not known: {problem}",
-            pinned.address
-        )),
+        Some(problem) => {
+            let address = &pinned.address;
+            let way_out = match problem {
+                Failure::TrustRoot { .. } => format!(
+                    ". If its administrator says that a backup was restored, 'assay logout {address} \
+                     --forget', and meet it anew by the fingerprint that they tell you"
+                ),
+                _ => String::new(),
+            };
+            output::note(&format!(
+                "{address}: whether it revoked keys since the last time is not known: {problem}{way_out}"
+            ));
+        }
         None if is_withheld => output::note(&format!(
             "{}: it does not show any more which keys it revoked",
             pinned.address

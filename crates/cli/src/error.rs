@@ -90,7 +90,8 @@ pub enum CliError {
     #[error(
         "the notary {address} shows another trust root ({found}) than the one that was pinned \
          ({pinned}): either somebody is in between, or the notary was set up anew. Ask its \
-         administrator; if the new fingerprint is right, remove {} and try again",
+         administrator; if the new fingerprint is right, forget the notary ('assay logout \
+         {address} --forget', or remove {}) and try again",
         file.display()
     )]
     OtherTrustRoot {

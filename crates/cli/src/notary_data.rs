@@ -4,6 +4,8 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::notary::args::{Data, DataAndLock};
 use crate::output;
+use assay_notary::final_acts::Redone;
+use assay_notary::restore::{Agreed, restore_agreed};
 use serde_json::json;
 use std::path::PathBuf;
 
@@ -49,6 +51,10 @@ pub struct RestoreArgs {
     /// then is lost. Without it, such a backup is refused.
     #[arg(long, value_name = "NUMBER")]
     pub end_tree: Option<u64>,
+    /// Put keys of the notary into office again that were replaced after the backup, and that others
+    /// may know. Without it, such a backup is refused.
+    #[arg(long)]
+    pub earlier_keys: bool,
     /// Print JSON (schema assay.notary.restored.v1).
     #[arg(long)]
     pub json: bool,
@@ -98,8 +104,11 @@ pub fn back_up(args: &BackupArgs) -> Result<Exit, CliError> {
 /// When it cannot be restored.
 pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
     let lock = args.lock.as_deref();
-    let restored =
-        assay_notary::restore::restore_ending(&args.from, &args.data, lock, args.end_tree)?;
+    let agreed = Agreed {
+        end_tree: args.end_tree,
+        earlier_keys: args.earlier_keys,
+    };
+    let restored = restore_agreed(&args.from, &args.data, lock, agreed)?;
     let tree = restored.identity.tree_id.to_string();
     let is_new = !restored.ended.is_empty();
     if args.json {
@@ -116,6 +125,8 @@ pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
             "ended_tree_id": first.map(|ended| ended.tree_id.to_string()),
             "ended_trees": ended.collect::<Vec<_>>(),
             "entries_lost": restored.lost().filter(|_| is_new),
+            "signers_revoked_again": restored.redone.as_ref().map(|redone| &redone.revoked),
+            "tokens_removed_again": restored.redone.as_ref().map(|redone| &redone.removed),
         }))?;
         return Ok(Exit::DONE);
     }
@@ -140,8 +151,39 @@ pub fn restore(args: &RestoreArgs) -> Result<Exit, CliError> {
         };
         text += &format!("\nTree {} has ended. {lost}", ended.tree_id);
     }
+    text += &told_again(restored.redone.as_ref());
     output::say(&text)?;
     Ok(Exit::DONE)
+}
+
+/// What was revoked and removed since the backup, and what has to be made again.
+fn told_again(redone: Option<&Redone>) -> String {
+    let Some(redone) = redone else {
+        return "\nThe lock store does not say which signers were revoked, which tokens removed and which \
+                keys replaced since the backup: as far as that was done, all of it counts again. \
+                Before you start the notary, revoke, remove and rotate again \
+                ('assay notary signer list' and 'token list' show what there is)."
+            .to_owned();
+    };
+    let names = |names: &[String]| {
+        let names: Vec<_> = names.iter().map(|name| output::plain(name)).collect();
+        names.join(", ")
+    };
+    let mut text = String::new();
+    if !redone.revoked.is_empty() {
+        text += &format!(
+            "\nRevoked again, as after the backup: {}.",
+            names(&redone.revoked)
+        );
+    }
+    if !redone.removed.is_empty() {
+        text += &format!(
+            "\nTokens removed again, as after the backup: {}.",
+            names(&redone.removed)
+        );
+    }
+    text + "\nSigners that were enrolled and tokens that were made since the backup are not there: \
+            make them again."
 }
 
 /// Brings data of an earlier version up to date.

@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::notary::args::Data;
+use crate::notary::args::{Data, DataAndLock};
 use crate::output;
 use assay_notary::tokens;
 use serde_json::json;
@@ -32,16 +32,28 @@ pub enum TokenCommand {
     List(TokenListArgs),
     /// Remove a token: from now on it opens nothing; the notary may be running.
     #[command(after_help = REMOVE_EXAMPLES)]
-    Remove(TokenArgs),
+    Remove(TokenRemoveArgs),
 }
 
-/// `assay notary token add` and `remove`.
+/// `assay notary token add`.
 #[derive(Debug, clap::Args)]
 pub struct TokenArgs {
     /// Whose token it is, such as ci or alice: it is in the log lines of what is written with it.
     pub name: String,
     #[command(flatten)]
     pub place: Data,
+    /// Print JSON (schema assay.token.v1).
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `assay notary token remove`.
+#[derive(Debug, clap::Args)]
+pub struct TokenRemoveArgs {
+    /// Whose token it is, as `list` shows it.
+    pub name: String,
+    #[command(flatten)]
+    pub place: DataAndLock,
     /// Print JSON (schema assay.token.v1).
     #[arg(long)]
     pub json: bool,
@@ -66,7 +78,7 @@ pub fn run(command: &TokenCommand) -> Result<Exit, CliError> {
         TokenCommand::Add(args) => add(args)?,
         TokenCommand::List(args) => list(args)?,
         TokenCommand::Remove(args) => {
-            tokens::remove(&args.place.data, &args.name)?;
+            tokens::remove(&args.place.data, args.place.lock.as_deref(), &args.name)?;
             if args.json {
                 output::json(&json!({
                     "schema": "assay.token.v1", "name": args.name, "outcome": "removed",

@@ -237,6 +237,141 @@ fn a_configuration_that_is_wrong_is_told_with_its_place() {
     assert!(!user.path("d").exists());
 }
 
+/// A notary is not started with this, and why.
+fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
+    let refused = Command::new(PROGRAM)
+        .args(["notary", "--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .stdout(Stdio::null())
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.success(), false);
+    String::from_utf8(refused.stderr).unwrap()
+}
+
+#[test]
+fn a_variable_that_is_no_setting_is_refused() {
+    let data = common::DataFolder::new();
+    let path = data.path().to_str().unwrap();
+    for name in ["ASSAY_NOTARY_LIMIT_BODY_BYTES", "ASSAY_NOTARY_NOSUCH"] {
+        let said = refused(&[(name, "5")], &["--data", path]);
+        assert!(said.contains(name), "{said}");
+    }
+    assert!(!data.path().exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_in_which_everybody_can_write_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let data = common::DataFolder::new();
+    Notary::start(data.path()).kill();
+    let lock = data.beside("notary.lock");
+    let keys = data.path().join("keys");
+    for directory in [data.path(), &lock, &keys] {
+        let set = |mode| {
+            std::fs::set_permissions(directory, PermissionsExt::from_mode(mode)).unwrap();
+        };
+        set(0o777);
+        let said = refused(&[], &["--data", data.path().to_str().unwrap()]);
+        let place = directory.to_str().unwrap();
+        assert!(said.contains(&format!("chmod o-w {place}")), "{said}");
+        set(0o700);
+    }
+    Notary::start(data.path()).kill();
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_who_reads_what_is_said_keeps_it_from_ending() {
+    let data = common::DataFolder::new();
+    let path = data.path().to_str().unwrap();
+    let (mut child, ready) = start(&["--data", path, "--open-writing"], &[]);
+    let socket = ready["listening"].as_str().unwrap().replace("http://", "");
+    // More lines than the pipe has room for, which nobody reads.
+    let mut stream = TcpStream::connect(socket).unwrap();
+    let request = "GET /ping HTTP/1.1\r\nHost: notary\r\n\r\n";
+    for _ in 0..1500 {
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        // The rest of it.
+        let mut end = Vec::new();
+        while !end.ends_with(b"\r\n\r\n.") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            end.push(byte[0]);
+        }
+    }
+    drop(stream);
+    let id = child.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
+    let begun = std::time::Instant::now();
+    let ended = loop {
+        match child.try_wait().unwrap() {
+            None if begun.elapsed().as_secs() < 60 => std::thread::yield_now(),
+            ended => break ended,
+        }
+    };
+    if ended.is_none() {
+        child.kill().unwrap();
+    }
+    assert_eq!(ended.expect("it hangs").code(), Some(0));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_amiss_in_front_or_beside_is_told_once() {
+    let data = common::DataFolder::new();
+    let path = data.path().to_str().unwrap();
+    let options = ["--data", path, "--open-writing", "--log-level", "warn"];
+    let public = ["--address", "https://notary.example"];
+    let (child, ready) = start(&[&options[..], &public].concat(), &[]);
+    let forwarded = "GET /ping HTTP/1.1\r\nHost: n\r\nX-Forwarded-For: 192.0.2.1\r\n\
+                     Connection: close\r\n\r\n";
+    for _ in 0..3 {
+        ask(&ready, forwarded);
+    }
+    let said = stop(child);
+    for event in ["all_clients_count_as_the_proxy", "proxy_not_trusted"] {
+        assert_eq!(said.matches(event).count(), 1, "{said}");
+    }
+    std::fs::write(data.path().join("cosigned-checkpoint"), "rubbish").unwrap();
+    let trusted = ["--trusted-proxies", "127.0.0.1"];
+    let (mut child, ready) = start(&[&options[..], &trusted].concat(), &[]);
+    ask(&ready, forwarded);
+    let broken = forwarded.replace("192.0.2.1", "unknown");
+    for _ in 0..3 {
+        ask(&ready, &broken);
+    }
+    // It looks after a moment.
+    let errors = BufReader::new(child.stderr.take().unwrap());
+    let mut told = Vec::new();
+    for line in errors.lines().map_while(Result::ok) {
+        for event in [
+            "cosigned_checkpoint_unusable",
+            "trusted_proxy_names_no_client",
+        ] {
+            told.extend(line.contains(event).then_some(event));
+        }
+        if told.len() == 2 {
+            break;
+        }
+    }
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            "cosigned_checkpoint_unusable",
+            "trusted_proxy_names_no_client"
+        ]
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_notary_with_open_writing_asks_for_nothing() {
     let (user, data) = (User::new(), common::DataFolder::new());

@@ -284,6 +284,18 @@ fn what_is_known_to_be_revoked_does_not_count_whoever_offers_it() {
             assert!(judged.out.contains(part), "{}", judged.out);
         }
     }
+    // A bundle beside the file is the notary's word, and not the file's.
+    let bundle = std::fs::read(setting.publisher.path("file.sigstore.json")).unwrap();
+    user.write("file.sigstore.json", bundle);
+    let told = user.with(&setting.front.url(), &["verify", "file", "--signer", NAME]);
+    let told = told.expect(19);
+    let told = told.out + &told.err;
+    assert!(!told.contains("file.sigstore.json has revoked"), "{told}");
+    assert!(
+        told.contains("127.0.0.1 has revoked") || told.contains("has revoked the key"),
+        "{told}"
+    );
+    std::fs::remove_file(user.path("file.sigstore.json")).unwrap();
     // Nor does it offline, under the root of that notary.
     let root = format!(
         "{}/trusted_root.json",

@@ -370,11 +370,12 @@ impl Reason {
         }
     }
 
-    /// Why a proof that this source offered is withheld.
+    /// Why a proof that this source offered is withheld. Named is the notary whose log it is in, as the
+    /// source may be a file beside the subject, or somebody else who keeps it.
     pub fn withheld(source: &str, withheld: &Withheld) -> Self {
-        let source = source.to_owned();
         let log = withheld.attestation.logged.as_ref();
         let log = log.map_or_else(String::new, |logged| logged.origin.clone());
+        let source = keeper(source, &log).to_owned();
         match &withheld.doubt {
             LogDoubt::Contradicted => Self::LogContradicted { source, log },
             LogDoubt::Revoked { since } => Self::KeyRevoked {
@@ -573,6 +574,15 @@ impl Reason {
         }
         samples.extend(Check::ALL.map(|check| refused(check.failed("detail"))));
         samples
+    }
+}
+
+/// Who keeps the log with this origin (`notary.example - 4711`): its host, unless the source is it.
+fn keeper<'a>(source: &'a str, origin: &'a str) -> &'a str {
+    let host = origin.split_once(" - ").map_or(origin, |(host, _)| host);
+    match host.is_empty() || host.split(':').next() == Some(source) || source.contains(host) {
+        true => source,
+        false => host,
     }
 }
 

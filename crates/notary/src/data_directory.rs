@@ -1,9 +1,11 @@
 //! The files of a data directory, and where the lock store is to it.
 
+use crate::backup::ADMIN_DIRECTORY;
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
-use crate::files;
+use crate::files::{self, Mode};
 use crate::identity::{self, Identity};
+use crate::lock::Locked;
 use crate::ownership;
 use crate::recovery::Disagreement;
 use crate::trust;
@@ -14,6 +16,9 @@ pub const LOG_FILE: &str = "log.redb";
 
 /// There once all the others are: from then on none of them is made anew.
 pub const COMPLETE_FILE: &str = "set-up-complete";
+
+/// Where the lock store is with which the notary ran last; in the directory that no backup has.
+const LOCK_STORE_FILE: &str = "lock-store";
 
 /// What is in it where the succession of the trust roots is one of the others.
 pub const WITH_TRUST: &[u8] = b"trust.json\n";
@@ -67,6 +72,61 @@ pub fn refuse_without_lock(data: &Path, named: Option<&Path>) -> Result<(), Nota
         }
         .into()),
     }
+}
+
+/// The lock store of a notary that was set up: `named`, or else the one with which it ran last, or else
+/// the one beside the data.
+///
+/// # Errors
+/// When there is no lock of this notary's log, it cannot be read, or the tree has ended.
+pub fn lock_store_in_use(
+    data: &Path,
+    identity: &Identity,
+    named: Option<&Path>,
+) -> Result<PathBuf, NotaryError> {
+    let place = known_lock_store(data, identity, named);
+    if is_inside(&place, data) {
+        return Err(NotaryError::LockInData { place });
+    }
+    match FileLock::look(&place, identity.tree_id)? {
+        None => Err(NotaryError::NoLockStore { place }),
+        Some(Locked {
+            followed_by: Some(next),
+            ..
+        }) => Err(Disagreement::Ended { next }.into()),
+        Some(_) => Ok(place),
+    }
+}
+
+fn known_lock_store(data: &Path, identity: &Identity, named: Option<&Path>) -> PathBuf {
+    if let Some(named) = named {
+        return named.to_owned();
+    }
+    let last = std::fs::read_to_string(data.join(ADMIN_DIRECTORY).join(LOCK_STORE_FILE));
+    let last = last.ok().map(PathBuf::from);
+    last.filter(|place| FileLock::is_there(place, identity.tree_id))
+        .unwrap_or_else(|| FileLock::default_for(data))
+}
+
+/// Remembers with which lock store a notary runs, so that the administrator need not name it. In a
+/// backup this is not.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn remember_lock_store(data: &Path, place: &Path) -> Result<(), NotaryError> {
+    let whole = std::fs::canonicalize(place).map_err(|source| NotaryError::file(place, source))?;
+    // One whose name is no text must be named each time.
+    let Some(text) = whole.to_str() else {
+        return Ok(());
+    };
+    let directory = data.join(ADMIN_DIRECTORY);
+    let path = directory.join(LOCK_STORE_FILE);
+    if std::fs::read_to_string(&path).is_ok_and(|known| known == text) {
+        return Ok(());
+    }
+    files::private_directory(&directory)
+        .and_then(|()| files::replace(&path, text.as_bytes(), Mode::Shared))
+        .map_err(|source| NotaryError::file(&path, source))
 }
 
 /// Whether a path that may not be there yet lies in a directory, as it is written.

@@ -96,6 +96,15 @@ pub enum NotaryError {
         /// The file.
         path: PathBuf,
     },
+    /// Everybody on the machine can replace what is in a directory.
+    #[error(
+        "everybody on this machine can write in {}, and so replace keys, tokens or the lock. See who \
+         did; then `chmod o-w {}`, or use a directory below it", path.display(), path.display()
+    )]
+    Writable {
+        /// The directory.
+        path: PathBuf,
+    },
     /// What was asked about a token cannot be done.
     #[error("{0}")]
     Token(String),
@@ -149,6 +158,29 @@ pub enum NotaryError {
     /// A restore would end a tree that is signed on.
     #[error("{0}")]
     Replaced(String),
+    /// The lock store of a notary that is administered is not where it was looked for.
+    #[error(
+        "there is no lock of this notary's log in {}, so nothing was changed. Name the lock store \
+         that the notary is started with: --lock DIR", place.display()
+    )]
+    NoLockStore {
+        /// Where it was looked for.
+        place: PathBuf,
+    },
+    /// The keys in a backup are out of office.
+    #[error(
+        "the keys of the notary in this backup were replaced after it ('assay notary rotate'), \
+         perhaps because others know them, and the new ones are not in it. Restore a backup from \
+         after that. Only if there is none, restore this one with --earlier-keys: the notary then \
+         signs with the replaced keys again, so whoever knows them can sign in its name; replace \
+         them once more before you start it. Clients that have seen the new keys follow neither: \
+         each of their users forgets the notary ('assay logout {address} --forget') and meets it \
+         anew by the fingerprint that you tell them"
+    )]
+    EarlierKeys {
+        /// The notary's address.
+        address: String,
+    },
     /// A restore goes into a new directory only.
     #[error(
         "{} is not empty. A backup is restored into a new directory, so that nothing is \

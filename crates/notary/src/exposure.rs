@@ -1,47 +1,79 @@
-//! Files with secrets in them that others than their owner can read.
+//! Files with secrets in them that others than their owner can read, and directories in which others
+//! can replace files.
 
 use crate::error::NotaryError;
 use std::path::{Path, PathBuf};
 
-/// A file that the owner's group can read or write, which may be meant so.
+/// What the owner's group can do, which may be meant so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GroupReadable(pub PathBuf);
+pub enum ByGroup {
+    /// Read or write this secret.
+    Readable(PathBuf),
+    /// Replace the files in this directory.
+    Writable(PathBuf),
+}
 
 /// Looks who can read a file with a secret. A file that is not there is nobody's.
 ///
 /// # Errors
 /// When everybody on this machine can read or write it, or the system does not say.
-pub fn check(path: &Path) -> Result<Option<GroupReadable>, NotaryError> {
+pub fn check(path: &Path) -> Result<Option<ByGroup>, NotaryError> {
+    match mode(path)? {
+        Some(mode) if mode & 0o006 != 0 => Err(NotaryError::Exposed {
+            path: path.to_owned(),
+        }),
+        Some(mode) if mode & 0o060 != 0 => Ok(Some(ByGroup::Readable(path.to_owned()))),
+        _ => Ok(None),
+    }
+}
+
+/// Looks who can write in a directory. One that is not there is nobody's.
+///
+/// # Errors
+/// When everybody on this machine can, and so replace what is in it, or the system does not say.
+pub fn check_directory(path: &Path) -> Result<Option<ByGroup>, NotaryError> {
+    match mode(path)? {
+        Some(mode) if mode & 0o002 != 0 => Err(NotaryError::Writable {
+            path: path.to_owned(),
+        }),
+        Some(mode) if mode & 0o020 != 0 => Ok(Some(ByGroup::Writable(path.to_owned()))),
+        _ => Ok(None),
+    }
+}
+
+/// The bits that say who may do what; `None` where nothing is, or where there are none.
+fn mode(path: &Path) -> Result<Option<u32>, NotaryError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = match std::fs::metadata(path) {
-            Ok(metadata) => metadata.permissions().mode(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(NotaryError::file(path, error)),
-        };
-        if mode & 0o006 != 0 {
-            return Err(NotaryError::Exposed {
-                path: path.to_owned(),
-            });
-        }
-        if mode & 0o060 != 0 {
-            return Ok(Some(GroupReadable(path.to_owned())));
+        match std::fs::metadata(path) {
+            Ok(metadata) => Ok(Some(metadata.permissions().mode())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(NotaryError::file(path, error)),
         }
     }
-    let _ = path;
-    Ok(None)
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(None)
+    }
 }
 
-/// Looks at the keys and tokens in a data directory.
+/// The directories in a data directory whose files must be nobody else's.
+const DIRECTORIES: [&str; 4] = ["", "keys", "signers", "revocations"];
+
+/// Looks at a data directory, and the keys and tokens in it.
 ///
 /// # Errors
-/// As [`check`].
-pub fn check_data(data: &Path) -> Result<Vec<GroupReadable>, NotaryError> {
+/// As [`check`] and [`check_directory`].
+pub fn check_data(data: &Path) -> Result<Vec<ByGroup>, NotaryError> {
     let mut files = vec![data.join(crate::tokens::FILE)];
     let keys = std::fs::read_dir(data.join("keys"));
     files.extend(keys.into_iter().flatten().flatten().map(|key| key.path()));
     let mut found = Vec::new();
+    for directory in DIRECTORIES {
+        found.extend(check_directory(&data.join(directory))?);
+    }
     for file in files {
         found.extend(check(&file)?);
     }
@@ -66,7 +98,7 @@ mod tests {
         set(0o640);
         assert_eq!(
             check_data(data.path()).unwrap(),
-            [GroupReadable(key.clone())]
+            [ByGroup::Readable(key.clone())]
         );
         set(0o644);
         let error = check_data(data.path()).unwrap_err().to_string();
@@ -74,5 +106,22 @@ mod tests {
             error.contains("log.pem") && error.contains("chmod 600"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_directory_in_which_everybody_can_write_is_refused() {
+        let data = tempfile::tempdir().unwrap();
+        let set = |mode| {
+            std::fs::set_permissions(data.path(), PermissionsExt::from_mode(mode)).unwrap();
+            check_data(data.path())
+        };
+        assert!(set(0o755).unwrap().is_empty());
+        let by_group = set(0o770).unwrap();
+        assert!(
+            matches!(&by_group[..], [ByGroup::Writable(_)]),
+            "{by_group:?}"
+        );
+        let error = set(0o1777).unwrap_err().to_string();
+        assert!(error.contains("chmod o-w"), "{error}");
     }
 }

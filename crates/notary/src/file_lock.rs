@@ -45,6 +45,15 @@ impl FileLock {
         path.try_exists().unwrap_or(true)
     }
 
+    /// What is there of the log with this tree number in `directory`, without taking it: the notary
+    /// may be running.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn look(directory: &Path, tree_id: u64) -> Result<Option<Locked>, LockError> {
+        load(&directory.join(format!("{tree_id}.json")))
+    }
+
     /// Where the lock store of a data directory is unless something else is said: beside it.
     pub fn default_for(data: &Path) -> PathBuf {
         // Of `data/..` or `.`, the name is known to the system only.
@@ -57,13 +66,7 @@ impl FileLock {
 
 impl Lock for FileLock {
     fn load(&self) -> Result<Option<Locked>, LockError> {
-        let bytes = match std::fs::read(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(|error| failed(&self.path, &error))?,
-        };
-        serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| failed(&self.path, &error))
+        load(&self.path)
     }
 
     fn swap(&mut self, old: Option<&Locked>, new: &Locked) -> Result<(), LockError> {
@@ -81,6 +84,20 @@ impl Lock for FileLock {
     fn place(&self) -> String {
         self.path.display().to_string()
     }
+
+    fn store(&self) -> Option<&Path> {
+        self.path.parent()
+    }
+}
+
+fn load(path: &Path) -> Result<Option<Locked>, LockError> {
+    let bytes = match std::fs::read(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other.map_err(|error| failed(path, &error))?,
+    };
+    serde_json::from_slice(&bytes)
+        .map(Some)
+        .map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &dyn std::fmt::Display) -> LockError {

@@ -158,6 +158,11 @@ impl Identity {
         host(&self.address)
     }
 
+    /// The number of the notary's first tree: the same before and after a restore.
+    pub fn first_tree(&self) -> u64 {
+        self.past.first().map_or(self.tree_id, |past| past.tree_id)
+    }
+
     /// Whether the entry at `index` is one of the tree with this number: the present one, or one
     /// that it began with.
     pub fn is_in_tree(&self, index: u64, tree_id: u64) -> bool {

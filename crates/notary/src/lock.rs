@@ -7,6 +7,7 @@
 //! back to an earlier state: it is no part of the data and of no backup.
 
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The latest that a log has signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +55,12 @@ pub trait Lock: Send {
 
     /// Where it is, for people.
     fn place(&self) -> String;
+
+    /// The directory in which it lies, where it is a file: beside it, what must not be undone is
+    /// written down ([`crate::final_acts`]).
+    fn store(&self) -> Option<&Path> {
+        None
+    }
 }
 
 /// Why a lock could not be used.

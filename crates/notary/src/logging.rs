@@ -7,11 +7,11 @@ use crate::client_address::network;
 use crate::config::{Addresses, Format, Level, Log};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use x509_cert::der::DateTime;
 
 /// How many lines may wait.
@@ -20,11 +20,16 @@ const QUEUE: usize = 4096;
 /// From how many bytes on lines are written together.
 const MAX_WRITE: usize = 64 * 1024;
 
+/// How long the end waits for whoever reads the lines.
+const FLUSH_TIME: Duration = Duration::from_secs(1);
+/// How often it looks meanwhile whether there is room.
+const FLUSH_PAUSE: Duration = Duration::from_millis(10);
+
 /// Where happenings are told.
 pub struct Logger {
     options: Log,
     lines: SyncSender<Message>,
-    dropped: AtomicU64,
+    dropped: Arc<AtomicU64>,
 }
 
 enum Message {
@@ -37,14 +42,16 @@ impl Logger {
     /// Tells them on standard error.
     pub fn new(options: &Log) -> Self {
         let (lines, waiting) = sync_channel(QUEUE);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let (counted, format) = (dropped.clone(), options.format);
         // Without a thread there is nobody to tell, as when standard error is closed.
         let _ = std::thread::Builder::new()
             .name("log".into())
-            .spawn(move || write_all(&waiting));
+            .spawn(move || write_all(&waiting, &counted, format, &mut std::io::stderr()));
         Self {
             options: options.clone(),
             lines,
-            dropped: AtomicU64::new(0),
+            dropped,
         }
     }
 
@@ -58,14 +65,7 @@ impl Logger {
         if !self.tells(level) {
             return;
         }
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let line = line(
-            self.options.format,
-            since.unwrap_or_default(),
-            level,
-            event,
-            fields,
-        );
+        let line = line(self.options.format, since_1970(), level, event, fields);
         if self.lines.try_send(Message::Line(line)).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -85,16 +85,29 @@ impl Logger {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Waits until all that was told is written. Blocks.
+    /// Waits until all that was told is written, or until it is clear that nobody reads it. Blocks.
     pub fn flush(&self) {
+        let until = Instant::now() + FLUSH_TIME;
         let (written, wait) = sync_channel(1);
-        if self.lines.send(Message::Flush(written)).is_ok() {
-            let _ = wait.recv();
+        let mut message = Message::Flush(written);
+        while let Err(TrySendError::Full(back)) = self.lines.try_send(message) {
+            if Instant::now() >= until {
+                return;
+            }
+            message = back;
+            std::thread::sleep(FLUSH_PAUSE);
         }
+        let _ = wait.recv_timeout(until.saturating_duration_since(Instant::now()));
     }
 }
 
-fn write_all(waiting: &Receiver<Message>) {
+fn write_all(
+    waiting: &Receiver<Message>,
+    dropped: &AtomicU64,
+    format: Format,
+    out: &mut dyn std::io::Write,
+) {
+    let mut told = 0;
     while let Ok(first) = waiting.recv() {
         // All that wait share a write.
         let mut lines = String::new();
@@ -109,12 +122,25 @@ fn write_all(waiting: &Receiver<Message>) {
                 next = waiting.try_recv().ok();
             }
         }
+        let count = dropped.load(Ordering::Relaxed);
+        if count > told {
+            let fields = [("lines", Value::from(count - told))];
+            let event = "lines_dropped";
+            lines += &line(format, since_1970(), Level::Warn, event, &fields);
+            told = count;
+        }
         // Where nobody listens there is nothing to do about it.
-        let _ = std::io::stderr().write_all(lines.as_bytes());
+        let _ = out.write_all(lines.as_bytes());
         if let Some(written) = flush {
             let _ = written.send(());
         }
     }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
 }
 
 fn line(
@@ -182,6 +208,22 @@ fn time(since: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_that_were_left_out_are_counted_and_told() {
+        let (lines, waiting) = sync_channel(4);
+        let dropped = AtomicU64::new(3);
+        lines.send(Message::Line("first\n".into())).unwrap();
+        drop(lines);
+        let mut out = Vec::new();
+        write_all(&waiting, &dropped, Format::Logfmt, &mut out);
+        let out = String::from_utf8(out).unwrap();
+        assert!(out.starts_with("first\n"), "{out}");
+        assert!(
+            out.ends_with("level=warn event=lines_dropped lines=3\n"),
+            "{out}"
+        );
+    }
 
     #[test]
     fn a_line_is_one_object_or_pairs() {

@@ -4,12 +4,13 @@ use crate::authority::Authority;
 use crate::batches::Batches;
 use crate::clock::now;
 use crate::data_directory::{
-    COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, refuse_lost_files, refuse_what_is_lost,
-    refuse_without_lock,
+    COMPLETE_FILE, LOG_FILE, WITH_TRUST, lock_store, lock_store_in_use, refuse_lost_files,
+    refuse_what_is_lost, refuse_without_lock, remember_lock_store,
 };
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files;
+use crate::final_acts::FinalActs;
 use crate::identity::Identity;
 use crate::keys::{KeyError, SigningKey};
 use crate::lock::Lock;
@@ -52,6 +53,7 @@ pub struct Notary {
     trusted_root: String,
     fingerprint: String,
     trust: RwLock<Arc<Trust>>,
+    acts: Option<FinalActs>,
     /// The statements of revocation that are logged. Whoever changes what is kept of the trust holds it.
     settled: tokio::sync::Mutex<BTreeSet<PathBuf>>,
     tile_checkpoints: TileCheckpoints,
@@ -84,7 +86,7 @@ impl Notary {
     ) -> Result<Self, NotaryError> {
         refuse_without_lock(data, lock)?;
         let place = lock_store(data, lock)?;
-        Self::open_on(
+        let notary = Self::open_on(
             data,
             address,
             default,
@@ -97,7 +99,9 @@ impl Notary {
                 Ok(Arc::new(RedbStore::open(&path)?))
             },
             |tree_id| Ok(Box::new(FileLock::take(&place, tree_id)?)),
-        )
+        )?;
+        remember_lock_store(data, &place)?;
+        Ok(notary)
     }
 
     /// The same with the log and its lock elsewhere: in the objects that `objects` gives, and
@@ -147,8 +151,16 @@ impl Notary {
             files::replace(&complete, WITH_TRUST, files::Mode::Shared)
                 .map_err(|source| NotaryError::file(&complete, source))?;
         }
+        let acts = lock.store().map(|store| FinalActs::of(store, &identity));
+        let sequencer = Sequencer::start(store.clone(), lock, log.clone())?;
+        // Now that data and lock agree, this data is the latest.
+        if let Some(acts) = &acts {
+            acts.agree_with(data, &trust.state)?;
+        }
+        trust.state.remove_unused_keys(data)?;
         Ok(Self {
-            sequencer: Sequencer::start(store.clone(), lock, log.clone())?,
+            sequencer,
+            acts,
             signers: Signers::of(data),
             identity,
             log,
@@ -164,13 +176,25 @@ impl Notary {
     }
 
     /// Opens a notary that was set up, to administer it while it is not running. Its lock is in the
-    /// directory `lock`, or else beside the data.
+    /// directory `lock`, or else where it was when it ran last, or else beside the data.
     ///
     /// # Errors
     /// As [`Self::open`]; and when there is none.
     pub fn open_existing(data: &Path, lock: Option<&Path>) -> Result<Self, NotaryError> {
         let identity = Identity::of_notary(data)?;
-        Self::open(data, lock, None, &identity.address)
+        let place = lock_store_in_use(data, &identity, lock)?;
+        Self::open(data, Some(&place), None, &identity.address)
+    }
+
+    /// Writes a state of the trust down, first where it is not undone.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(crate) fn save_trust(&self, state: &TrustState) -> Result<(), NotaryError> {
+        if let Some(acts) = &self.acts {
+            acts.record_links(state)?;
+        }
+        state.save(&self.data)
     }
 
     /// Which keys are in office, and which were.
@@ -270,6 +294,12 @@ impl Notary {
     /// When signing fails.
     pub fn tile_checkpoint(&self) -> Result<String, KeyError> {
         self.tile_checkpoints.note(&self.head())
+    }
+
+    /// Why the witnesses' lines that were put there cannot be used; `None` if they can or there are
+    /// none. Reads a file where it has changed.
+    pub fn unusable_cosignatures(&self) -> Option<String> {
+        self.tile_checkpoints.unusable()
     }
 
     /// What verifies the checkpoint of the tiles.

@@ -1,7 +1,9 @@
 //! A stream that waits only so long for a client who does not read.
 
+use crate::idle::Idle;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -11,17 +13,25 @@ use tokio::time::Sleep;
 pub struct Patience<S> {
     stream: S,
     time: Duration,
+    idle: Arc<Idle>,
     /// Runs from when the client first kept us waiting until all is sent.
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patience<S> {
-    /// Waits `time` at most.
-    pub fn new(stream: S, time: Duration) -> Self {
+    /// Waits `time` at most, and tells `idle` what has left.
+    pub fn new(stream: S, time: Duration, idle: Arc<Idle>) -> Self {
         Self {
             stream,
             time,
+            idle,
             until: None,
+        }
+    }
+
+    fn note_sent(&self, result: &Poll<io::Result<usize>>) {
+        if matches!(result, Poll::Ready(Ok(_))) {
+            self.idle.sent();
         }
     }
 
@@ -60,6 +70,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note_sent(&result);
         self.or_too_late(context, result)
     }
 
@@ -69,6 +80,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note_sent(&result);
         self.or_too_late(context, result)
     }
 

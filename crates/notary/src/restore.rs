@@ -14,6 +14,7 @@ use crate::entry_check::EntryCheck;
 use crate::error::NotaryError;
 use crate::file_lock::FileLock;
 use crate::files::{self, Mode};
+use crate::final_acts::{FinalActs, Redone};
 use crate::followers::Followers;
 use crate::identity::{self, Identity, PastTree};
 use crate::keys::SigningKey;
@@ -44,6 +45,19 @@ pub struct Restored {
     /// The trees in whose place the new one is, that of the backup first; none if the same tree
     /// goes on.
     pub ended: Vec<Ended>,
+    /// What was revoked and removed after the backup, and is so again; `None` if the lock store does
+    /// not say.
+    pub redone: Option<Redone>,
+}
+
+/// What a restore may do only on the administrator's word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Agreed {
+    /// End this tree, too, which an earlier restore began in place of the backup's: what it has signed
+    /// since then is lost.
+    pub end_tree: Option<u64>,
+    /// Put keys of the notary into office again that were replaced after the backup.
+    pub earlier_keys: bool,
 }
 
 /// A tree that a restore has ended, or had ended before.
@@ -68,21 +82,36 @@ impl Restored {
 ///
 /// # Errors
 /// When the backup is damaged, the directory is not empty, the notary still runs, another tree has
-/// taken the place of the backup's, or something cannot be written; `data` is then as it was.
+/// taken the place of the backup's, its keys were replaced, or something cannot be written; `data` is
+/// then as it was.
 pub fn restore(from: &Path, data: &Path, lock: Option<&Path>) -> Result<Restored, NotaryError> {
-    restore_ending(from, data, lock, None)
+    restore_agreed(from, data, lock, Agreed::default())
 }
 
-/// As [`restore`], in place of the tree `end`, too, which an earlier restore began in place of the
-/// backup's: what it has signed since then is lost.
+/// As [`restore`], with what the administrator has agreed to.
 ///
 /// # Errors
-/// As [`restore`], and when `end` is not the tree that has taken the place of the backup's.
-pub fn restore_ending(
+/// As [`restore`], and when a tree was named to be ended that has not taken the place of the backup's.
+pub fn restore_agreed(
     from: &Path,
     data: &Path,
     lock: Option<&Path>,
-    end: Option<u64>,
+    agreed: Agreed,
+) -> Result<Restored, NotaryError> {
+    let was_there = data.exists();
+    let restored = restore_into(from, data, lock, agreed);
+    if restored.is_err() && !was_there {
+        // It goes only if it is empty.
+        let _ = std::fs::remove_dir(data);
+    }
+    restored
+}
+
+fn restore_into(
+    from: &Path,
+    data: &Path,
+    lock: Option<&Path>,
+    agreed: Agreed,
 ) -> Result<Restored, NotaryError> {
     let failed = |source| NotaryError::file(data, source);
     let place = lock_store(data, lock)?;
@@ -101,7 +130,7 @@ pub fn restore_ending(
         // What is made is the notary's user's, whose the lock store is.
         ownership::give_directory(&part, &place).map_err(failed)?;
     }
-    let restored = restore_part(from, &part, &place, end).and_then(|restored| {
+    let restored = restore_part(from, &part, &place, agreed).and_then(|restored| {
         std::fs::rename(&part, data).map_err(failed)?;
         files::sync_directory(part.parent().unwrap_or(&part)).map_err(failed)?;
         Ok(restored)
@@ -124,7 +153,7 @@ fn restore_part(
     from: &Path,
     part: &Path,
     place: &Path,
-    end: Option<u64>,
+    agreed: Agreed,
 ) -> Result<Restored, NotaryError> {
     let store = unpack(from, part)?;
     let identity = Identity::load(part)?;
@@ -134,12 +163,18 @@ fn restore_part(
     let lock = FileLock::take(place, identity.tree_id)?;
     let locked = lock.load()?;
     let followers = Followers::of(place, &identity, tree.size, locked.as_ref())?;
-    followers.agree_to_end(&identity, end)?;
+    followers.agree_to_end(&identity, agreed.end_tree)?;
+    let acts = FinalActs::of(place, &identity);
+    let redone = match acts.load()? {
+        Some(known) => Some(acts.redo_in_backup(&known, part, &identity, agreed.earlier_keys)?),
+        None => None,
+    };
     let restored = match &locked {
         Some(locked) if goes_on(&tree, locked) => Restored {
             identity,
             size: tree.size,
             ended: Vec::new(),
+            redone,
         },
         _ => begin_new_tree(
             part,
@@ -149,7 +184,8 @@ fn restore_part(
             (tree, frontier),
             (lock, locked),
             followers,
-        )?,
+        )
+        .map(|restored| Restored { redone, ..restored })?,
     };
     let complete = part.join(COMPLETE_FILE);
     let content = match part.join(trust::FILE).exists() {
@@ -291,5 +327,6 @@ fn begin_new_tree(
         size: tree.size,
         identity,
         ended,
+        redone: None,
     })
 }

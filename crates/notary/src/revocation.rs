@@ -11,12 +11,15 @@ use crate::clock::now;
 use crate::dsse::{self, Envelope, EnvelopeSignature, IN_TOTO};
 use crate::error::NotaryError;
 use crate::files::{self, Mode};
+use crate::final_acts::FinalActs;
 use crate::identity::Identity;
 use crate::proposal::decode_base64;
+use crate::signer_name;
 use crate::signers::{Signer, Signers};
 use crate::trust::TrustState;
 use assay_core::digest::Sha256Digest;
 use assay_core::revocation::{REVOCATION_PREDICATE, Revocation};
+use assay_core::root_store::day;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -77,6 +80,25 @@ impl Revocations {
         Ok(files)
     }
 
+    /// Writes a statement down, if none about this key and name is there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self, statement: &Statement) -> Result<(), NotaryError> {
+        files::private_directory(&self.directory)
+            .map_err(|source| NotaryError::file(&self.directory, source))?;
+        let file = self.file(&statement.key, &statement.revocation.name);
+        match files::create(&file, &statement.proposal, Mode::Shared) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            other => other.map_err(|source| NotaryError::file(&file, source)),
+        }
+    }
+
+    /// The statement about this key and name.
+    fn read(&self, key: &Sha256Digest, name: &str) -> Result<Statement, NotaryError> {
+        Statement::read(&self.file(key, name))
+    }
+
     /// One for each key and name.
     fn file(&self, key: &Sha256Digest, name: &str) -> PathBuf {
         let both = [key.as_bytes(), name.as_bytes()].concat();
@@ -92,6 +114,14 @@ impl Statement {
     /// When it cannot be read, or is none.
     pub fn read(file: &Path) -> Result<Self, NotaryError> {
         let proposal = std::fs::read(file).map_err(|source| NotaryError::file(file, source))?;
+        Self::parse(file, proposal)
+    }
+
+    /// Reads one from what is in `file`.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(file: &Path, proposal: Vec<u8>) -> Result<Self, NotaryError> {
         let (revocation, key) = revocation_in(&proposal).map_err(|detail| NotaryError::Data {
             path: file.to_owned(),
             detail,
@@ -102,31 +132,56 @@ impl Statement {
             proposal,
         })
     }
+
+    /// Whether another revokes the same key under the same name.
+    pub fn is_about_the_same(&self, other: &Self) -> bool {
+        (&self.key, &self.revocation.name) == (&other.key, &other.revocation.name)
+    }
 }
 
-/// Revokes the key of a signer of the notary in `data`, which may be running: `who` is the name, or the
-/// key's fingerprint; nothing counts that is logged at `since` (seconds since the Unix epoch) or
-/// later.
+/// A revocation that is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wanted<'a> {
+    /// From when on nothing counts that is logged (seconds since the Unix epoch); else from now on.
+    pub since: Option<u64>,
+    /// Why.
+    pub reason: Option<&'a str>,
+}
+
+/// Revokes the key of a signer of the notary in `data`, which may be running and whose lock store is
+/// `lock`, or else the one with which it ran last: `who` is the name, or the key's fingerprint.
 ///
-/// When this returns, the statement is on disk; [`crate::Notary::catch_up`] logs it.
+/// When this returns, the statement is on disk; [`crate::Notary::catch_up`] logs it. Of a key that is
+/// revoked already, the statement is the one that is there.
 ///
 /// # Errors
-/// When there is no such signer, or several; when `since` has not come yet; when it cannot be written.
+/// When there is no such signer, or several; when it was revoked otherwise; when the day has not come
+/// yet; when the lock store is not there, or something cannot be written. Then nothing has changed.
 pub fn revoke(
     data: &Path,
+    lock: Option<&Path>,
     who: &str,
-    since: u64,
-    reason: Option<&str>,
+    wanted: Wanted<'_>,
 ) -> Result<Statement, NotaryError> {
     let identity = Identity::of_notary(data)?;
+    let acts = FinalActs::of_notary(data, &identity, lock)?;
     let signer = one_of(Signers::of(data).all()?, who)?;
+    let revocations = Revocations::of(data);
+    if signer.revoked.is_some() {
+        let statement = revocations.read(&signer.key, &signer.name)?;
+        return agreeing(statement, wanted);
+    }
     let time = now();
+    let since = wanted.since.unwrap_or(time);
     if since > time {
         return Err(NotaryError::Revoke(
             "a key cannot be revoked from a day on that is still to come".into(),
         ));
     }
-    if reason.is_some_and(|reason| reason.len() > MAX_REASON) {
+    if wanted
+        .reason
+        .is_some_and(|reason| reason.len() > MAX_REASON)
+    {
         return Err(NotaryError::Revoke(format!(
             "the reason is too long; at most {MAX_REASON} bytes are possible"
         )));
@@ -135,41 +190,55 @@ pub fn revoke(
         key: signer.fingerprint.clone(),
         name: signer.name.clone(),
         since: i64::try_from(since).unwrap_or(i64::MAX),
-        reason: reason.map(str::to_owned),
+        reason: wanted.reason.map(str::to_owned),
     };
     let state = TrustState::load(data, &identity)?;
     let authority = Authority::open(data, &identity, &state.authority)?;
-    let proposal = statement(&signer, &revocation, &authority)?;
-    let revocations = Revocations::of(data);
-    files::private_directory(&revocations.directory)
-        .map_err(|source| NotaryError::file(&revocations.directory, source))?;
-    let file = revocations.file(&signer.key, &signer.name);
-    files::create(&file, proposal.as_bytes(), Mode::Shared).map_err(|source| {
-        match source.kind() {
-            io::ErrorKind::AlreadyExists => already(&signer),
-            _ => NotaryError::file(&file, source),
-        }
-    })?;
-    Ok(Statement {
-        revocation,
-        key: signer.key,
-        proposal: proposal.into_bytes(),
-    })
+    let statement = acts.record_revocation(&statement(&signer, &revocation, &authority)?)?;
+    revocations.write(&statement)?;
+    agreeing(statement, wanted)
 }
 
-/// The one signer that is meant and not revoked yet.
+/// A statement that says what was asked for: it cannot be made to say something else.
+fn agreeing(statement: Statement, wanted: Wanted<'_>) -> Result<Statement, NotaryError> {
+    let is = &statement.revocation;
+    let since = wanted
+        .since
+        .map(|since| i64::try_from(since).unwrap_or(i64::MAX));
+    let differs = since.is_some_and(|since| since != is.since)
+        || wanted
+            .reason
+            .is_some_and(|reason| is.reason.as_deref() != Some(reason));
+    if differs {
+        return Err(NotaryError::Revoke(format!(
+            "the key {} of {} is revoked already, from {} on, and a revocation cannot be changed",
+            is.key,
+            is.name,
+            day(is.since)
+        )));
+    }
+    Ok(statement)
+}
+
+/// The one signer that is meant: one that is not revoked yet, or else the one that is.
 fn one_of(all: Vec<Signer>, who: &str) -> Result<Signer, NotaryError> {
+    let normal = signer_name::normal(who);
     let is_meant = |signer: &Signer| {
-        signer.name == who || signer.fingerprint == who || signer.key.to_hex() == who
+        signer.name == who
+            || signer.name == normal
+            || signer.fingerprint == who
+            || signer.key.to_hex() == who
     };
     let meant: Vec<Signer> = all.into_iter().filter(is_meant).collect();
     let (revoked, valid): (Vec<Signer>, Vec<Signer>) =
         meant.into_iter().partition(|one| one.revoked.is_some());
-    match (valid.as_slice(), revoked.first()) {
-        ([one], _) => Ok(one.clone()),
-        ([], Some(one)) => Err(already(one)),
-        ([], None) => Err(NotaryError::Revoke(format!(
+    match (valid.as_slice(), revoked.as_slice()) {
+        ([one], _) | ([], [one]) => Ok(one.clone()),
+        ([], []) => Err(NotaryError::Revoke(format!(
             "{who:?} is no signer here; `assay notary signer list` shows their names and fingerprints"
+        ))),
+        ([], _) => Err(NotaryError::Revoke(format!(
+            "all keys of {who:?} are revoked already"
         ))),
         (several, _) => {
             let keys: Vec<&str> = several.iter().map(|one| one.fingerprint.as_str()).collect();
@@ -179,13 +248,6 @@ fn one_of(all: Vec<Signer>, who: &str) -> Result<Signer, NotaryError> {
             )))
         }
     }
-}
-
-fn already(signer: &Signer) -> NotaryError {
-    NotaryError::Revoke(format!(
-        "the key {} of {} is revoked already",
-        signer.fingerprint, signer.name
-    ))
 }
 
 /// The proposal to log the statement: about the key, as its holder's name tells, by the authority.

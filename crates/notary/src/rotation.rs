@@ -7,11 +7,12 @@
 //! link that leads from one trust root to the other.
 
 use crate::authority::{Authority, AuthorityFiles};
-use crate::clock::now;
+use crate::clock::{now, time_after};
 use crate::error::NotaryError;
 use crate::identity::Identity;
 use crate::keys::SigningKey;
 use crate::notary::Notary;
+use crate::sequencer::SequencerError;
 use crate::trust::{LogFiles, PastAuthority, PastLog, TrustState};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -65,10 +66,12 @@ pub async fn rotate(
 /// As [`rotate`]; the old keys are in office then.
 pub async fn begin(data: &Path, lock: Option<&Path>, what: Rotate) -> Result<String, NotaryError> {
     let notary = Notary::open_existing(data, lock)?;
+    // Else the new keys would be in office, and nobody could be told.
+    time_after(notary.last_time()?).map_err(SequencerError::from)?;
     // What is to be logged under the old keys is.
     notary.settle().await?;
     let state = successor(data, notary.identity(), &notary, what)?;
-    state.save(data)?;
+    notary.save_trust(&state)?;
     Ok(notary.fingerprint().to_owned())
 }
 

@@ -10,6 +10,7 @@
 
 use crate::batches::Batches;
 use crate::checkpoint::Origin;
+use crate::clock::ClockBehind;
 use crate::keys::{KeyError, SigningKey};
 use crate::lock::{Lock, LockError};
 use crate::merkle::Hash;
@@ -68,6 +69,9 @@ pub enum SequencerError {
     /// Data and lock do not agree.
     #[error(transparent)]
     Disagreement(#[from] Disagreement),
+    /// The machine's clock is behind the log.
+    #[error(transparent)]
+    Clock(#[from] ClockBehind),
     /// Signing failed.
     #[error("the log could not sign: {0}")]
     Sign(String),
@@ -87,8 +91,17 @@ impl SequencerError {
                     Disagreement::Store(StoreError::Failed(_))
                         | Disagreement::Lock(LockError::Failed { .. })
                 )
+                | Self::Clock(_)
                 | Self::Stopping
         )
+    }
+
+    /// Whether both say the same to an administrator: a clock that goes on is no news.
+    pub fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Clock(one), Self::Clock(other)) => one.last == other.last,
+            _ => self.to_string() == other.to_string(),
+        }
     }
 }
 
@@ -107,8 +120,8 @@ pub struct LogIdentity {
     pub origin: Origin,
 }
 
-/// Entries that could not be logged. Who sent them is told that it failed; why is the operator's
-/// business, as it names the operator's files.
+/// Entries that could not be logged. Who sent them is told that it failed; why is the
+/// administrator's business, as it names their files.
 #[derive(Debug, Clone)]
 pub struct FailedBatch {
     /// How many.

@@ -2,20 +2,23 @@
 
 use crate::config::{Config, Level};
 use crate::error::NotaryError;
-use crate::exposure;
+use crate::exposure::{self, ByGroup};
+use crate::file_lock::FileLock;
 use crate::front::{Connected, Front, Port};
 use crate::http;
 use crate::identity;
+use crate::idle::{Connections, Registered};
 use crate::logging::Logger;
 use crate::metrics::{Metrics, Open};
 use crate::notary::Notary;
 use crate::patience::Patience;
+use crate::sequencer::SequencerError;
 use crate::shares::{Share, Shares};
 use crate::tls::Certificate;
 use crate::tokens;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -59,7 +62,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     let logger = Arc::new(Logger::new(&config.log));
     let certificate = certificate(&config)?;
     let secure = certificate.is_some();
-    warn_of_readable_secrets(&config, &logger)?;
+    warn_of_exposed(&config, &logger)?;
     let (listener, local) = bind(config.listen).await?;
     let side = match config.metrics.listen {
         Some(address) => Some(bind(address).await?),
@@ -78,10 +81,17 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         config.address.as_deref(),
         &format!("{scheme}://{local}"),
     )?);
-    notary.settle().await?;
+    let settled = match notary.settle().await {
+        Ok(()) => true,
+        // It can be read, and what is to be logged is tried again.
+        Err(NotaryError::Sequencer(SequencerError::Clock(_))) => false,
+        Err(error) => return Err(error),
+    };
+    // So that whoever asks first whether it can write is told.
+    notary.look_after_the_log();
     #[cfg(unix)]
     let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
-    let keeper = tokio::spawn(keep(notary.clone(), logger.clone()));
+    let keeper = tokio::spawn(keep(notary.clone(), logger.clone(), settled));
     let metrics = Arc::new(Metrics::default());
     let front = Arc::new(Front::new(
         notary.clone(),
@@ -100,6 +110,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         metrics: metrics.clone(),
         logger: logger.clone(),
         places: Arc::new(Semaphore::new(places)),
+        connections: Connections::new(),
         shares: Shares::new(limits.connections_per_address),
         head_time: Duration::from_secs(limits.head_seconds),
         answer_time: Duration::from_secs(limits.answer_seconds),
@@ -117,6 +128,11 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
         ("open_writing", config.writing.open.into()),
     ];
     logger.tell(Level::Info, "started", &started);
+    let is_proxied = !secure && notary.identity().address.starts_with("https:");
+    if is_proxied && config.proxy.trusted.is_empty() {
+        let fields = [("do", "name the proxy in proxy.trusted".into())];
+        logger.tell(Level::Warn, "all_clients_count_as_the_proxy", &fields);
+    }
     if !config.writing.open && tokens::list(&config.data)?.is_empty() {
         let fields = [("do", "assay notary token add NAME --data DIR".into())];
         logger.tell(Level::Info, "nobody_can_write", &fields);
@@ -136,8 +152,8 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
 }
 
 /// Sees to what is revoked while the notary runs, and tells of what could not be logged.
-async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
-    let mut told = None;
+async fn keep(notary: Arc<Notary>, logger: Arc<Logger>, mut settled: bool) {
+    let (mut told, mut cosigned) = (None, None);
     let (mut failed, mut trouble) = (notary.failed(), notary.trouble());
     let mut pause = tokio::time::interval(KEEPER_PAUSE);
     pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -165,8 +181,25 @@ async fn keep(notary: Arc<Notary>, logger: Arc<Logger>) {
                 None => logger.tell(Level::Info, "log_writable_again", &[]),
             }
         }
+        let unusable = notary.unusable_cosignatures();
+        if unusable != cosigned {
+            if let Some(detail) = &unusable {
+                let fields = [("error", detail.as_str().into())];
+                logger.tell(Level::Warn, "cosigned_checkpoint_unusable", &fields);
+            }
+            cosigned = unusable;
+        }
         // It is tried again, and told once for each reason.
-        let error = notary.catch_up().await.err().map(|error| error.to_string());
+        let done = match settled {
+            true => notary.catch_up().await,
+            false => notary.settle().await,
+        };
+        settled |= done.is_ok();
+        let error = match done {
+            // Told above, and once.
+            Ok(()) | Err(NotaryError::Sequencer(SequencerError::Clock(_))) => None,
+            Err(error) => Some(error.to_string()),
+        };
         if error != told
             && let Some(error) = &error
         {
@@ -233,14 +266,21 @@ fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, NotaryError>
     }
 }
 
-fn warn_of_readable_secrets(config: &Config, logger: &Logger) -> Result<(), NotaryError> {
-    let mut readable = exposure::check_data(&config.data)?;
+fn warn_of_exposed(config: &Config, logger: &Logger) -> Result<(), NotaryError> {
+    let mut exposed = exposure::check_data(&config.data)?;
+    let lock = config.lock.clone();
+    let lock = lock.unwrap_or_else(|| FileLock::default_for(&config.data));
+    exposed.extend(exposure::check_directory(&lock)?);
     if let Some(key) = &config.tls.key {
-        readable.extend(exposure::check(key)?);
+        exposed.extend(exposure::check(key)?);
     }
-    for file in readable {
-        let fields = [("file", file.0.to_string_lossy().into())];
-        logger.tell(Level::Warn, "secret_readable_by_group", &fields);
+    for found in exposed {
+        let (event, name, path) = match &found {
+            ByGroup::Readable(path) => ("secret_readable_by_group", "file", path),
+            ByGroup::Writable(path) => ("directory_writable_by_group", "directory", path),
+        };
+        let fields = [(name, path.to_string_lossy().into())];
+        logger.tell(Level::Warn, event, &fields);
     }
     Ok(())
 }
@@ -260,6 +300,7 @@ struct Door {
     metrics: Arc<Metrics>,
     logger: Arc<Logger>,
     places: Arc<Semaphore>,
+    connections: Arc<Connections>,
     shares: Arc<Shares>,
     head_time: Duration,
     answer_time: Duration,
@@ -267,21 +308,16 @@ struct Door {
 
 /// What a connection holds as long as it is open.
 struct Held {
-    _place: OwnedSemaphorePermit,
+    _place: Option<OwnedSemaphorePermit>,
     _share: Option<Share>,
     _open: Open,
+    registered: Registered,
 }
 
 impl Door {
     async fn keep(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
         loop {
-            // Without a place, whoever comes waits in the system's queue.
-            let place = tokio::select! {
-                place = self.places.clone().acquire_owned() => place,
-                () = told(&mut stopped) => break,
-            };
-            let Ok(place) = place else { break };
             let (stream, peer) = tokio::select! {
                 accepted = listener.accept() => match accepted {
                     Ok(accepted) => accepted,
@@ -294,42 +330,68 @@ impl Door {
                 },
                 () = told(&mut stopped) => break,
             };
-            self.let_in(stream, peer, place, &graceful, &stopped);
+            let peer = peer.ip().to_canonical();
+            let share = match self.front.counts_connections(peer) {
+                true => match self.shares.take(peer, 1) {
+                    Some(share) => Some(share),
+                    // Closed at once: an answer would need a place of its own.
+                    None => {
+                        self.metrics.refused("connections");
+                        continue;
+                    }
+                },
+                false => None,
+            };
+            let place = tokio::select! {
+                place = self.place() => place,
+                () = told(&mut stopped) => break,
+            };
+            let held = Held {
+                _place: place,
+                _share: share,
+                _open: self.metrics.open(),
+                registered: self.connections.register(),
+            };
+            self.let_in(stream, peer, held, &graceful, &stopped);
         }
         drop(listener);
         let _ = tokio::time::timeout(STOP_TIME, graceful.shutdown()).await;
     }
 
+    /// A place for one more connection. Where all are taken, the one that is idle longest gives way;
+    /// where none is idle, whoever comes waits, and those after them in the system's queue.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            if let Ok(place) = self.places.clone().try_acquire_owned() {
+                return Some(place);
+            }
+            if self.connections.give_way() {
+                self.metrics.refused("idle");
+            }
+            let free = self.places.clone().acquire_owned();
+            if let Ok(place) = tokio::time::timeout(ACCEPT_PAUSE, free).await {
+                return place.ok();
+            }
+        }
+    }
+
     fn let_in(
         &self,
         stream: TcpStream,
-        peer: SocketAddr,
-        place: OwnedSemaphorePermit,
+        peer: IpAddr,
+        held: Held,
         graceful: &GracefulShutdown,
         stopped: &watch::Receiver<bool>,
     ) {
-        let peer = peer.ip().to_canonical();
-        let share = match self.front.counts_connections(peer) {
-            true => match self.shares.take(peer, 1) {
-                Some(share) => Some(share),
-                // Closed at once: an answer would need a place of its own.
-                None => return self.metrics.refused("connections"),
-            },
-            false => None,
-        };
-        let held = Held {
-            _place: place,
-            _share: share,
-            _open: self.metrics.open(),
-        };
         // Answers are small and whole; waiting for more to send would only delay them.
         let _ = stream.set_nodelay(true);
-        let connected = self.front.connected(peer, self.port);
+        let idle = held.registered.idle().clone();
+        let connected = self.front.connected(peer, self.port, idle.clone());
         let (head_time, answer_time) = (self.head_time, self.answer_time);
         let watcher = graceful.watcher();
         match self.acceptor() {
             None => {
-                let stream = Patience::new(stream, answer_time);
+                let stream = Patience::new(stream, answer_time, idle);
                 tokio::spawn(talk(stream, connected, held, watcher, head_time));
             }
             Some(acceptor) => {
@@ -339,10 +401,11 @@ impl Door {
                     let shaken = tokio::select! {
                         shaken = shaking => shaken,
                         () = told(&mut stopped) => return,
+                        () = idle.gives_way() => return,
                     };
                     match shaken {
                         Ok(Ok(stream)) => {
-                            let stream = Patience::new(stream, answer_time);
+                            let stream = Patience::new(stream, answer_time, idle);
                             talk(stream, connected, held, watcher, head_time).await;
                         }
                         _ => metrics.refused("handshake"),
@@ -383,7 +446,11 @@ where
         .header_read_timeout(head_time)
         .max_buf_size(MAX_HEAD)
         .serve_connection(TokioIo::new(stream), connected);
-    // How a connection ended is the client's business.
-    let _ = watcher.watch(connection).await;
+    let idle = held.registered.idle().clone();
+    tokio::select! {
+        // How a connection ended is the client's business.
+        _ = watcher.watch(connection) => {}
+        () = idle.gives_way() => {}
+    }
     drop(held);
 }

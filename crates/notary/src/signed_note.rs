@@ -181,6 +181,14 @@ impl VerifierKey {
         }
     }
 
+    /// The same key under another name, as a log has it whose tree is another.
+    ///
+    /// # Errors
+    /// When it is no name.
+    pub fn under(&self, name: &str) -> Result<Self, NoteError> {
+        Self::new(name, self.key)
+    }
+
     /// The name of the holder: for a log, its origin.
     pub fn name(&self) -> &str {
         &self.name

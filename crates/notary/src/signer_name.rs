@@ -15,6 +15,22 @@ pub fn is_one(name: &str) -> bool {
     name.len() <= MAX && visible && (is_email(name) || is_uri(name))
 }
 
+/// The one form of a name: hosts are the same in whatever case (RFC 4343), and so are schemes; what is
+/// before the `@` or after the host is its owner's business.
+pub fn normal(name: &str) -> String {
+    let (start, end) = match SCHEMES.iter().find(|scheme| name.starts_with(*scheme)) {
+        Some(scheme) => {
+            let rest = &name[scheme.len()..];
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            (scheme.len(), scheme.len() + end)
+        }
+        None => (name.find('@').unwrap_or(name.len()), name.len()),
+    };
+    let (before, rest) = name.split_at(start);
+    let (host, after) = rest.split_at(end - start);
+    format!("{before}{}{after}", host.to_ascii_lowercase())
+}
+
 /// An address as people write it: no quotes, no comments (RFC 5321, section 4.1.2).
 fn is_email(name: &str) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
@@ -63,6 +79,22 @@ mod tests {
             "spiffe://example.org/ns/ci/sa/build",
         ] {
             assert!(is_one(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_the_same_in_whatever_case() {
+        for (name, normal_name) in [
+            ("Release@Example.ORG", "Release@example.org"),
+            (
+                "https://Example.org:8443/Path",
+                "https://example.org:8443/Path",
+            ),
+            ("spiffe://Example.org", "spiffe://example.org"),
+            ("nothing", "nothing"),
+        ] {
+            assert_eq!(normal(name), normal_name);
+            assert_eq!(normal(&normal(name)), normal_name);
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Signers {
 /// A signer that was enrolled.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Enrolled {
+    /// The name, in its one form.
+    pub name: String,
     /// SHA-256 of the key (DER, SubjectPublicKeyInfo).
     pub key: Sha256Digest,
     /// The key's fingerprint as it is shown: `SHA256:` and base64.
@@ -187,9 +189,13 @@ pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryErro
             signer_name::MAX
         )));
     }
+    let given = name;
+    let name = &signer_name::normal(name);
     let key = Verifier::from_pem(pem).map_err(|error| NotaryError::Enrol(error.to_string()))?;
     let signers = Signers::of(data);
-    if signers.revocations.has(&key.key_id(), name) {
+    // Also as it was written before names had one form.
+    let mut names = [name.as_str(), given].into_iter();
+    if names.any(|name| signers.revocations.has(&key.key_id(), name)) {
         return Err(NotaryError::Enrol(format!(
             "this key was revoked under the name {name}, which cannot be taken back; enrol a new key"
         )));
@@ -216,6 +222,7 @@ pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryErro
     }
     .map_err(|source| NotaryError::file(&file, source))?;
     Ok(Enrolled {
+        name: name.clone(),
         key: key.key_id(),
         fingerprint: key_fingerprint(key.key_der()),
         file,

@@ -12,6 +12,7 @@ use crate::keys::KeyError;
 use crate::note_key::NoteKey;
 use crate::sequencer::{Head, LogIdentity};
 use crate::signed_note::{MAX_NOTE_BYTES, Note, NoteError, SignatureLine, VerifierKey};
+use crate::tokens::Stamp;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,6 +32,8 @@ pub struct TileCheckpoints {
     cosigned: PathBuf,
     /// The last one that was signed; a log that does not grow need not sign again.
     last: Mutex<Option<Note>>,
+    /// What was found of the witnesses' file when it was looked at last.
+    looked: Mutex<Option<(Stamp, Option<String>)>>,
 }
 
 impl TileCheckpoints {
@@ -56,6 +59,7 @@ impl TileCheckpoints {
             log,
             cosigned: data.join(COSIGNED_FILE),
             last: Mutex::new(None),
+            looked: Mutex::new(None),
         })
     }
 
@@ -101,19 +105,38 @@ impl TileCheckpoints {
         Ok(note)
     }
 
+    /// Why the file with the lines of others cannot be used, if there is one.
+    pub fn unusable(&self) -> Option<String> {
+        let stamp = Stamp::of(&std::fs::metadata(&self.cosigned).ok()?);
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, found)) = looked.as_ref().filter(|(known, _)| *known == stamp) {
+            return found.clone();
+        }
+        let name = self.verifier.name();
+        let wrong = match self.cosigned() {
+            Ok(note) if note.text.lines().next() == Some(name) => None,
+            Ok(_) => Some(format!("it is no checkpoint of {name}")),
+            Err(error) => Some(error.to_string()),
+        };
+        let wrong = wrong.map(|wrong| format!("{}: {wrong}", self.cosigned.display()));
+        *looked = Some((stamp, wrong.clone()));
+        wrong
+    }
+
+    fn cosigned(&self) -> Result<Note, NoteError> {
+        let mut text = String::new();
+        let unreadable = NoteError::Malformed("it cannot be read");
+        let file = std::fs::File::open(&self.cosigned).map_err(|_| unreadable.clone())?;
+        file.take(MAX_NOTE_BYTES as u64 + 1)
+            .read_to_string(&mut text)
+            .map_err(|_| unreadable)?;
+        Note::parse(&text)
+    }
+
     /// The lines of others under this very text. A file that cannot be read has none: a witness
     /// must not keep the log from being served.
     fn cosignatures(&self, own: &Note) -> Vec<SignatureLine> {
-        let read = || -> Result<Note, NoteError> {
-            let mut text = String::new();
-            let unreadable = NoteError::Malformed("it cannot be read");
-            let file = std::fs::File::open(&self.cosigned).map_err(|_| unreadable.clone())?;
-            file.take(MAX_NOTE_BYTES as u64 + 1)
-                .read_to_string(&mut text)
-                .map_err(|_| unreadable)?;
-            Note::parse(&text)
-        };
-        let Ok(mut cosigned) = read() else {
+        let Ok(mut cosigned) = self.cosigned() else {
             return Vec::new();
         };
         if cosigned.text != own.text {

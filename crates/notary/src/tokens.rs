@@ -6,7 +6,8 @@
 use crate::clock::now;
 use crate::error::NotaryError;
 use crate::files::{self, Mode};
-use crate::identity;
+use crate::final_acts::FinalActs;
+use crate::identity::{self, Identity};
 use assay_core::digest::Sha256Digest;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -177,21 +178,45 @@ pub fn add(data: &Path, name: &str) -> Result<String, NotaryError> {
     Ok(token)
 }
 
-/// Removes a token from the notary in `data`, which may be running: from now on it opens nothing.
+/// Removes a token from the notary in `data`, which may be running and whose lock store is `lock`, or
+/// else the one with which it ran last: from now on it opens nothing, also after a restore.
 ///
 /// # Errors
-/// When there is no such token, or the file cannot be written.
-pub fn remove(data: &Path, name: &str) -> Result<(), NotaryError> {
+/// When there is no such token, the lock store is not there, or something cannot be written.
+pub fn remove(data: &Path, lock: Option<&Path>, name: &str) -> Result<(), NotaryError> {
+    check_set_up(data)?;
+    let acts = FinalActs::of_notary(data, &Identity::of_notary(data)?, lock)?;
     change(data, |tokens| {
-        let before = tokens.len();
-        tokens.retain(|token| token.name != name);
-        match tokens.len() < before {
-            true => Ok(()),
-            false => Err(NotaryError::Token(format!(
+        let removed = tokens.iter().position(|token| token.name == name);
+        let removed = removed.ok_or_else(|| {
+            NotaryError::Token(format!(
                 "there is no token {name:?}; `assay notary token list` shows all"
-            ))),
-        }
+            ))
+        })?;
+        acts.record_removed(&tokens.remove(removed))
     })
+}
+
+/// Takes the tokens out of a data directory that were removed before. Returns the names of those that
+/// were there.
+///
+/// # Errors
+/// When the file cannot be read or written.
+pub fn drop_removed(data: &Path, removed: &[Token]) -> Result<Vec<String>, NotaryError> {
+    let is_removed = |token: &Token| removed.iter().any(|one| one.sha256 == token.sha256);
+    let tokens = load(&data.join(FILE))?;
+    let dropped: Vec<String> = tokens
+        .iter()
+        .filter(|token| is_removed(token))
+        .map(|token| token.name.clone())
+        .collect();
+    if !dropped.is_empty() {
+        change(data, |tokens| {
+            tokens.retain(|token| !is_removed(token));
+            Ok(())
+        })?;
+    }
+    Ok(dropped)
 }
 
 /// All tokens of the notary in `data`.
@@ -225,11 +250,14 @@ fn change(
 }
 
 fn check_set_up(data: &Path) -> Result<(), NotaryError> {
-    match data.join(identity::FILE).exists() {
-        true => Ok(()),
-        false => Err(NotaryError::NotSetUp {
+    let file = data.join(identity::FILE);
+    match file.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(NotaryError::NotSetUp {
             data: data.to_owned(),
         }),
+        // Such as where the directory is another user's.
+        Err(source) => Err(NotaryError::file(&file, source)),
     }
 }
 
@@ -295,8 +323,12 @@ mod tests {
         assert_eq!(tokens.name_of("").unwrap(), None);
         assert_eq!(tokens.name_of(&first[..first.len() - 1]).unwrap(), None);
         assert!(add(data.path(), "ci").is_err());
-        remove(data.path(), "ci").unwrap();
-        assert!(remove(data.path(), "ci").is_err());
+        let removed = list(data.path()).unwrap().swap_remove(0);
+        assert_eq!(
+            drop_removed(data.path(), std::slice::from_ref(&removed)).unwrap(),
+            ["ci"]
+        );
+        assert!(drop_removed(data.path(), &[removed]).unwrap().is_empty());
         assert_eq!(tokens.name_of(&first).unwrap(), None);
         let names: Vec<_> = list(data.path())
             .unwrap()

@@ -154,6 +154,34 @@ impl TrustState {
         ]
     }
 
+    /// Removes the key files of a rotation that was cut off before it took effect. To be done only where
+    /// this state is known to be the latest.
+    ///
+    /// # Errors
+    /// When they cannot be listed or removed.
+    pub fn remove_unused_keys(&self, data: &Path) -> Result<(), NotaryError> {
+        let used =
+            |name: &str| self.files().contains(&name) || self.retired.iter().any(|one| one == name);
+        for (below, kinds) in [
+            ("keys/", &["log-", "authority-"][..]),
+            ("", &["authority-"]),
+        ] {
+            for path in files::listed(&data.join(below), "pem")? {
+                let stem = path
+                    .file_stem()
+                    .and_then(|stem| stem.to_str())
+                    .unwrap_or_default();
+                let number = kinds.iter().find_map(|kind| stem.strip_prefix(kind));
+                let is_numbered = number.is_some_and(|number| number.parse::<u64>().is_ok());
+                if is_numbered && !used(&format!("{below}{stem}.pem")) {
+                    std::fs::remove_file(&path)
+                        .map_err(|source| NotaryError::file(&path, source))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The `trusted_root.json` with these keys.
     ///
     /// # Errors

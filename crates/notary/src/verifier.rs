@@ -5,8 +5,19 @@ use crate::proposal::ProposalError;
 use assay_core::digest::Sha256Digest;
 use sigstore_crypto::{KeyAlgorithm, verify_signature, verify_signature_prehashed};
 use sigstore_types::{DerPublicKey, HashAlgorithm, SignatureBytes};
+use std::ops::RangeInclusive;
 use x509_cert::Certificate;
-use x509_cert::der::{Decode, Encode, pem};
+use x509_cert::der::asn1::UintRef;
+use x509_cert::der::oid::ObjectIdentifier;
+use x509_cert::der::{Decode, Encode, Reader, SliceReader, pem};
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+
+/// rsaEncryption (RFC 8017, appendix A.1).
+const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+
+/// How long an RSA key's modulus may be, in bits: shorter ones are not safe, and longer ones no client
+/// verifies.
+const RSA_BITS: RangeInclusive<usize> = 2048..=4096;
 
 /// What a signature is verified with.
 #[derive(Debug, Clone)]
@@ -46,6 +57,13 @@ impl Verifier {
                 )));
             }
         };
+        if let Some(bits) = rsa_bits(&key).filter(|bits| !RSA_BITS.contains(bits)) {
+            return Err(bad(format!(
+                "it is an RSA key of {bits} bits, and possible are {} to {}",
+                RSA_BITS.start(),
+                RSA_BITS.end()
+            )));
+        }
         let key = DerPublicKey::new(key);
         let algorithm = KeyAlgorithm::from_spki(&key).map_err(|error| bad(error.to_string()))?;
         Ok(Self {
@@ -112,6 +130,24 @@ impl Verifier {
         verify_signature(&self.key, message, &signature, scheme)
             .map_err(|error| ProposalError::Signature(error.to_string()))
     }
+}
+
+/// How many bits the modulus of an RSA key (DER, SubjectPublicKeyInfo; RFC 8017, appendix A.1.1) has;
+/// `None` of another key.
+fn rsa_bits(key: &[u8]) -> Option<usize> {
+    let info = SubjectPublicKeyInfoRef::from_der(key).ok()?;
+    if info.algorithm.oid != RSA {
+        return None;
+    }
+    let mut reader = SliceReader::new(info.subject_public_key.raw_bytes()).ok()?;
+    let modulus = reader.sequence(|inner| {
+        let modulus = UintRef::decode(inner)?;
+        UintRef::decode(inner)?;
+        Ok::<_, x509_cert::der::Error>(modulus)
+    });
+    let bytes = modulus.ok()?.as_bytes();
+    let unused = bytes.first().map_or(0, |first| first.leading_zeros());
+    Some(bytes.len() * 8 - unused as usize)
 }
 
 /// PEM as people paste it has blank lines around it.

@@ -3,7 +3,7 @@
 
 use crate::batches::Batches;
 use crate::checkpoint;
-use crate::clock::now;
+use crate::clock;
 use crate::lock::{Lock, LockError, Locked};
 use crate::merkle::{self, Frontier, Hash};
 use crate::recovery::{self, Agreed, Disagreement};
@@ -166,15 +166,17 @@ impl Writer {
             Ok(_) if trouble.borrow().is_some() => self.look().err(),
             Ok(_) => None,
         };
-        let words = |error: &Option<SequencerError>| error.as_ref().map(ToString::to_string);
         trouble.send_if_modified(|before| {
-            let differs = words(before) != words(&now);
+            let differs = match (&before, &now) {
+                (Some(before), Some(now)) => !now.is_as(before),
+                (before, now) => before.is_some() != now.is_some(),
+            };
             *before = now;
             differs
         });
     }
 
-    /// Looks whether nobody else signs, and after a failure whether what is there can be written once
+    /// Looks whether nobody else signs, whether the clock is right, and after a failure whether what is there can be written once
     /// more.
     fn look(&mut self) -> Result<(), SequencerError> {
         let failed_before = self.state.is_none();
@@ -194,6 +196,7 @@ impl Writer {
             self.lock.swap(Some(&state.locked), &state.locked)?;
             self.state = Some(state);
         }
+        clock::time_after(self.state()?.tree.time)?;
         Ok(())
     }
 
@@ -228,8 +231,7 @@ impl Writer {
         let snapshot = self.store.snapshot()?;
         let key = &self.identity.key;
         let log_id = key.id().to_hex();
-        // A clock that was set back must not make the log's order and its times disagree.
-        let time = now().max(state.tree.time);
+        let time = clock::time_after(state.tree.time);
         let mut frontier = state.frontier.clone();
         let mut batch = Batch::default();
         let mut fresh: HashMap<Hash, u64> = HashMap::new();
@@ -244,6 +246,7 @@ impl Writer {
                 places.push(Placed::Known(index));
                 continue;
             }
+            let time = time.clone()?;
             let index = frontier.size();
             let promise = Promise {
                 body: STANDARD.encode(&submission.body),
@@ -271,7 +274,7 @@ impl Writer {
             batch.entries.push((leaf, entry));
             places.push(Placed::New(index));
         }
-        batch.tree.time = time;
+        batch.tree.time = time.unwrap_or(state.tree.time);
         Ok((places, batch, frontier))
     }
 

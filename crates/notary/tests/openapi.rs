@@ -244,6 +244,10 @@ fn what_is_answered_is_what_is_described() {
     const TILE: &str = "/tile/{path}";
     held.get(TILE, "/tile/0/000.p/5", 200);
     held.get(TILE, "/tile/entries/000.p/5", 200);
+    let same = held
+        .notary
+        .get_with("/tile/0/000.p/5", &[("if-none-match", "*")]);
+    held.hold("get", TILE, 304, same);
     held.get(TILE, "/tile/0/000", 404);
     held.get(TILE, "/tile/x", 400);
     for route in [

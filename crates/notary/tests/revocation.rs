@@ -7,11 +7,9 @@ use assay_core::revocation::REVOCATION_PREDICATE;
 use assay_core::signer::key_fingerprint;
 use assay_core::succession::{SUCCESSION_PATH, follow};
 use assay_notary::clock::now;
-use assay_notary::identity::Identity;
 use assay_notary::keys::SigningKey;
-use assay_notary::revocation::revoke;
+use assay_notary::revocation::{Wanted, revoke};
 use assay_notary::signers::{Signers, enrol};
-use assay_notary::trust::TrustState;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Answer, Running, hashed_rekord, standing};
@@ -45,13 +43,10 @@ impl Setting {
 
     /// Revokes, and waits until the running notary has logged it.
     fn revoke(&self, who: &str, since: u64, reason: Option<&str>) {
-        let statement = revoke(self.data.path(), who, since, reason).unwrap();
-        let identity = Identity::load(self.data.path()).unwrap();
+        let statement = revoke(self.data.path(), None, who, wanted(since, reason)).unwrap();
         let begun = Instant::now();
-        while !TrustState::load(self.data.path(), &identity)
-            .unwrap()
-            .has_revoked(&statement.revocation)
-        {
+        let notary = self.notary.handle().notary();
+        while !notary.trust().revoked.contains(&statement.revocation) {
             assert!(
                 begun.elapsed() < Duration::from_secs(60),
                 "it is not logged"
@@ -72,6 +67,13 @@ impl Setting {
         let answer = self.notary.get(&format!("/attestations/sha256:{digest}"));
         let list = answer.json()["attestations"].as_array().unwrap().clone();
         list.iter().map(|one| one["bundle"].clone()).collect()
+    }
+}
+
+fn wanted(since: u64, reason: Option<&str>) -> Wanted<'_> {
+    Wanted {
+        since: Some(since),
+        reason,
     }
 }
 
@@ -241,7 +243,7 @@ fn a_revocation_that_cannot_be_meant_is_refused() {
     setting.enrol(NAME, &one);
     setting.enrol(NAME, &two);
     let refused = |who: &str, since: u64| {
-        let refused = revoke(setting.data.path(), who, since, None);
+        let refused = revoke(setting.data.path(), None, who, wanted(since, None));
         refused.unwrap_err().to_string()
     };
     let two = key_fingerprint(two.public_der());
@@ -249,9 +251,11 @@ fn a_revocation_that_cannot_be_meant_is_refused() {
     assert!(refused("nobody@example.org", 0).contains("no signer"));
     assert!(refused(&two, now() + 3600).contains("to come"));
     setting.revoke(&two, 0, None);
-    assert!(refused(&two, 0).contains("already"));
+    // The same again finishes what was begun; another is none.
+    setting.revoke(&two, 0, None);
+    assert!(refused(&two, 1).contains("already, from 1970-01-01 on"));
     let nowhere = common::DataFolder::new();
-    assert!(revoke(nowhere.path(), NAME, 0, None).is_err());
+    assert!(revoke(nowhere.path(), None, NAME, wanted(0, None)).is_err());
 }
 
 #[test]
@@ -260,7 +264,7 @@ fn what_was_written_down_while_the_notary_was_gone_is_logged_at_its_next_start()
     let key = SigningKey::generate().unwrap();
     enrol(data.path(), NAME, key.public_pem().as_bytes()).unwrap();
     notary.stop();
-    revoke(data.path(), NAME, now(), None).unwrap();
+    revoke(data.path(), None, NAME, wanted(now(), None)).unwrap();
     for _ in 0..2 {
         let notary = Running::start(data.path());
         let answer = notary.get(&format!("/attestations/sha256:{}", key.id()));
@@ -268,4 +272,22 @@ fn what_was_written_down_while_the_notary_was_gone_is_logged_at_its_next_start()
         assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 1);
         notary.stop();
     }
+}
+
+#[test]
+fn a_name_is_one_in_whatever_case_its_host_is_written() {
+    let setting = Setting::new();
+    let (one, two) = (
+        SigningKey::generate().unwrap(),
+        SigningKey::generate().unwrap(),
+    );
+    let data = setting.data.path();
+    for (key, name) in [(&one, "release@EXAMPLE.org"), (&two, NAME)] {
+        let enrolled = enrol(data, name, key.public_pem().as_bytes()).unwrap();
+        assert_eq!(enrolled.name, NAME);
+    }
+    setting.revoke(&key_fingerprint(two.public_der()), 0, None);
+    setting.revoke("release@Example.ORG", 0, None);
+    let all = Signers::of(data).all().unwrap();
+    assert!(all.iter().all(|one| one.revoked.is_some()));
 }

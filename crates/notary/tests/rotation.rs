@@ -269,6 +269,9 @@ fn a_rotation_that_is_cut_off_leaves_the_old_keys_or_the_new_ones() {
     let notary = Running::start(data.path());
     assert_eq!(Known::of(&notary).root, pinned.root);
     assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 1);
+    for unused in ["keys/log-1.pem", "keys/authority-1.pem"] {
+        assert!(!data.path().join(unused).exists(), "{unused}");
+    }
     notary.stop();
     // After it: the next start does the rest.
     Runtime::new()

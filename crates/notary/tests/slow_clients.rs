@@ -65,6 +65,29 @@ fn one_address_has_so_many_connections_and_no_more() {
 }
 
 #[test]
+fn who_is_idle_longest_gives_way_where_all_places_are_taken() {
+    let data = common::DataFolder::new();
+    let mut config = strict(data.path());
+    config.limits.connections = 8;
+    // Nobody is given up for waiting.
+    config.limits.head_seconds = 600;
+    let notary = Running::start_with(config);
+    let address = notary.handle().local_address();
+    let from = |last| raw::connect_from([127, 0, 0, last], address);
+    let mut idle: Vec<_> = (2..4)
+        .flat_map(|last| (0..4).map(move |_| from(last)))
+        .collect();
+    for last in 4..20 {
+        let stream = from(last);
+        let patience = Some(std::time::Duration::from_secs(60));
+        stream.set_read_timeout(patience).unwrap();
+        let answer = raw::ask(stream, &raw::get("/ping"));
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    }
+    assert_eq!(raw::rest(idle.remove(0)), "", "it was closed");
+}
+
+#[test]
 fn a_trusted_proxy_has_as_many_connections_as_it_needs() {
     let data = common::DataFolder::new();
     let mut config = strict(data.path());

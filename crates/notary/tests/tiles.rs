@@ -31,7 +31,7 @@ fn log_of(data: &Path, size: u64) -> Running {
 fn get(notary: &Running, tile: Tile) -> Vec<u8> {
     let (status, cache, bytes) = notary.get_bytes(&format!("/{tile}"));
     assert_eq!(status, 200, "{tile}");
-    assert!(cache.unwrap().contains("immutable"));
+    assert_eq!(cache.unwrap(), "public, max-age=86400");
     bytes
 }
 
@@ -267,4 +267,47 @@ fn large_entries_come_in_parts_and_longer_ones_than_a_bundle_holds_are_not_logge
     let message = refused.json()["message"].as_str().unwrap().to_owned();
     assert_eq!(refused.status, 400, "{message}");
     assert!(message.contains("at most 65535"), "{message}");
+}
+
+#[test]
+fn a_tile_of_one_tree_is_told_from_the_same_of_another() {
+    let tag = |answer: &common::Answer| answer.header("etag").unwrap().to_owned();
+    let data = common::DataFolder::new();
+    let notary = log_of(data.path(), 3);
+    let path = "/tile/entries/000.p/3";
+    let first = notary.get(path);
+    let known = tag(&first);
+    let same = notary.get_with(path, &[("if-none-match", &known)]);
+    assert_eq!((same.status, same.text.as_str()), (304, ""));
+    assert_eq!(tag(&same), known);
+    // What is not there is not said to be known.
+    let beyond = "/tile/entries/000.p/4";
+    let missing = notary.get_with(beyond, &[("if-none-match", &known)]);
+    assert_eq!(missing.status, 404);
+    // A restore puts another entry in the place of one that was lost.
+    let backup = data.beside("backup");
+    assay_notary::backup_file::make(data.path(), &backup).unwrap();
+    notary.stop();
+    fill(data.path(), [body(3)]);
+    let notary = Running::start(data.path());
+    let lost = tag(&notary.get(beyond));
+    notary.stop();
+    let (to, lock) = (data.beside("restored"), data.beside("notary.lock"));
+    assay_notary::restore::restore(&backup, &to, Some(&lock)).unwrap();
+    std::fs::rename(&lock, data.beside("restored.lock")).unwrap();
+    fill(&to, [body(4)]);
+    let notary = Running::start(&to);
+    let now = notary.get_with(beyond, &[("if-none-match", &lost)]);
+    assert_eq!(now.status, 200);
+    assert_ne!(tag(&now), lost);
+}
+
+#[test]
+fn a_tile_that_no_log_has_is_named_as_it_was_asked_for() {
+    let data = common::DataFolder::new();
+    let notary = log_of(data.path(), 1);
+    let index = format!("{}999", "x999/".repeat(41));
+    let answer = notary.get(&format!("/tile/0/{index}"));
+    assert!(matches!(answer.status, 400 | 404), "{}", answer.text);
+    assert!(!answer.text.contains("x018"), "{}", answer.text);
 }

@@ -70,7 +70,7 @@ fn writing_needs_a_token_and_reading_does_not() {
     ];
     is_refusal(&notary.post_with(ENTRIES, &twice, &entry("e")), 401);
 
-    tokens::remove(data.path(), "ci").unwrap();
+    tokens::remove(data.path(), None, "ci").unwrap();
     is_refusal(&with(&bearer, "f"), 401);
     assert_eq!(notary.get("/api/v1/log").json()["treeSize"], 2);
     assert_eq!(notary.get(&format!("{ENTRIES}?logIndex=0")).status, 200);

@@ -27,12 +27,35 @@ pub struct Signed {
     pub origin: String,
 }
 
+/// What Rekor's call tells of the log.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct LogInfo {
+pub struct LogInfo {
     root_hash: String,
     signed_tree_head: String,
     tree_size: u64,
+    /// The number of the tree.
+    #[serde(rename = "treeID", default)]
+    pub tree_id: String,
+    /// The trees in whose place restores put it.
+    #[serde(default)]
+    pub inactive_shards: Option<Vec<Shard>>,
+}
+
+/// A tree that has ended.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shard {
+    /// Its number.
+    #[serde(rename = "treeID")]
+    pub tree_id: String,
+    /// How many of its entries are the first ones of the tree of now.
+    #[serde(default)]
+    pub restored_size: u64,
+    /// How many it had signed.
+    pub tree_size: u64,
+    /// The last that it signed.
+    pub signed_tree_head: String,
 }
 
 /// The verifier key that the log shows.
@@ -46,12 +69,22 @@ pub async fn shown_key(log: &Log<'_>) -> Result<VerifierKey, Failure> {
         .map_err(|error: NoteError| malformed(&format!("{KEY}: {error}")))
 }
 
-/// The two checkpoints, that of the tiles last. What does not hold is told and left out.
+/// What the log tells of itself.
+///
+/// # Errors
+/// When it gives no usable answer.
+pub async fn told(log: &Log<'_>) -> Result<LogInfo, Failure> {
+    serde_json::from_str(&there(log, REKOR).await?)
+        .map_err(|error| malformed(&format!("{REKOR}: {error}")))
+}
+
+/// The two checkpoints, the one that was `told` and that of the tiles, which comes last. What does not hold is told and left out.
 ///
 /// # Errors
 /// When the log gives no usable answer.
 pub async fn read(
     log: &Log<'_>,
+    told: &LogInfo,
     notary: &KnownNotary,
     key: &VerifierKey,
     found: &mut Differences,
@@ -63,7 +96,7 @@ pub async fn read(
     )?;
     // Rekor's first: by the time that the other one is asked for, the log can only have grown.
     let mut signed = Vec::new();
-    signed.extend(rekors(&there(log, REKOR).await?, &root, key, found)?);
+    signed.extend(rekors(told, &root, key, found));
     signed.extend(of_tiles(&there(log, CHECKPOINT).await?, &root, key, found));
     Ok(signed)
 }
@@ -84,13 +117,11 @@ fn of_tiles(
 }
 
 fn rekors(
-    text: &str,
+    info: &LogInfo,
     root: &TrustRoot,
     key: &VerifierKey,
     found: &mut Differences,
-) -> Result<Option<Signed>, Failure> {
-    let info: LogInfo =
-        serde_json::from_str(text).map_err(|error| malformed(&format!("{REKOR}: {error}")))?;
+) -> Option<Signed> {
     // The same tree has the same number under both names.
     let (host, tree) = key.name().rsplit_once('/').unwrap_or((key.name(), ""));
     let checked = || {
@@ -99,16 +130,14 @@ fn rekors(
         Ok(note)
     };
     let origin = format!("{host} - {tree}");
-    let Some(signed) = checked_note(REKOR, checked(), &origin, found) else {
-        return Ok(None);
-    };
+    let signed = checked_note(REKOR, checked(), &origin, found)?;
     let said = format!("{} entries, root {}", info.tree_size, info.root_hash);
     let signs = &signed.commitment;
     let signs = format!("{} entries, root {}", signs.size, hex::encode(signs.root));
     if said != signs {
         found.add(Kind::Checkpoint, REKOR, None, signs, said);
     }
-    Ok(Some(signed))
+    Some(signed)
 }
 
 /// One of the trust root's log keys must have signed it.
@@ -159,7 +188,8 @@ async fn there(log: &Log<'_>, path: &str) -> Result<String, Failure> {
     String::from_utf8(body).map_err(|error| malformed(&format!("{path}: {error}")))
 }
 
-fn malformed(detail: &str) -> Failure {
+/// Something that a log tells and that cannot be used.
+pub fn malformed(detail: &str) -> Failure {
     Failure::Malformed {
         detail: detail.to_owned(),
     }

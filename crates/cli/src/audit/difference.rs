@@ -16,6 +16,8 @@ pub enum Kind {
     RolledBack,
     /// The log does not begin with what was signed or shown before.
     Forked,
+    /// A restore has lost what was there at the last audit.
+    Lost,
     /// Something is not there that the log says it has.
     Missing,
     /// A tile has another hash than the entries under it lead to.
@@ -52,6 +54,7 @@ impl Difference {
             Kind::Checkpoint => "a checkpoint does not hold",
             Kind::RolledBack => "the log is shorter than it was",
             Kind::Forked => "the log does not continue what it was",
+            Kind::Lost => "a restore has lost what was there",
             Kind::Missing => "something is missing",
             Kind::Tile => "a tile has another hash",
             Kind::Entry => "an entry is another",

@@ -11,6 +11,7 @@ mod difference;
 mod download;
 mod memory;
 mod report;
+mod restored;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use download::Log;
 use futures_util::{StreamExt, stream};
 use memory::{Audited, Seen};
 use report::Report;
+use restored::Restored;
 use search::{Lookup, Wanted, digest_of};
 use walk::{Commitment, Walk};
 
@@ -99,12 +101,35 @@ impl<'a> Audit<'a> {
     }
 
     async fn run(&self) -> Result<Report, CliError> {
-        let (mut audited, key) = self.key().await?;
+        let (mut audited, pinned) = self.key().await?;
         let mut found = Differences::default();
-        let signed = checkpoints::read(&self.log, self.notary, &key, &mut found).await;
+        let told = checkpoints::told(&self.log).await;
+        let told = told.map_err(|failure| self.no_answer(failure))?;
+        let restored = Restored::of(&pinned, &told).map_err(|failure| self.no_answer(failure))?;
+        let (restored, key) = match restored {
+            Some((restored, key)) => (Some(restored), key),
+            None => (None, pinned.clone()),
+        };
+        self.refuse_another_key(&pinned, &key)?;
+        let signed = checkpoints::read(&self.log, &told, self.notary, &key, &mut found).await;
         let mut signed = signed.map_err(|failure| self.no_answer(failure))?;
-        let last = audited.last.clone();
+        let mut last = audited.last.clone();
         let mut others = self.remembered(&signed)?;
+        if let Some(restored) = &restored {
+            others.extend(restored.commitment.clone());
+            if let Some(lost) = last.take_if(|last| last.size > restored.restored_entries) {
+                found.add(
+                    Kind::Lost,
+                    "the last audit",
+                    None,
+                    format!("{} entries of tree {}", lost.size, restored.ended_tree_id),
+                    format!(
+                        "tree {}, into which {} of them were restored",
+                        restored.tree_id, restored.restored_entries
+                    ),
+                );
+            }
+        }
         others.extend(last.as_ref().map(|seen| Commitment {
             size: seen.size,
             root: seen.root(),
@@ -114,7 +139,7 @@ impl<'a> Audit<'a> {
         signed.sort_by_key(|signed| signed.commitment.size);
         let Some(newest) = signed.pop() else {
             // No checkpoint holds: there is nothing that the log could be held to.
-            return Ok(self.report(&key, None, self.unread(found)));
+            return Ok(self.report(&key, None, self.unread(found), restored));
         };
         others.extend(signed.into_iter().map(|signed| signed.commitment));
         let target = newest.commitment.clone();
@@ -136,6 +161,7 @@ impl<'a> Audit<'a> {
             _ => {}
         }
         if read.found.is_empty() {
+            audited.verifier_key = key.to_string();
             audited.last = Some(Seen {
                 size: target.size,
                 root_hash: Sha256Digest::new(target.root),
@@ -144,16 +170,12 @@ impl<'a> Audit<'a> {
             });
             memory::remember(&self.memory, self.address, &audited)?;
         }
-        Ok(self.report(&key, Some(&target), read))
+        Ok(self.report(&key, Some(&target), read, restored))
     }
 
     /// The key that verifies the checkpoints: the pinned one, which is pinned at the first audit.
     async fn key(&self) -> Result<(Audited, VerifierKey), CliError> {
-        let given = self.args.key.as_deref().map(str::trim);
-        let given: Option<VerifierKey> = given
-            .map(str::parse)
-            .transpose()
-            .map_err(|error| CliError::Usage(format!("--key: {error}")))?;
+        let given = self.given_key()?;
         let kept: Option<Audited> = self.memory.read(self.address)?;
         let audited = match (kept, &given) {
             (Some(kept), _) => kept,
@@ -174,14 +196,27 @@ impl<'a> Audit<'a> {
                 self.address
             ))
         })?;
-        match given {
-            Some(given) if given != pinned => Err(CliError::Log(format!(
+        Ok((audited, pinned))
+    }
+
+    fn given_key(&self) -> Result<Option<VerifierKey>, CliError> {
+        let given = self.args.key.as_deref().map(str::trim);
+        given
+            .map(str::parse)
+            .transpose()
+            .map_err(|error| CliError::Usage(format!("--key: {error}")))
+    }
+
+    /// The key that was given must be the pinned one, or the one that it has become.
+    fn refuse_another_key(&self, pinned: &VerifierKey, now: &VerifierKey) -> Result<(), CliError> {
+        match self.given_key()? {
+            Some(given) if given != *pinned && given != *now => Err(CliError::Log(format!(
                 "the log of {} was audited with the verifier key {pinned} so far, not with {given}. \
                  If the log was begun anew, remove {}: the next audit is then the first",
                 self.address,
                 self.memory.place::<Audited>(self.address).display()
             ))),
-            _ => Ok((audited, pinned)),
+            _ => Ok(()),
         }
     }
 
@@ -240,6 +275,7 @@ impl<'a> Audit<'a> {
             let bytes = match bytes {
                 Ok(bytes) => bytes,
                 Err(failure) => {
+                    output::note(&format!("{tile} cannot be read: {failure}"));
                     read.failure = Some(failure);
                     break;
                 }
@@ -291,9 +327,15 @@ impl<'a> Audit<'a> {
         Ok(leads.then_some(edge))
     }
 
-    fn report(&self, key: &VerifierKey, target: Option<&Commitment>, read: Read) -> Report {
+    fn report(
+        &self,
+        key: &VerifierKey,
+        target: Option<&Commitment>,
+        read: Read,
+        restored: Option<Restored>,
+    ) -> Report {
         let memory = self.memory.place::<Audited>(self.address);
-        Report::new(self.address, key, target, read, &memory)
+        Report::new(self.address, key, target, read, &memory).with(restored)
     }
 
     fn unread(&self, found: Differences) -> Read {

@@ -2,6 +2,7 @@
 
 use super::Read;
 use super::difference::{Difference, Kind};
+use super::restored::Restored;
 use super::search::Looked;
 use super::walk::Commitment;
 use crate::exit::Exit;
@@ -27,6 +28,8 @@ pub struct Report {
     root_hash: Option<String>,
     /// How long the log was at the last audit, if this one went on from there.
     continued_from: Option<u64>,
+    /// That the tree that was audited before was restored into another one since.
+    restored: Option<Restored>,
     entries_read: u64,
     tiles_read: u64,
     search: Looked,
@@ -64,6 +67,7 @@ impl Report {
             size: target.map(|target| target.size),
             root_hash: target.map(|target| hex::encode(target.root)),
             continued_from: read.continued_from,
+            restored: None,
             entries_read: read.entries,
             tiles_read: read.tiles,
             search: read.looked,
@@ -72,6 +76,11 @@ impl Report {
             incomplete: read.failure.map(|failure| failure.to_string()),
             memory: memory.to_string_lossy().into_owned(),
         }
+    }
+
+    /// The same of a log that was restored since the last audit.
+    pub fn with(self, restored: Option<Restored>) -> Self {
+        Self { restored, ..self }
     }
 
     /// How the program ends.
@@ -98,6 +107,17 @@ impl Report {
             "  read    {} entries and {} tiles{from}",
             self.entries_read, self.tiles_read
         ));
+        if let Some(restored) = &self.restored {
+            let what = format!(
+                "  restored from a backup since the last audit: tree {} has ended, tree {} begins with its \
+                 first {} entries; {} that it had signed are lost",
+                restored.ended_tree_id,
+                restored.tree_id,
+                restored.restored_entries,
+                restored.lost_entries
+            );
+            lines.push(output::plain(&what));
+        }
         let how = match (self.search.checked, self.search.by_digest) {
             (0, _) => "",
             (_, true) => ", by digest and by index",
@@ -116,11 +136,15 @@ impl Report {
             lines.push(format!("  not read to its end: {}", output::plain(why)));
         }
         let is_another = |one: &Difference| {
-            matches!(one.kind, Kind::Checkpoint | Kind::Forked | Kind::RolledBack)
+            matches!(
+                one.kind,
+                Kind::Checkpoint | Kind::Forked | Kind::RolledBack | Kind::Lost
+            )
         };
         if self.differences.iter().any(is_another) {
             lines.push(format!(
-                "  Ask the notary's administrator. Only if it was begun anew on purpose, remove {}: the \
+                "  Ask the notary's administrator. Only if you know that it was begun anew on purpose, or that \
+                 a restore lost what is missing, remove {}: the \
                  next audit is then the first",
                 output::plain(&self.memory)
             ));

@@ -181,7 +181,8 @@ pub struct DataAndLock {
     /// The notary's data directory.
     #[arg(long, value_name = "DIR")]
     pub data: PathBuf,
-    /// The directory with the log's lock [default: beside the data directory, its name with .lock].
+    /// The directory with the log's lock [default: where it was when the notary ran last, or else
+    /// beside the data directory, its name with .lock].
     #[arg(long, value_name = "DIR")]
     pub lock: Option<PathBuf>,
 }

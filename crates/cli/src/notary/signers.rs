@@ -10,7 +10,8 @@ use assay_core::root_store::day;
 use assay_notary::signers::{Signer, Signers};
 use assay_notary::store::StoreError;
 use assay_notary::{
-    Notary, NotaryError, identity::Identity, moment, revocation, trust::TrustState,
+    Notary, NotaryError, identity::Identity, moment, revocation, revocation::Wanted,
+    trust::TrustState,
 };
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,14 +32,14 @@ pub fn add(args: &SignerAddArgs) -> Result<Exit, CliError> {
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.v1",
-            "name": args.name,
+            "name": enrolled.name,
             "fingerprint": enrolled.fingerprint,
             "certificate": enrolled.file.to_string_lossy(),
         }))?;
     } else {
         output::say(&format!(
             "enrolled {}\n  key         {}\n  certificate {}",
-            output::plain(&args.name),
+            output::plain(&enrolled.name),
             enrolled.fingerprint,
             output::plain(&enrolled.file.to_string_lossy())
         ))?;
@@ -72,17 +73,21 @@ pub fn list(args: &SignerListArgs) -> Result<Exit, CliError> {
 /// # Errors
 /// When there is no such signer, or it could not be logged.
 pub fn revoke(args: &SignerRevokeArgs) -> Result<Exit, CliError> {
-    let since = match &args.since {
-        Some(text) => moment::parse(text).ok_or_else(|| {
+    let since = args.since.as_ref().map(|text| {
+        moment::parse(text).ok_or_else(|| {
             CliError::Usage(format!(
                 "{text:?} is no day like 2026-11-20, and no moment like 2026-11-20T15:00:00Z"
             ))
-        })?,
-        None => assay_notary::clock::now(),
+        })
+    });
+    let wanted = Wanted {
+        since: since.transpose()?,
+        reason: args.reason.as_deref(),
     };
-    let statement = revocation::revoke(&args.place.data, &args.who, since, args.reason.as_deref())?;
+    let (data, lock) = (&args.place.data, args.place.lock.as_deref());
+    let statement = revocation::revoke(data, lock, &args.who, wanted)?;
     let revocation = &statement.revocation;
-    log(&args.place.data, args.place.lock.as_deref(), revocation)?;
+    log(data, lock, revocation)?;
     if args.json {
         output::json(&json!({
             "schema": "assay.signer.revoked.v1",
@@ -108,8 +113,12 @@ fn log(data: &Path, lock: Option<&Path>, revocation: &Revocation) -> Result<(), 
         Ok(notary) => {
             let runtime = tokio::runtime::Runtime::new()
                 .map_err(|error| CliError::Internal(error.to_string()))?;
-            runtime.block_on(notary.settle())?;
-            return Ok(());
+            return runtime.block_on(notary.settle()).map_err(|error| {
+                CliError::Log(format!(
+                    "the key is revoked and no certificate of it is handed out any more, but that \
+                     could not be logged yet, which is done at the next start: {error}"
+                ))
+            });
         }
         Err(NotaryError::Store(StoreError::InUse)) => {}
         Err(error) => return Err(error.into()),

@@ -40,7 +40,7 @@ impl Notary {
         Self::start_with(data, "127.0.0.1:0", &["--log-level", "error"])
     }
 
-    fn start_with(data: &Path, listen: &str, options: &[&str]) -> Self {
+    pub fn start_with(data: &Path, listen: &str, options: &[&str]) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["notary", "--json"])
             .args(options)

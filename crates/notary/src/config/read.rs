@@ -92,17 +92,22 @@ pub fn variable(key: &str) -> String {
     format!("ASSAY_NOTARY_{}", key.replace('.', "_").to_uppercase())
 }
 
-/// Names one of the environment's variables that looks like a setting of a section and is none.
+/// What else is set for clients and commands under names like the settings'.
+const OTHERS: [&str; 3] = [
+    "ASSAY_NOTARY_CONFIG",
+    "ASSAY_NOTARY_TOKEN",
+    "ASSAY_NOTARY_TOKEN_FILE",
+];
+
+/// Names one of the environment's variables that looks like a setting and is none.
 ///
 /// # Errors
 /// The first that is found.
 pub fn refuse_unknown<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), ConfigError> {
     let known: Vec<String> = KEYS.iter().map(|key| variable(key)).collect();
-    let sections = KEYS.iter().filter_map(|key| key.split_once('.'));
-    let sections: Vec<String> = sections.map(|(name, _)| variable(name) + "_").collect();
     let unknown = names.into_iter().find(|name| {
-        let of_section = sections.iter().any(|section| name.starts_with(section));
-        of_section && !known.iter().any(|known| known == name)
+        let is_known = known.iter().any(|known| known == name) || OTHERS.contains(name);
+        name.starts_with("ASSAY_NOTARY_") && !is_known
     });
     match unknown {
         None => Ok(()),
@@ -394,10 +399,18 @@ mod tests {
 
     #[test]
     fn a_variable_that_is_nearly_a_setting_is_refused() {
-        let others = ["ASSAY_NOTARY_TOKEN", "ASSAY_NOTARY_LIMITS_EXEMPT", "PATH"];
-        assert!(refuse_unknown(others).is_ok());
-        let error = refuse_unknown(["ASSAY_NOTARY_LIMITS_CONECTIONS"]).unwrap_err();
-        assert!(error.to_string().contains("CONECTIONS"), "{error}");
+        let own = [
+            "ASSAY_NOTARY",
+            "ASSAY_NOTARY_LIMITS_EXEMPT",
+            "ASSAY_KEY",
+            "PATH",
+        ];
+        assert!(refuse_unknown([&own[..], &OTHERS].concat()).is_ok());
+        for wrong in ["LIMITS_CONECTIONS", "LIMIT_BODY_BYTES", "NOSUCH"] {
+            let name = format!("ASSAY_NOTARY_{wrong}");
+            let error = refuse_unknown([name.as_str()]).unwrap_err().to_string();
+            assert!(error.contains(wrong), "{error}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub use route::{label, writes};
 
 use crate::client_address;
 use crate::config::{Config, Level};
+use crate::idle::Idle;
 use crate::logging::Logger;
 use crate::metrics::{self, Metrics, Now};
 use crate::notary::Notary;
@@ -37,13 +38,15 @@ use route::without_slash;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 /// How much of a body that is not wanted is read, in bytes.
 const MAX_AWAY: usize = 4 * 1024 * 1024;
 /// How long that may take.
 const AWAY_TIME: Duration = Duration::from_secs(5);
+/// How long it is waited for more of it.
+const SILENCE: Duration = Duration::from_millis(500);
 
 /// What is answered here and not by the API: paths, and their methods.
 pub const OWN: [(&str, &[&str]); 2] = [(PAGE, OWN_METHODS), (METRICS, OWN_METHODS)];
@@ -65,6 +68,14 @@ pub struct Front {
     admission: Admission,
     metrics: Arc<Metrics>,
     logger: Arc<Logger>,
+    told: Told,
+}
+
+/// What is told once of the proxies.
+#[derive(Debug, Default)]
+struct Told {
+    not_trusted: OnceLock<()>,
+    no_client: OnceLock<()>,
 }
 
 /// Who is at the other end of a connection, and what is asked there.
@@ -73,6 +84,7 @@ pub struct Connected {
     front: Arc<Front>,
     peer: IpAddr,
     port: Port,
+    idle: Arc<Idle>,
 }
 
 /// Where a connection came in.
@@ -104,15 +116,17 @@ impl Front {
             config,
             metrics,
             logger,
+            told: Told::default(),
         }
     }
 
     /// What to do for a client at `peer` who came in there.
-    pub fn connected(self: &Arc<Self>, peer: IpAddr, port: Port) -> Connected {
+    pub fn connected(self: &Arc<Self>, peer: IpAddr, port: Port, idle: Arc<Idle>) -> Connected {
         Connected {
             front: self.clone(),
             peer,
             port,
+            idle,
         }
     }
 
@@ -131,7 +145,30 @@ impl Front {
             .iter()
             .filter_map(|value| value.to_str().ok())
             .collect();
-        client_address::client(peer, forwarded.into_iter(), &self.config.proxy.trusted)
+        let trusted = &self.config.proxy.trusted;
+        let client = client_address::client(peer, forwarded.iter().copied(), trusted);
+        if client == peer {
+            self.tell_of_proxy(peer, !forwarded.is_empty());
+        }
+        client
+    }
+
+    /// Where a proxy is not believed, or says nothing of its clients, they all count as one.
+    fn tell_of_proxy(&self, peer: IpAddr, forwards: bool) {
+        let is_trusted = client_address::is_in(&self.config.proxy.trusted, peer);
+        let (once, event) = match (is_trusted, forwards) {
+            (false, true) => (&self.told.not_trusted, "proxy_not_trusted"),
+            (true, true) => (&self.told.no_client, "trusted_proxy_names_no_client"),
+            // Who administers the proxy's machine asks from there, too.
+            (_, false) => return,
+        };
+        once.get_or_init(|| {
+            let fields = [
+                ("peer", peer.to_string().into()),
+                ("do", "see proxy.trusted in the settings".into()),
+            ];
+            self.logger.tell(Level::Warn, event, &fields);
+        });
     }
 
     async fn answer(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Body> {
@@ -295,7 +332,8 @@ impl Front {
 async fn read_away(body: &mut Incoming) {
     let reading = async {
         let mut left = MAX_AWAY;
-        while let Some(Ok(frame)) = body.frame().await {
+        // Whoever announces more than they send is not waited for.
+        while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, body.frame()).await {
             let length = frame.data_ref().map_or(0, Bytes::len);
             match left.checked_sub(length) {
                 Some(rest) => left = rest,
@@ -313,12 +351,20 @@ impl Service<Request<Incoming>> for Connected {
     type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let Self { front, peer, port } = self.clone();
+        let Self {
+            front,
+            peer,
+            port,
+            idle,
+        } = self.clone();
+        idle.work();
         Box::pin(async move {
-            Ok(match port {
+            let response = match port {
                 Port::Public => front.answer(peer, request).await,
                 Port::Metrics => front.answer_metrics(request).await,
-            })
+            };
+            idle.rest();
+            Ok(response)
         })
     }
 }

@@ -2,8 +2,8 @@
 
 use super::refusal::{Answer, Refusal};
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, PRAGMA};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, IF_NONE_MATCH, PRAGMA};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Serialize;
 
@@ -24,6 +24,19 @@ pub fn of(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Resp
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, NO_CACHE);
     response
+}
+
+/// The tags of the answers that a client has (`If-None-Match`), as they are written.
+pub fn known_tags(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let given = headers.get_all(IF_NONE_MATCH).iter();
+    let texts = given.filter_map(|value| value.to_str().ok());
+    texts.flat_map(|text| text.split(',')).map(str::trim)
+}
+
+/// Whether a client has the answer with this tag.
+pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    known_tags(headers)
+        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
 }
 
 /// JSON.

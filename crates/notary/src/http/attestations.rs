@@ -13,7 +13,7 @@ use assay_core::digest::Sha256Digest;
 use axum::body::Body;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH, LINK};
+use axum::http::header::{CACHE_CONTROL, ETAG, LINK};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use serde::Deserialize;
@@ -232,10 +232,7 @@ struct Tags(Vec<String>);
 
 impl Tags {
     fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get_all(IF_NONE_MATCH).iter();
-        let texts = given.filter_map(|value| value.to_str().ok());
-        let tags = texts.flat_map(|text| text.split(','));
-        Self(tags.map(|tag| tag.trim().to_owned()).collect())
+        Self(answer::known_tags(headers).map(str::to_owned).collect())
     }
 
     /// The one under which the client was given the entries that are selected now. What it has is

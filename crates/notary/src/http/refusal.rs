@@ -106,7 +106,11 @@ impl From<SequencerError> for Refusal {
     fn from(error: SequencerError) -> Self {
         match error {
             SequencerError::Stopping => Self::later(error.to_string()),
-            // What is wrong is the operator's business, and names the operator's files.
+            SequencerError::Clock(_) => Self::later(
+                "the clock of this notary's machine is behind its log, so nothing is logged; its \
+                 administrator finds in its log what to do",
+            ),
+            // What is wrong is the administrator's business, and names their files.
             error if error.may_pass() => {
                 Self::later("the log cannot be written now; try again later")
             }

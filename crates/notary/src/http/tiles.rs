@@ -8,8 +8,8 @@ use crate::store::{Snapshot, StoreError};
 use crate::tiles::{self, Tile, TileKind};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, ETAG};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use futures_util::stream;
 use std::sync::Arc;
@@ -17,8 +17,9 @@ use std::sync::Arc;
 const TEXT: &str = "text/plain; charset=utf-8";
 const BYTES: &str = "application/octet-stream";
 
-/// What lies under a tile's name never changes.
-const FOREVER: &str = "public, max-age=31536000, immutable";
+/// What lies under a tile's name changes only where a restore begins another tree, so it is not kept for
+/// longer than whoever restores can wait. What is kept in between is told apart by its tag.
+const LONG: &str = "public, max-age=86400";
 /// A few seconds, so that a crowd of auditors is no burden; the log may grow at any time.
 const SHORT: &str = "public, max-age=3";
 
@@ -34,8 +35,27 @@ pub async fn verifier_key(State(notary): State<Arc<Notary>>) -> Response {
 }
 
 /// `GET /tile/…`
-pub async fn tile(State(notary): State<Arc<Notary>>, Path(path): Path<String>) -> Answer {
+pub async fn tile(
+    State(notary): State<Arc<Notary>>,
+    Path(path): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
     let tile = Tile::parse(&path).map_err(|error| Refusal::bad(error.to_string()))?;
+    // In one tree, one name has one content.
+    let tag = format!("\"{}\"", notary.identity().tree_id);
+    let head = notary.head().size;
+    if !tile.is_in(head) {
+        // Named as it was asked for: an index too large for any log has no other form.
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!("this log has {head} entries, and no tile {path:.200}"),
+        ));
+    }
+    if answer::is_known(&headers, &tag) {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        return Ok(tagged(response, &tag));
+    }
     let body = match tile.kind {
         TileKind::Hashes { level } => {
             apart(move || {
@@ -47,7 +67,7 @@ pub async fn tile(State(notary): State<Arc<Notary>>, Path(path): Path<String>) -
         }
         TileKind::Entries => entries(notary, tile).await?,
     };
-    Ok(cached(answer::of(StatusCode::OK, BYTES, body), FOREVER))
+    Ok(tagged(answer::of(StatusCode::OK, BYTES, body), &tag))
 }
 
 /// A snapshot that has all of the tile, if the published head covers it.
@@ -96,6 +116,12 @@ async fn part(
         .await
         .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))?;
     Ok(Some((Bytes::from(bytes), next)))
+}
+
+fn tagged(response: Response, tag: &str) -> Response {
+    let mut response = cached(response, LONG);
+    set(&mut response, ETAG, tag);
+    response
 }
 
 fn cached(mut response: Response, how_long: &str) -> Response {

@@ -33,11 +33,11 @@ impl Notary {
         let mut fresh = Vec::new();
         for file in &files {
             let statement = Statement::read(file)?;
-            if trust.revoked.contains(&statement.revocation) {
-                continue;
-            }
+            // A restored log may have lost it; where it has it, nothing is written.
             self.log_statement(file, &statement.proposal).await?;
-            fresh.push(statement.revocation);
+            if !trust.revoked.contains(&statement.revocation) {
+                fresh.push(statement.revocation);
+            }
         }
         if !fresh.is_empty() {
             let mut state = trust.state.clone();
@@ -87,7 +87,7 @@ impl Notary {
 
     /// Writes the state down, and acts on it from then on.
     fn take_over(&self, state: TrustState) -> Result<(), NotaryError> {
-        state.save(&self.data)?;
+        self.save_trust(&state)?;
         let trust = Arc::new(Trust::of(state)?);
         *self.trust.write().unwrap_or_else(PoisonError::into_inner) = trust;
         Ok(())

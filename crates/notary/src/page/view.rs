@@ -51,7 +51,7 @@ fn about(notary: &Notary, open: bool) -> Html {
     let size = grouped(notary.head().size);
     let writers = match open {
         true => "Everybody",
-        false => "Whoever has a token from its operator",
+        false => "Whoever has a token from its administrator",
     };
     element(
         "header",
@@ -112,7 +112,7 @@ fn add(notary: &Notary) -> Html {
         text("On Assay’s page "),
         element("em", &[], [text("Sources")]),
         text(
-            ", add the address above, and go on only if the fingerprint that you are shown is the one that the notary’s operator published.",
+            ", add the address above, and go on only if the fingerprint that you are shown is the one that the notary’s administrator published.",
         ),
     ];
     element(
@@ -136,7 +136,7 @@ fn add(notary: &Notary) -> Html {
                 &[("class", "small soft lead")],
                 [text(
                     "This page cannot vouch for itself: compare the fingerprint with one from \
-                     another place, such as the operator’s own site.",
+                     another place, such as the administrator’s own site.",
                 )],
             ),
         ],

@@ -2,10 +2,12 @@
 
 mod backed_up;
 mod backups;
+mod clock;
 #[path = "../common/mod.rs"]
 mod common;
 mod forking;
 mod health;
+mod not_undone;
 mod restoring;
 
 use assay_notary::Config;

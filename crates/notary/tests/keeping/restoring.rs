@@ -2,9 +2,16 @@
 
 use crate::backed_up::BackedUp;
 use crate::common::copy;
-use assay_notary::restore::{Ended, restore, restore_ending};
+use assay_notary::restore::{Agreed, Ended, restore, restore_agreed};
 use assay_notary::{NotaryError, backup_file, checkpoint};
 use serde_json::{Value, json};
+
+fn ending(tree: u64) -> Agreed {
+    Agreed {
+        end_tree: Some(tree),
+        ..Agreed::default()
+    }
+}
 
 #[test]
 fn a_backup_as_new_as_the_lock_goes_on_as_the_same_tree() {
@@ -105,12 +112,7 @@ fn a_second_restore_ends_the_tree_of_the_first() {
     // It runs: no second one can take its place.
     let refused = backed_up.restore("two", &lock).unwrap_err().to_string();
     assert!(refused.contains("in use"), "{refused}");
-    assert_eq!(
-        std::fs::read_dir(backed_up.world.data.beside("two"))
-            .unwrap()
-            .count(),
-        0
-    );
+    assert!(!backed_up.world.data.beside("two").exists());
     let tree = one.get("/api/v1/log").json()["treeID"].clone();
     let tree: u64 = tree.as_str().unwrap().parse().unwrap();
     backed_up.world.log(&one, "of its own");
@@ -122,11 +124,11 @@ fn a_second_restore_ends_the_tree_of_the_first() {
     assert!(refused.contains("2 entries of its own"), "{refused}");
     assert!(refused.contains(&format!("--end-tree {tree}")), "{refused}");
     let end = |end| {
-        restore_ending(
+        restore_agreed(
             &backed_up.file,
             &backed_up.world.data.beside("two"),
             Some(&lock),
-            Some(end),
+            ending(end),
         )
     };
     assert!(matches!(end(tree + 1), Err(NotaryError::Replaced(_))));
@@ -183,7 +185,7 @@ fn a_third_restore_names_all_that_were_begun_before_it() {
     first.stop();
     let one = backed_up.restore("one", &lock).unwrap().identity.tree_id;
     let again =
-        |name: &str, end| restore_ending(&backed_up.file, &beside(name), Some(&lock), Some(end));
+        |name: &str, end| restore_agreed(&backed_up.file, &beside(name), Some(&lock), ending(end));
     let two = again("two", one).unwrap().identity.tree_id;
     // A backup of the tree that is signed on goes on as that.
     let file = beside("of-two");
