@@ -104,7 +104,7 @@ fn settle(record: &DownloadRecord, wanted: &Wanted, found: &Found, evidence: &mu
     let question = question_beside(record);
     let is_recent = question.is_some_and(|question| question.is_recent(logs::seconds()));
     for evidence in evidence.iter_mut().filter(|one| one.source == beside::ID) {
-        minisigned::settle(wanted, found, is_recent, evidence);
+        minisigned::settle(wanted, found, &record.digests(), is_recent, evidence);
     }
 }
 
@@ -181,8 +181,10 @@ impl Background {
                 evidence.retain(|one| one.source == brought::ID);
                 evidence.extend(gathered);
                 // It may have been read for these already, when what was gathered got lost.
-                let is_known = |one| record.wanted.signatures.contains(one);
-                let was_read = found.is_some() && wanted.signatures.iter().all(is_known);
+                let before = &record.wanted;
+                let was_read = found.is_some()
+                    && (wanted.signatures.iter()).all(|one| before.signatures.contains(one))
+                    && (wanted.listed.iter()).all(|one| before.listed.contains(one));
                 // With the other digests everything is asked anew.
                 let lacks_digests = wanted.digests && found.is_none();
                 if lacks_digests || wanted.is_offered() && !was_read {

@@ -199,6 +199,26 @@ fn a_bundle_beside_the_file_is_proven_and_trouble_leaves_the_file_unchecked() ->
 }
 
 #[test]
+fn a_changed_byte_is_a_mismatch_whatever_the_list_is_called() -> Result<()> {
+    let world = World::new(true)?;
+    let name = "tool_1.2.3_linux_amd64.zip";
+    world.list("tool_1.2.3_checksums.txt", &[(name, b"good")]);
+    world.list("checksums.txt", &[("tool.zip", b"good")]);
+    for name in [name, "tool.zip"] {
+        world.forget_habits()?;
+        world.download(name, b"good, with a changed byte")?;
+        let text = world.sees(name, Verdict::Mismatch)?;
+        assert!(text.contains(&Sha256Digest::of(b"good").to_hex()), "{text}");
+    }
+    // One that is by another algorithm accuses nobody.
+    let line = "a825ca1e68578d4948da0ea03b53ebe8e9c5b030a42d807ea364025dd1fa0e7f  other.zip\n";
+    world.put("checksums.txt", line.as_bytes());
+    world.download("other.zip", b"tool")?;
+    world.sees("other.zip", Verdict::Intact)?;
+    Ok(())
+}
+
+#[test]
 fn a_list_of_sha512_is_held_against_a_file_that_was_read_once_more() -> Result<()> {
     let world = World::new(true)?;
     let line = |name: &str, content: &[u8]| {

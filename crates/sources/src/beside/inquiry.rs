@@ -48,8 +48,6 @@ pub struct Inquiry<'a> {
     pub(super) found: Candidates,
     pub(super) under: Vec<String>,
     pub(super) wanted: Wanted,
-    /// What a list that a known key signed lists instead of the file.
-    pub(super) contradicted: Option<FileDigest>,
     left: usize,
     /// Whether the host is asked for all names.
     asks_all: bool,
@@ -67,9 +65,15 @@ pub(super) struct List {
     pub(super) name: &'static str,
     pub(super) bytes: Vec<u8>,
     pub(super) digest: FileDigest,
+    /// Whether it says by which algorithm that is.
+    pub(super) is_named: bool,
     /// Whether its signature was asked for.
     pub(super) asked: bool,
+    /// Its signature, until that is verified.
     pub(super) signature: Option<String>,
+    /// Its signature by a key that is known, and whether that does not fit it.
+    pub(super) signed: Option<KeyedSignature>,
+    pub(super) is_forged: bool,
 }
 
 /// What is requested.
@@ -126,7 +130,6 @@ impl<'a> Inquiry<'a> {
             found: Candidates::default(),
             under: Vec::new(),
             wanted: Wanted::default(),
-            contradicted: None,
             left,
             asks_all,
             signs_lists: habits.signs_lists(),

@@ -1,19 +1,18 @@
 //! What an answer has, if anything.
 
 use super::inquiry::{Inquiry, List};
-use super::names::{MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_own};
+use super::names::{MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_of_any_kind, is_own};
 use crate::HttpResponse;
 use crate::proving::MAX_BUNDLES;
-use assay_core::checksum_file::{is_list, listed_digest, text_of_list};
+use assay_core::checksum_file::{Listed, is_list, listed_digest, text_of_list};
 use assay_core::evidence::Failure;
-use assay_core::file_digest::FileDigest;
 use assay_core::minisign::MinisignSignature;
 use assay_core::proof::ReadBundle;
 
 impl Inquiry<'_> {
     /// What a checksum file lists for the file. A digest alone is one in the file's own list only, and
     /// a page is none.
-    fn listed(&self, name: &str, text: &str) -> Option<FileDigest> {
+    fn listed(&self, name: &str, text: &str) -> Option<Listed> {
         let is_alone = [64, 128].contains(&text.trim().len());
         let is_page = text.trim_start().starts_with('<');
         let may = !is_page && (!is_alone || is_own(name));
@@ -42,13 +41,16 @@ impl Inquiry<'_> {
         } else {
             let text = text_of_list(bytes);
             let listed = self.listed(name, &text);
-            if let Some(digest) = listed {
+            if let Some(listed) = listed {
                 let list = List {
                     name,
                     bytes: bytes.to_owned(),
-                    digest,
+                    digest: listed.digest,
+                    is_named: listed.is_named || !is_of_any_kind(name),
                     asked: false,
                     signature: None,
+                    signed: None,
+                    is_forged: false,
                 };
                 // Those of several files come first: they are signed more often.
                 let shared = |list: &List| !is_own(list.name);

@@ -104,6 +104,7 @@ pub fn list(content: &[u8]) -> String {
     format!("{}  tool one.zip\n", Sha256Digest::of(content))
 }
 
+/// What is published for "tool", as far as that is known at the first look.
 pub fn published(web: &Web) -> Option<Published> {
     let evidence = see(web, &mut Habits::default(), &Roots::new(), b"tool");
     assert!(matches!(evidence.outcome, Outcome::Answered { .. }));
@@ -133,11 +134,13 @@ pub fn see_twice_by(
     let digests = ArtifactDigests::from(Sha256Digest::of(content));
     let mut evidence = ask(web, &mut inquiry, &Roots::new(), &digests, now);
     let wanted = inquiry.wanted().clone();
-    assert!(evidence.published.is_none() || !wanted.is_offered());
+    // Where a list has the file, only those are looked at that somebody signed.
+    let mut listed = wanted.listed.iter();
+    assert!(evidence.published.is_none() || listed.all(|one| one.signed.is_some()));
     if let Some(mut look) = CloserLook::begin(&wanted) {
         look.update(content);
         let is_recent = question.is_recent(now);
-        minisigned::settle(&wanted, &look.end(), is_recent, &mut evidence);
+        minisigned::settle(&wanted, &look.end(), &digests, is_recent, &mut evidence);
     }
     inquiry.note(habits);
     let asked = web.asked.take();
