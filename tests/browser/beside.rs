@@ -5,6 +5,7 @@ use crate::world::read_entry;
 use assay_core::artifact::Sha512Digest;
 use assay_core::digest::Sha256Digest;
 use assay_core::file_digest::FileDigest;
+use assay_core::message::Request;
 use assay_core::verdict::Verdict;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
@@ -162,6 +163,30 @@ fn a_listed_file_is_intact_and_another_is_a_mismatch() -> Result<()> {
     assert!(more.len() <= 4, "{more:?}");
     download("unlisted.zip", b"unlisted")?;
     world.sees("unlisted.zip", Verdict::Unknown)?;
+    Ok(())
+}
+
+#[test]
+fn a_login_page_in_place_of_everything_is_no_absence() -> Result<()> {
+    let world = World::new(true)?;
+    let names = ["page.zip", "redirect.zip"];
+    world.list("SHA256SUMS", &names.map(|name| (name, &b"good"[..])));
+    let page = Content::Page("<title>Welcome to our hotel</title>".into());
+    let redirect = Content::Redirect("https://login.example.net/".into());
+    for (name, portal) in names.into_iter().zip([page, redirect]) {
+        world.forget_habits()?;
+        world.put(name, b"changed");
+        world
+            .site
+            .stand_before(Some((&format!("dl/{name}"), portal)));
+        world.download(name, b"changed")?;
+        let text = world.sees(name, Verdict::Unchecked)?;
+        assert!(text.contains("log in, then check again"), "{text}");
+        world.site.stand_before(None);
+        let id = world.extension.wait_for_judgement(name)?.id;
+        world.extension.ask(&Request::CheckAgain { id })?;
+        world.sees(name, Verdict::Mismatch)?;
+    }
     Ok(())
 }
 

@@ -25,8 +25,10 @@ impl Inquiry<'_> {
         response: &HttpResponse,
     ) -> Result<(), Failure> {
         let Some(bytes) = body_of(response)? else {
-            if matches!(response.status, 404 | 410) {
-                self.absent.push(name);
+            match Word::of(response.status) {
+                Word::Absent => self.absent.push(name),
+                Word::Refused => self.refused.push(name),
+                Word::None => self.pages.push(name),
             }
             return Ok(());
         };
@@ -67,7 +69,7 @@ impl Inquiry<'_> {
         };
         match is_there {
             true => self.under.push(name.to_owned()),
-            false => self.absent.push(name),
+            false => self.pages.push(name),
         }
         Ok(())
     }
@@ -89,8 +91,30 @@ impl Inquiry<'_> {
     }
 }
 
-/// Whether a status says nothing about what is there: the server, or something on the way, has trouble.
-/// All else says that there is no such file, at least for somebody whom nobody knows.
+/// What a status says of what is there, where it is neither there nor an outage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// That it is not there (RFC 9110, sections 15.5.5 and 15.5.11). This alone is remembered.
+    Absent,
+    /// That it is for nobody whom the host does not know. So object stores answer for what they do not
+    /// have, too: nothing is published there, which is the host's word, and may be otherwise tomorrow.
+    Refused,
+    /// Nothing: a redirect, or a page in its place. Hosts answer so for what they do not have, and so
+    /// does whoever stands before all hosts until somebody logs in.
+    None,
+}
+
+impl Word {
+    pub(crate) fn of(status: u16) -> Self {
+        match status {
+            404 | 410 => Self::Absent,
+            400..500 => Self::Refused,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Whether a status says that the server, or something on the way, has trouble.
 pub(crate) fn says_nothing(status: u16) -> bool {
     matches!(status, 407 | 408 | 421 | 423 | 425 | 429 | 500..)
 }

@@ -19,6 +19,8 @@ pub const DIRECTORY: &str = "https://dl.example.org/tool/v1/";
 
 #[derive(Default)]
 pub struct Web {
+    /// What is answered to whatever is not among the files; that it is not there, if nothing is said.
+    pub otherwise: Option<(u16, String)>,
     pub files: HashMap<String, Result<(u16, String), Failure>>,
     pub asked: RefCell<Vec<String>>,
 }
@@ -26,9 +28,10 @@ pub struct Web {
 impl Transport for Web {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         self.asked.borrow_mut().push(request.url.clone());
-        let missing = Ok((404, "<h1>Not found</h1>".to_owned()));
+        let missing = || (404, "<h1>Not found</h1>".to_owned());
         let file = self.files.get(&request.url).cloned();
-        let (status, body) = file.unwrap_or(missing)?;
+        let otherwise = self.otherwise.clone();
+        let (status, body) = file.unwrap_or_else(|| Ok(otherwise.unwrap_or_else(missing)))?;
         Ok(HttpResponse {
             status,
             body: body.into_bytes(),
@@ -37,6 +40,14 @@ impl Transport for Web {
 }
 
 impl Web {
+    /// A server, or whatever stands before it, that answers this to whatever it does not have.
+    pub fn otherwise(status: u16, body: &str) -> Self {
+        Self {
+            otherwise: Some((status, body.to_owned())),
+            ..Self::default()
+        }
+    }
+
     pub fn with(mut self, name: &str, status: u16, body: impl Into<String>) -> Self {
         let url = format!("{DIRECTORY}{name}");
         self.files.insert(url, Ok((status, body.into())));
