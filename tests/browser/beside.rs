@@ -1,12 +1,13 @@
 //! What lies beside a file on the site that it is from, once the user lets Assay look there.
 
 use crate::roots::{instance, made_by, package};
-use crate::world::read_entry;
+use crate::world::{read_entry, seconds_waited};
 use assay_core::artifact::Sha512Digest;
 use assay_core::digest::Sha256Digest;
 use assay_core::file_digest::FileDigest;
 use assay_core::message::Request;
 use assay_core::verdict::Verdict;
+use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Manner};
@@ -240,6 +241,32 @@ fn a_changed_byte_is_a_mismatch_whatever_the_list_is_called() -> Result<()> {
     world.put("checksums.txt", line.as_bytes());
     world.download("other.zip", b"tool")?;
     world.sees("other.zip", Verdict::Intact)?;
+    Ok(())
+}
+
+/// A name that hangs keeps nothing from being told that is known by the others.
+#[test]
+fn a_name_that_hangs_costs_the_others_nothing() -> Result<()> {
+    let world = World::new(true)?;
+    let own = MinisignPair::new(5);
+    let key = own.public();
+    world.extension.ask(&Request::TrustMinisign { key })?;
+    world.put("signed.zip.minisig", own.sign(b"signed", 1).as_bytes());
+    world.list("SHA256SUMS", &[("listed.zip", b"listed")]);
+    let held = Content::Held {
+        first: Vec::new(),
+        rest: b"never".to_vec(),
+    };
+    world.site.put("dl/checksums.txt", held);
+    for (name, content, verdict) in [
+        ("signed.zip", &b"signed"[..], Verdict::Verified),
+        ("listed.zip", b"listed", Verdict::Intact),
+    ] {
+        world.forget_habits()?;
+        world.download(name, content)?;
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        assert_eq!(seconds_waited(&record), "1", "{name}");
+    }
     Ok(())
 }
 

@@ -100,7 +100,7 @@ impl Question {
 /// GitHub as it is asked about a digest: one request, one for each bundle that it does not tell
 /// itself, and where the repository does not vouch for the file, one for the digest that its release
 /// lists.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inquiry<'a> {
     question: &'a Question,
     digest: Sha256Digest,
@@ -199,6 +199,10 @@ impl Source for Inquiry<'_> {
         }
         self.read_bundles(answers.collect());
         Ok(Vec::new())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        Some(Box::new(self.clone()))
     }
 
     fn offered(&mut self) -> Candidates {

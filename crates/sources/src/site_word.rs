@@ -48,7 +48,7 @@ impl SiteMemory {
 }
 
 /// What came of asking a site for its declaration, about one file there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SiteWord {
     /// As it was before, and is then kept.
     memory: SiteMemory,

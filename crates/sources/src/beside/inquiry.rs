@@ -1,7 +1,7 @@
 //! What is asked for beside a file, and in which order.
 
 use super::habits::{Habits, MOST_KNOWN};
-use super::names::{self, Likely, MINISIG_OF_FILE, SIGNED_LIST, is_own, is_shared};
+use super::names::{self, Likely, MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_own, is_shared};
 use super::question::Question;
 use super::{ID, MAX_LIST_BYTES, get};
 use crate::site_word::{SiteMemory, SiteWord};
@@ -21,7 +21,7 @@ const MOST: usize = 10;
 
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
 /// own word.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inquiry<'a> {
     pub(super) question: &'a Question,
     pub(super) word: SiteWord,
@@ -61,10 +61,14 @@ pub struct Inquiry<'a> {
     is_signed: bool,
     /// Whether a signature was looked for wherever one can be.
     is_thorough: bool,
+    /// Whether it goes on although something lets wait for it.
+    is_early: bool,
+    /// Whether it is not known what the site declares.
+    lacks_word: bool,
 }
 
 /// A checksum file that lists the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct List {
     pub(super) name: &'static str,
     pub(super) bytes: Vec<u8>,
@@ -114,10 +118,10 @@ impl<'a> Inquiry<'a> {
             let declares = word.request(now).is_some();
             let most = MOST_KNOWN - usize::from(declares) - usize::from(signed);
             (first, fixed) = habits.names(most, likely, &question.place());
-            // One request waits for what the declaration says.
-            if declares && !signed && !probes {
-                held = first.split_off(first.len().saturating_sub(1));
-            }
+            // One request waits for what a declaration says, where there was none.
+            let waits = declares && !signed && !probes && word.memory().declaration.is_none();
+            let last = first.iter().rposition(|name| *name != MINISIG_OF_FILE);
+            held.extend(last.filter(|_| waits).map(|last| first.remove(last)));
         }
         let in_turn = first.iter().chain(&held).skip(fixed).last();
         Self {
@@ -147,6 +151,8 @@ impl<'a> Inquiry<'a> {
             signs_lists: habits.signs_lists(),
             is_signed: false,
             is_thorough: false,
+            is_early: false,
+            lacks_word: false,
         }
     }
 
@@ -259,9 +265,11 @@ impl<'a> Inquiry<'a> {
         let wants = self.pending.take().unwrap_or_default();
         for (want, answer) in wants.into_iter().zip(answers) {
             let read = match want {
-                Want::Declaration => self.word.read(answer, self.now).map(|wanted| {
-                    self.statement = wanted;
-                }),
+                Want::Declaration => {
+                    let read = self.word.read(answer, self.now);
+                    self.lacks_word = read.is_err();
+                    read.map(|wanted| self.statement = wanted)
+                }
                 Want::Statement => {
                     self.word.take_statement(answer);
                     Ok(())
@@ -298,49 +306,63 @@ impl<'a> Inquiry<'a> {
         let knows_keys = likely.keyed || !self.keys.is_empty();
         let lists = self.unsigned().into_iter().map(Want::Signature);
         let lists: Vec<Want> = lists.filter(|_| knows_keys).collect();
+        // That of a declaration that is another one is made in any case.
         let statement = self.statement.as_ref().map(|_| Want::Statement);
-        let mut wants: Vec<Want> = statement.into_iter().collect();
+        let kept = usize::from(statement.is_some()) + self.reserved();
+        let left = self.left.saturating_sub(kept);
+        let mut wants = Vec::new();
         // Where the last request can be for one of both, it is for where signatures are there.
-        if self.signs_lists && self.left == wants.len() + 1 {
+        if self.signs_lists && left == 1 {
             wants.extend(&lists);
         }
-        let of_file = [
+        for (name, is_likely) in [
             (MINISIG_OF_FILE, knows_keys),
             (names::ALL[0], likely.named && self.found.bundles.is_empty()),
-        ];
-        let of_file = of_file.iter().filter(|(_, is_likely)| *is_likely);
-        let named = of_file.map(|(name, _)| *name).chain(self.held.drain(..));
-        for name in named.collect::<Vec<_>>() {
-            if !self.asked.contains(&name) && !wants.contains(&Want::Name(name)) {
-                wants.push(Want::Name(name));
-            }
+        ] {
+            let wanted = is_likely.then_some(name).into_iter().collect();
+            self.add_names(&mut wants, wanted, left);
+        }
+        if !self.is_early {
+            let held = std::mem::take(&mut self.held);
+            self.add_names(&mut wants, held, left);
         }
         for list in lists {
             if !wants.contains(&list) {
                 wants.push(list);
             }
         }
-        wants.truncate(self.left);
-        if self.asks_all {
+        wants.truncate(left);
+        if self.asks_all && !self.is_early {
             let mut names = names::at_first(likely);
             // Only where all of those were tried, and none told anything.
             if self.lists.is_empty() && self.found.bundles.is_empty() {
                 names.extend(names::later(likely));
             }
             // One is kept for the signature of what is found.
-            let left = self.left - wants.len();
-            let spare = left - usize::from(knows_keys && left > 0);
+            let spare = left - usize::from(knows_keys && wants.len() < left);
             self.add_names(&mut wants, names, spare);
         }
+        wants.extend(statement);
         wants
     }
 
-    /// Adds names that were not asked for, so many at most.
-    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, mut most: usize) {
+    /// How many requests are kept for what still lets wait for it: a list has a signature, and a
+    /// declaration a statement.
+    fn reserved(&self) -> usize {
+        let may_be_list = |name: &&&str| !is_bundle(name) && **name != MINISIG_OF_FILE;
+        let lists = self.unanswered.iter().filter(may_be_list).count();
+        match self.is_early {
+            true => lists + usize::from(self.lacks_word),
+            false => 0,
+        }
+    }
+
+    /// Adds names that were not asked for, up to so many requests.
+    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, most: usize) {
         for name in names {
-            if most > 0 && !self.asked.contains(&name) && !wants.contains(&Want::Name(name)) {
-                most -= 1;
-                wants.push(Want::Name(name));
+            let wanted = Want::Name(name);
+            if wants.len() < most && !self.asked.contains(&name) && !wants.contains(&wanted) {
+                wants.push(wanted);
             }
         }
     }
@@ -405,6 +427,13 @@ impl Source for Inquiry<'_> {
             }
         }
         Ok(self.request(wants))
+    }
+
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        Some(Box::new(Self {
+            is_early: true,
+            ..self.clone()
+        }))
     }
 
     fn offered(&mut self) -> Candidates {

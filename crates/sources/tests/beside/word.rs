@@ -137,9 +137,9 @@ fn whom_a_new_declaration_names_is_looked_for_at_once() {
     }
 }
 
-/// So it is where one is replaced: the statement about the new one is one of those requests.
+/// Where one is replaced, the statement about the new one is one request more.
 #[test]
-fn a_declaration_that_changes_costs_no_more_than_another() {
+fn a_declaration_that_changes_costs_one_request_more() {
     let (own, next) = (MinisignPair::new(1), MinisignPair::new(2));
     let keys = [&own, &next].map(|pair| {
         let key = pair.public();
@@ -161,7 +161,7 @@ fn a_declaration_that_changes_costs_no_more_than_another() {
         };
         let (found, site) = look_at(FILE, &web, &mut habits, site, &[]);
         let asked = web.asked.take();
-        assert!(asked.len() <= MOST_KNOWN, "{asked:?}");
+        assert!(asked.len() <= MOST_KNOWN + 1, "{asked:?}");
         assert_eq!(site.declaration.as_ref(), Some(&new));
         assert!(found.declaration.is_some_and(|one| one.change.is_none()));
     }
