@@ -114,6 +114,10 @@ impl Transport for Fetch {
             Err(Broken::Off(detail)) => Err(failed(detail)),
         }
     }
+
+    async fn pause(&self, time: Duration) {
+        js::sleep(i32::try_from(time.as_millis()).unwrap_or(i32::MAX)).await;
+    }
 }
 
 enum Broken {

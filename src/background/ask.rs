@@ -1,5 +1,6 @@
 //! Asking the sources, proving their answers, judging.
 
+use super::early::{self, Waiting};
 use super::{Background, BackgroundError, OwnRoot, log, logs, standing};
 use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
@@ -10,7 +11,7 @@ use assay_core::artifact::ArtifactDigests;
 use assay_core::asked::{self, Asked};
 use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Evidence, Failure, Outcome};
+use assay_core::evidence::{Evidence, Outcome};
 use assay_core::log_memory::{Blocked, withhold, withhold_all};
 use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
@@ -20,12 +21,12 @@ use assay_core::revocation;
 use assay_core::roots::Roots;
 use assay_core::settings::{Notary, PUBLIC_REKOR, Settings};
 use assay_core::signer::RootId;
-use assay_core::verdict::Verdict;
 use assay_sources::beside::{self, Habits};
+use assay_sources::driver::{self, Early};
 use assay_sources::github::{self, Question};
 use assay_sources::remembered::compare;
 use assay_sources::site_word::{SiteMemory, SiteWord};
-use assay_sources::{Source, brought, driver, index, minisigned, notary, proving, rekor};
+use assay_sources::{Source, brought, index, minisigned, notary, rekor};
 use futures_util::future::{Either, LocalBoxFuture, join, join_all, select};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -33,12 +34,6 @@ use std::rc::Rc;
 /// After so many checks that did not come to an end, a record is given up: something in an answer
 /// must have broken the worker each time.
 const MAX_CUT_OFF: u32 = 5;
-
-/// After so long, in milliseconds, it is told what is proven so far. Most sources answer by then.
-const SOON: i32 = 1000;
-
-/// So it is said of those that did not, in seconds.
-const LATE: u32 = 1;
 
 /// What is asked about.
 struct About {
@@ -50,6 +45,8 @@ struct About {
     word: RefCell<Option<SiteWord>>,
     /// What the file must be read for first.
     wanted: RefCell<Wanted>,
+    /// What is proven already by sources that something else is waited for of.
+    early: RefCell<Vec<Evidence>>,
 }
 
 impl About {
@@ -60,6 +57,7 @@ impl About {
             private: record.incognito,
             word: RefCell::default(),
             wanted: RefCell::default(),
+            early: RefCell::default(),
         }
     }
 }
@@ -104,7 +102,7 @@ fn settle(record: &DownloadRecord, wanted: &Wanted, found: &Found, evidence: &mu
     let question = question_beside(record);
     let is_recent = question.is_some_and(|question| question.is_recent(logs::seconds()));
     for evidence in evidence.iter_mut().filter(|one| one.source == beside::ID) {
-        minisigned::settle(wanted, found, is_recent, evidence);
+        minisigned::settle(wanted, found, &record.digests(), is_recent, evidence);
     }
 }
 
@@ -181,8 +179,10 @@ impl Background {
                 evidence.retain(|one| one.source == brought::ID);
                 evidence.extend(gathered);
                 // It may have been read for these already, when what was gathered got lost.
-                let is_known = |one| record.wanted.signatures.contains(one);
-                let was_read = found.is_some() && wanted.signatures.iter().all(is_known);
+                let before = &record.wanted;
+                let was_read = found.is_some()
+                    && (wanted.signatures.iter()).all(|one| before.signatures.contains(one))
+                    && (wanted.listed.iter()).all(|one| before.listed.contains(one));
                 // With the other digests everything is asked anew.
                 let lacks_digests = wanted.digests && found.is_none();
                 if lacks_digests || wanted.is_offered() && !was_read {
@@ -285,7 +285,7 @@ impl Background {
         let answers: Vec<RefCell<Option<Evidence>>> =
             asked.iter().map(|_| RefCell::default()).collect();
         let begun = js::now();
-        let all = join_all(asked.into_iter().zip(&answers).map(
+        let mut all = join_all(asked.into_iter().zip(&answers).map(
             |(asked, answer)| -> LocalBoxFuture<'_, ()> {
                 Box::pin(async move {
                     let evidence = asked.await;
@@ -298,47 +298,24 @@ impl Background {
                 })
             },
         ));
-        if let Either::Right((_, all)) = select(all, Box::pin(js::sleep(SOON))).await {
-            let late = || Failure::TimedOut { seconds: LATE };
+        let mut told = Vec::new();
+        let mut pause = early::SOON;
+        while let Either::Right((_, rest)) = select(all, Box::pin(js::sleep(pause))).await {
             let known = answers.iter().zip(&names).map(|(answer, named)| {
                 let known = answer.borrow().clone();
-                known.unwrap_or_else(|| proving::failed(*named, late()))
+                known.unwrap_or_else(|| early::so_far(&about.early, *named))
             });
             let known = marked(known.collect(), about);
-            if let Err(error) = self.tell_already(record, known).await {
+            if known != told
+                && let Err(error) = self.tell_already(record, known.clone()).await
+            {
                 log(&error.to_string());
             }
-            all.await;
+            (told, all, pause) = (known, rest, early::AGAIN);
         }
         let evidence = answers.into_iter().filter_map(RefCell::into_inner);
         let evidence = marked(evidence.collect(), about);
         (evidence, about.wanted.take())
-    }
-
-    /// Tells what is proven so far, if that is what matters: who is still waited for may add to it.
-    async fn tell_already(
-        self: &Rc<Self>,
-        record: &DownloadRecord,
-        mut known: Vec<Evidence>,
-    ) -> Result<(), BackgroundError> {
-        withhold(&mut known, &self.blocked_logs().await?);
-        // A notary may have been followed meanwhile.
-        let settings = settings_store::load().await?;
-        revocation::withhold(&mut known, &settings.notaries);
-        let project = self.project_of(record, &known).await?;
-        let judged = record.judge(&known, &settings, project.as_ref());
-        let matters = matches!(
-            judged.verdict,
-            Verdict::Verified | Verdict::Authentic | Verdict::Untrusted
-        );
-        if !matters {
-            return Ok(());
-        }
-        let tell = |record: &mut DownloadRecord| {
-            record.judgement = Some(judged);
-            record.evidence = known;
-        };
-        self.conclude(&record.id, Box::new(tell), false).await
     }
 
     /// Has the file read once more for what a source offers, and goes on from there with
@@ -374,17 +351,46 @@ impl Background {
         let fetch = Fetch {
             private: about.private,
         };
+        let waiting = Waiting {
+            background: self,
+            own,
+            log,
+            private: about.private,
+            digests: about.digests,
+            told: &about.early,
+        };
+        let early: Option<&dyn Early> = Some(&waiting);
         let now = logs::seconds();
-        let (offered, public) =
-            join(driver::gather(&fetch, source, now), self.public_roots()).await;
-        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
-        let roots = own.fold(public, |roots, own| Rc::new(roots.and(own)));
+        let offered = driver::gather(&fetch, source, now, early);
+        let (offered, roots) = join(offered, self.roots_with(own)).await;
         let now = logs::seconds();
         let digests = about.digests;
-        let mut evidence = driver::finish(&fetch, source, offered, &roots, &digests, now).await;
-        let book = self.book(about.private);
-        compare(&fetch, &book, log, &roots, &mut evidence, now).await;
-        evidence
+        let finishing = driver::finish(&fetch, source, offered, &roots, &digests, now, early);
+        let evidence = finishing.await;
+        self.compared(evidence, roots, log, about.private).await
+    }
+
+    /// What is left of evidence that was proven with these roots once the logs are compared with what is
+    /// remembered of them. Boxed, so that there is one copy in the wasm.
+    pub(super) fn compared<'a>(
+        &'a self,
+        mut evidence: Evidence,
+        roots: Rc<Roots>,
+        log: Option<(&'a RootId, &'a str)>,
+        private: bool,
+    ) -> LocalBoxFuture<'a, Evidence> {
+        Box::pin(async move {
+            let (fetch, book) = (Fetch { private }, self.book(private));
+            compare(&fetch, &book, log, &roots, &mut evidence, logs::seconds()).await;
+            evidence
+        })
+    }
+
+    /// The public roots, and these beside them.
+    pub(super) async fn roots_with(&self, own: &[Rc<Result<Roots, ProofError>>]) -> Rc<Roots> {
+        let public = self.public_roots().await;
+        let own = own.iter().filter_map(|root| (**root).as_ref().ok());
+        own.fold(public, |roots, own| Rc::new(roots.and(own)))
     }
 
     /// Looks into the directory that the file is from, under names that are usual there.

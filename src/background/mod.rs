@@ -5,6 +5,7 @@
 //! [`Background::wake`] goes on with whatever was cut off.
 
 mod ask;
+mod early;
 mod examine;
 mod following;
 mod hashing;

@@ -15,8 +15,11 @@ const TIDY: &str = "tidy";
 /// The browser wakes nobody sooner than this, in milliseconds.
 const SOONEST: f64 = 30_000.0;
 
-/// How long to wait after each try, in seconds. The last one is for all that follow.
-const DELAYS: [f64; 8] = [30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, 86_400.0];
+/// In seconds.
+const DAY: f64 = 86_400.0;
+
+/// How long to wait after each try, in seconds. The last one is for all that follow, where there are any.
+const DELAYS: [f64; 8] = [30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, DAY];
 
 /// When a judged record is to be checked again; `None` where nothing would change by itself.
 pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
@@ -25,11 +28,12 @@ pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
         return None;
     }
     let attempts = record.retry.map_or(0, |retry| retry.attempts);
-    let delay = DELAYS
-        .get(attempts as usize)
-        .or(DELAYS.last())
-        .copied()
-        .unwrap_or(86_400.0);
+    let delay = match DELAYS.get(attempts as usize) {
+        Some(delay) => *delay,
+        // After more than a day it is rather no network that wants a login.
+        None if judgement.may_last => return None,
+        None => DAY,
+    };
     // Who said when they may be asked again is not asked before.
     let delay = judgement
         .wait
@@ -147,7 +151,21 @@ mod tests {
             delays.extend(record.retry.map(|retry| retry.due_at / 1000.0));
         }
         assert_eq!(delays[..8], DELAYS);
-        assert_eq!(delays[8..], [86_400.0, 86_400.0]);
+        assert_eq!(delays[8..], [DAY, DAY]);
+    }
+
+    #[test]
+    fn a_host_that_has_nothing_but_pages_is_not_asked_for_ever() {
+        let mut record = record(Reason::SourceFailed {
+            source: "host".into(),
+            failure: Failure::Page,
+        });
+        for delay in DELAYS {
+            record.retry = plan(&record, 0.0);
+            let due = record.retry.map(|retry| retry.due_at);
+            assert_eq!(due, Some(delay * 1000.0));
+        }
+        assert_eq!(plan(&record, 0.0), None);
     }
 
     #[test]

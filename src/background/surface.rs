@@ -315,6 +315,7 @@ mod tests {
             signer: None,
             reasons: Vec::new(),
             may_pass: false,
+            may_last: false,
             wait: None,
         });
         record.hold = hold;

@@ -1,11 +1,13 @@
 //! What lies beside a file on the site that it is from, once the user lets Assay look there.
 
 use crate::roots::{instance, made_by, package};
-use crate::world::read_entry;
+use crate::world::{read_entry, seconds_waited};
 use assay_core::artifact::Sha512Digest;
 use assay_core::digest::Sha256Digest;
 use assay_core::file_digest::FileDigest;
+use assay_core::message::Request;
 use assay_core::verdict::Verdict;
+use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Manner};
@@ -166,6 +168,30 @@ fn a_listed_file_is_intact_and_another_is_a_mismatch() -> Result<()> {
 }
 
 #[test]
+fn a_login_page_in_place_of_everything_is_no_absence() -> Result<()> {
+    let world = World::new(true)?;
+    let names = ["page.zip", "redirect.zip"];
+    world.list("SHA256SUMS", &names.map(|name| (name, &b"good"[..])));
+    let page = Content::Page("<title>Welcome to our hotel</title>".into());
+    let redirect = Content::Redirect("https://login.example.net/".into());
+    for (name, portal) in names.into_iter().zip([page, redirect]) {
+        world.forget_habits()?;
+        world.put(name, b"changed");
+        world
+            .site
+            .stand_before(Some((&format!("dl/{name}"), portal)));
+        world.download(name, b"changed")?;
+        let text = world.sees(name, Verdict::Unchecked)?;
+        assert!(text.contains("log in, then check again"), "{text}");
+        world.site.stand_before(None);
+        let id = world.extension.wait_for_judgement(name)?.id;
+        world.extension.ask(&Request::CheckAgain { id })?;
+        world.sees(name, Verdict::Mismatch)?;
+    }
+    Ok(())
+}
+
+#[test]
 fn a_bundle_beside_the_file_is_proven_and_trouble_leaves_the_file_unchecked() -> Result<()> {
     let mut world = World::new(true)?;
     let person = Subject::Person {
@@ -195,6 +221,52 @@ fn a_bundle_beside_the_file_is_proven_and_trouble_leaves_the_file_unchecked() ->
     world.site.put("dl/torn.zip.sigstore.json", broken);
     world.download("torn.zip", b"torn")?;
     world.sees("torn.zip", Verdict::Unchecked)?;
+    Ok(())
+}
+
+#[test]
+fn a_changed_byte_is_a_mismatch_whatever_the_list_is_called() -> Result<()> {
+    let world = World::new(true)?;
+    let name = "tool_1.2.3_linux_amd64.zip";
+    world.list("tool_1.2.3_checksums.txt", &[(name, b"good")]);
+    world.list("checksums.txt", &[("tool.zip", b"good")]);
+    for name in [name, "tool.zip"] {
+        world.forget_habits()?;
+        world.download(name, b"good, with a changed byte")?;
+        let text = world.sees(name, Verdict::Mismatch)?;
+        assert!(text.contains(&Sha256Digest::of(b"good").to_hex()), "{text}");
+    }
+    // One that is by another algorithm accuses nobody.
+    let line = "a825ca1e68578d4948da0ea03b53ebe8e9c5b030a42d807ea364025dd1fa0e7f  other.zip\n";
+    world.put("checksums.txt", line.as_bytes());
+    world.download("other.zip", b"tool")?;
+    world.sees("other.zip", Verdict::Intact)?;
+    Ok(())
+}
+
+/// A name that hangs keeps nothing from being told that is known by the others.
+#[test]
+fn a_name_that_hangs_costs_the_others_nothing() -> Result<()> {
+    let world = World::new(true)?;
+    let own = MinisignPair::new(5);
+    let key = own.public();
+    world.extension.ask(&Request::TrustMinisign { key })?;
+    world.put("signed.zip.minisig", own.sign(b"signed", 1).as_bytes());
+    world.list("SHA256SUMS", &[("listed.zip", b"listed")]);
+    let held = Content::Held {
+        first: Vec::new(),
+        rest: b"never".to_vec(),
+    };
+    world.site.put("dl/checksums.txt", held);
+    for (name, content, verdict) in [
+        ("signed.zip", &b"signed"[..], Verdict::Verified),
+        ("listed.zip", b"listed", Verdict::Intact),
+    ] {
+        world.forget_habits()?;
+        world.download(name, content)?;
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        assert_eq!(seconds_waited(&record), "1", "{name}");
+    }
     Ok(())
 }
 

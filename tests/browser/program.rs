@@ -118,6 +118,27 @@ fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
         let url = format!("{}/dl/{name}?token=secret", world.site.url());
         assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
     }
+    // Before a login, and where a list names no algorithm.
+    world.forget_habits()?;
+    forget(&tunnel)?;
+    let page = Content::Page("<title>Welcome</title>".into());
+    world.site.stand_before(Some(("dl/login.zip", page)));
+    world.download("login.zip", b"login")?;
+    let record = world
+        .extension
+        .wait_for_verdict("login.zip", Verdict::Unchecked)?;
+    let file = path(folder.path(), "login.zip", b"login");
+    let url = format!("{}/dl/login.zip", world.site.url());
+    assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    world.site.stand_before(None);
+    world.list("checksums.txt", &[("other.zip", b"good")]);
+    world.download("other.zip", b"changed")?;
+    let record = world
+        .extension
+        .wait_for_verdict("other.zip", Verdict::Mismatch)?;
+    let file = path(folder.path(), "other.zip", b"changed");
+    let url = format!("{}/dl/other.zip", world.site.url());
+    assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
     let own = MinisignPair::new(4);
     let key = own.public();
     let trust = Request::TrustMinisign { key: key.clone() };

@@ -106,6 +106,14 @@ impl World {
     }
 }
 
+/// How long somebody was waited for who did not answer, in seconds, as the record tells.
+pub fn seconds_waited(record: &DownloadRecord) -> String {
+    let judgement = record.judgement.clone().expect("a judgement");
+    let mut reasons = judgement.reasons.into_iter();
+    let late = reasons.find(|reason| reason.key == "reason_source_timed_out");
+    late.expect("it is told that one is late").args[1].clone()
+}
+
 /// Opens a record's entry in the popup and reads it.
 pub fn read_entry(popup: &Page, record: &DownloadRecord) -> Result<Seen> {
     let find = "(id) => [...document.querySelectorAll('li[data-record]')]

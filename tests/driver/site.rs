@@ -33,6 +33,8 @@ struct Shared {
     files: HashMap<String, Content>,
     requests: HashMap<String, usize>,
     asked: Vec<String>,
+    /// What is answered to everything but this name.
+    portal: Option<(String, Content)>,
     gates: HashMap<String, watch::Sender<bool>>,
 }
 
@@ -159,6 +161,13 @@ impl DownloadSite {
         lock(&self.shared).files.remove(name);
     }
 
+    /// Has everything answered with this, but for what is under `name`, as a network does that wants a
+    /// login; or takes that away.
+    pub fn stand_before(&self, portal: Option<(&str, Content)>) {
+        let portal = portal.map(|(name, content)| (name.to_owned(), content));
+        lock(&self.shared).portal = portal;
+    }
+
     /// Lets the second part of a [`Content::Held`] go, for requests made and to come.
     pub fn release(&self, name: &str) {
         lock(&self.shared).gate(name).send_replace(true);
@@ -214,7 +223,12 @@ fn answer(shared: &Mutex<Shared>, request: &Request) -> Response<Body> {
     *shared.requests.entry(name.clone()).or_default() += 1;
     let mark = if tells_more(request) { " and more" } else { "" };
     shared.asked.push(format!("{name}{mark}"));
-    let Some(content) = shared.files.get(&name).cloned() else {
+    let portal = shared.portal.as_ref();
+    let content = match portal.filter(|(but, _)| *but != name) {
+        Some((_, page)) => Some(page),
+        None => shared.files.get(&name),
+    };
+    let Some(content) = content.cloned() else {
         return with(
             StatusCode::NOT_FOUND,
             "text/plain",

@@ -344,7 +344,7 @@ impl<'a> Sources<'a> {
         // Read once more for signatures over the file itself, and lists of SHA-512. That these could not
         // be looked at must not be taken for their absence.
         if let Some(found) = artifact.closer(&wanted)? {
-            minisigned::settle(&wanted, &found, true, &mut evidence);
+            minisigned::settle(&wanted, &found, &digests, true, &mut evidence);
         }
         let word = inquiry.into_word();
         let site = Site {

@@ -8,6 +8,15 @@ use crate::file_digest::FileDigest;
 /// More lines than the largest lists that are read have.
 const MOST_LINES: usize = 65_536;
 
+/// What a checksum file lists for one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed {
+    /// The digest, by how many digits it has.
+    pub digest: FileDigest,
+    /// Whether the line names the algorithm. Else it may be another one with digests as long.
+    pub is_named: bool,
+}
+
 /// The text of a checksum file: in UTF-8, or where a mark says so, in UTF-16, as some shells write it.
 /// What cannot be read in it spoils its own line alone.
 pub fn text_of_list(bytes: &[u8]) -> String {
@@ -36,32 +45,43 @@ pub fn is_list(text: &str) -> bool {
 /// (`SHA256 (name) = <hex>`), or, where the text has nothing else, a digest alone. Where there are
 /// those of both algorithms, it is the SHA-256, which is known of every file. `None` where it lists
 /// none, or several that differ.
-pub fn listed_digest(text: &str, name: &str) -> Option<FileDigest> {
+pub fn listed_digest(text: &str, name: &str) -> Option<Listed> {
     let lines = text.lines().take(MOST_LINES).map(str::trim_end);
     let mut content = lines.clone().filter(|line| !line.is_empty());
     if let (Some(only), None) = (content.next(), content.next())
         && let Ok(digest) = only.trim().parse()
     {
-        return Some(digest);
+        let is_named = false;
+        return Some(Listed { digest, is_named });
     }
-    let is_short = |digest: &FileDigest| matches!(digest, FileDigest::Sha256(_));
     let all = lines.filter_map(|line| listed(line, name));
-    let mut found: Option<FileDigest> = None;
-    for digest in all {
-        match found {
-            Some(known) if is_short(&known) == is_short(&digest) && known != digest => return None,
-            Some(known) if is_short(&known) => {}
-            _ => found = Some(digest),
+    let mut found: Option<Listed> = None;
+    for one in all {
+        match &mut found {
+            Some(known) if is_short(known) == is_short(&one) && known.digest != one.digest => {
+                return None;
+            }
+            Some(known) if is_short(known) => known.is_named |= is_short(&one) && one.is_named,
+            _ => found = Some(one),
         }
     }
     found
 }
 
-fn listed(line: &str, name: &str) -> Option<FileDigest> {
-    let of_bsd = line.strip_prefix("SHA256 (");
-    if let Some(rest) = of_bsd.or_else(|| line.strip_prefix("SHA512 (")) {
-        let (named, digest) = rest.rsplit_once(") = ")?;
-        return is_it(named, name).then(|| digest.parse().ok())?;
+fn is_short(listed: &Listed) -> bool {
+    matches!(listed.digest, FileDigest::Sha256(_))
+}
+
+fn listed(line: &str, name: &str) -> Option<Listed> {
+    for (beginning, of_short) in [("SHA256 (", true), ("SHA512 (", false)] {
+        if let Some(rest) = line.strip_prefix(beginning) {
+            let (named, digest) = rest.rsplit_once(") = ")?;
+            let listed = Listed {
+                digest: digest.parse().ok()?,
+                is_named: true,
+            };
+            return (is_it(named, name) && is_short(&listed) == of_short).then_some(listed);
+        }
     }
     let (line, is_escaped) = match line.strip_prefix('\\') {
         Some(line) => (line, true),
@@ -70,11 +90,13 @@ fn listed(line: &str, name: &str) -> Option<FileDigest> {
     let (digest, rest) = line.split_once(' ')?;
     // One more space for text, an asterisk for binary files.
     let named = rest.strip_prefix([' ', '*']).unwrap_or(rest);
-    let is_named = match is_escaped {
+    let is_it = match is_escaped {
         true => is_it(&unescaped(named), name),
         false => is_it(named, name),
     };
-    is_named.then(|| digest.parse().ok())?
+    let digest = is_it.then(|| digest.parse().ok())??;
+    let is_named = false;
+    Some(Listed { digest, is_named })
 }
 
 /// Whether a listed name is this one, as it is or in the list's own directory.
@@ -108,6 +130,11 @@ mod tests {
     use crate::artifact::Sha512Digest;
     use crate::digest::Sha256Digest;
 
+    /// What a text lists, whether or not it names the algorithm.
+    fn listed_digest(text: &str, name: &str) -> Option<FileDigest> {
+        super::listed_digest(text, name).map(|listed| listed.digest)
+    }
+
     fn digest(content: &str) -> FileDigest {
         FileDigest::Sha256(Sha256Digest::of(content.as_bytes()))
     }
@@ -139,6 +166,39 @@ mod tests {
         assert_eq!(listed_digest(&escaped, odd), Some(ours));
         let bsd = format!("SHA256 (a) = b) = {ours}");
         assert_eq!(listed_digest(&bsd, "a) = b"), Some(ours));
+    }
+
+    #[test]
+    fn only_lines_of_bsd_name_their_algorithm() {
+        let (ours, longer) = (digest("ours"), long("ours"));
+        let is_named = |text: String| {
+            let listed = super::listed_digest(&text, "tool.zip");
+            listed.map(|listed| listed.is_named)
+        };
+        for text in [
+            format!("SHA256 (tool.zip) = {ours}"),
+            format!("SHA512 (tool.zip) = {longer}"),
+            format!("{ours}  tool.zip\nSHA256 (tool.zip) = {ours}"),
+        ] {
+            assert_eq!(is_named(text), Some(true));
+        }
+        for text in [
+            format!("{ours}  tool.zip"),
+            format!("{longer} *tool.zip"),
+            format!("{ours}"),
+            // The other one is named, which is not held against the file.
+            format!("{ours}  tool.zip\nSHA512 (tool.zip) = {longer}"),
+        ] {
+            assert_eq!(is_named(text), Some(false));
+        }
+        for text in [
+            format!("SHA512 (tool.zip) = {ours}"),
+            format!("SHA256 (tool.zip) = {longer}"),
+            format!("SHA3-256 (tool.zip) = {ours}"),
+            format!("BLAKE2b (tool.zip) = {longer}"),
+        ] {
+            assert_eq!(is_named(text), None);
+        }
     }
 
     #[test]

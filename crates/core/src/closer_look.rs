@@ -3,6 +3,7 @@
 use crate::artifact::Sha512Digest;
 use crate::file_digest::FileDigest;
 use crate::minisign::{Blake2bDigest, Form, LegacyVerifier, MinisignKey, MinisignSignature};
+use crate::other_digests::OtherDigests;
 use blake2::{Blake2b512, Digest};
 use serde::{Deserialize, Serialize};
 use sha2::Sha512;
@@ -21,16 +22,24 @@ pub struct Wanted {
     pub listed: Vec<ListedDigest>,
 }
 
-/// A digest that is listed for the file, by an algorithm by which it was not known.
+/// A digest that a list beside the file has for it, of which it is found out by reading whether it is
+/// the file's: it is by SHA-512, or the list does not say by which algorithm it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListedDigest {
     /// What is listed.
     pub digest: FileDigest,
-    /// Whether it says something that the file has another one.
-    pub accuses: bool,
-    /// Who signed the list, where a key did that is known: it holds for the list.
+    /// The list's name.
+    #[serde(default)]
+    pub list: String,
+    /// Whether the list says by which algorithm it is. Else it may be any with digests as long.
+    #[serde(default)]
+    pub is_named: bool,
+    /// Whose signature the list has, where it is by a key that is known.
     #[serde(default)]
     pub signed: Option<KeyedSignature>,
+    /// Whether that signature does not fit the list.
+    #[serde(default)]
+    pub is_forged: bool,
 }
 
 /// A minisign signature, and the key that it is to be verified with. Both as minisign writes them.
@@ -54,6 +63,9 @@ pub struct Found {
     pub blake2b: Blake2bDigest,
     /// Those of the signatures that hold.
     pub signatures: Vec<KeyedSignature>,
+    /// Those of the listed digests that are the file's, by whichever algorithm.
+    #[serde(default)]
+    pub listed: Vec<FileDigest>,
 }
 
 /// Finds it out, piece by piece of the file.
@@ -61,6 +73,9 @@ pub struct CloserLook {
     sha512: Sha512,
     blake2b: Blake2b512,
     signatures: Vec<(KeyedSignature, Verifying)>,
+    listed: Vec<FileDigest>,
+    /// Where a list does not say by which algorithm it is.
+    others: Option<Box<OtherDigests>>,
 }
 
 /// A signature that is being verified.
@@ -99,6 +114,12 @@ impl CloserLook {
             sha512: Sha512::new(),
             blake2b: Blake2b512::new(),
             signatures: wanted.signatures.iter().filter_map(begin).collect(),
+            listed: wanted.listed.iter().map(|one| one.digest).collect(),
+            others: wanted
+                .listed
+                .iter()
+                .any(|one| !one.is_named)
+                .then(Box::default),
         })
     }
 
@@ -111,10 +132,13 @@ impl CloserLook {
                 verifier.update(piece);
             }
         }
+        if let Some(others) = &mut self.others {
+            others.update(piece);
+        }
     }
 
     /// What was found out, at the end of the file.
-    pub fn end(self) -> Found {
+    pub fn end(mut self) -> Found {
         let blake2b = Blake2bDigest::new(self.blake2b.finalize().into());
         let mut held = Vec::new();
         for (one, verifying) in self.signatures {
@@ -126,10 +150,18 @@ impl CloserLook {
                 held.push(one);
             }
         }
+        let sha512 = Sha512Digest::new(self.sha512.finalize().into());
+        let mut own = vec![FileDigest::Sha512(sha512)];
+        if let Some(others) = self.others {
+            own.extend(others.end());
+            own.push(FileDigest::Sha512(Sha512Digest::new(*blake2b.as_bytes())));
+        }
+        self.listed.retain(|one| own.contains(one));
         Found {
-            sha512: Sha512Digest::new(self.sha512.finalize().into()),
+            sha512,
             blake2b,
             signatures: held,
+            listed: self.listed,
         }
     }
 }
@@ -157,7 +189,40 @@ mod tests {
             sha512: Sha512Digest::of(b"some content"),
             blake2b: Blake2bDigest::of(b"some content"),
             signatures: Vec::new(),
+            listed: Vec::new(),
         };
         assert_eq!(look.end(), expected);
+    }
+
+    /// Of what is listed it is told what is the file's, by an algorithm that the list may be of.
+    #[test]
+    fn what_is_listed_is_held_against_the_file_by_what_the_list_may_be_of() {
+        let listed = |digest: FileDigest, is_named| ListedDigest {
+            digest,
+            list: String::new(),
+            is_named,
+            signed: None,
+            is_forged: false,
+        };
+        let mut others = OtherDigests::default();
+        others.update(b"some content");
+        let sha512 = FileDigest::Sha512(Sha512Digest::of(b"some content"));
+        let blake2b = *Blake2bDigest::of(b"some content").as_bytes();
+        let mut alike = others.end().to_vec();
+        alike.push(FileDigest::Sha512(Sha512Digest::new(blake2b)));
+        let strange = FileDigest::Sha512(Sha512Digest::of(b"else"));
+        for is_named in [true, false] {
+            let all = alike.iter().chain([&sha512, &strange]);
+            let wanted = Wanted {
+                listed: all.map(|one| listed(*one, is_named)).collect(),
+                ..Wanted::default()
+            };
+            let mut look = CloserLook::begin(&wanted).unwrap();
+            look.update(b"some ");
+            look.update(b"content");
+            let mut expected = if is_named { Vec::new() } else { alike.clone() };
+            expected.push(sha512);
+            assert_eq!(look.end().listed, expected);
+        }
     }
 }

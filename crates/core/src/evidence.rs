@@ -169,6 +169,10 @@ pub enum Failure {
         /// The status code.
         status: u16,
     },
+    /// Nothing but pages or redirects, whatever it was asked for: as networks answer in the place of
+    /// everybody until somebody logs in, and some servers for what they do not have.
+    #[error("it answered with a page, whatever it was asked for")]
+    Page,
     /// So many were asked for that it answers nothing for a while (RFC 6585, section 4).
     #[error("it answers no more for the next {seconds} s")]
     RateLimited {
@@ -219,7 +223,7 @@ impl Failure {
             Self::Malformed { detail } | Self::TrustRoot { detail } | Self::Memory { detail } => {
                 detail.clone()
             }
-            Self::Unreachable => String::new(),
+            Self::Unreachable | Self::Page => String::new(),
         }
     }
 
@@ -230,6 +234,7 @@ impl Failure {
             Self::TimedOut { .. } => "timed_out",
             Self::TooLarge { .. } => "too_large",
             Self::Status { .. } => "status",
+            Self::Page => "page",
             Self::RateLimited { .. } => "rate_limited",
             Self::Malformed { .. } => "malformed",
             Self::TrustRoot { .. } => "trust_root",

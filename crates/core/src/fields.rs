@@ -3,7 +3,7 @@
 //! For what is looked at once, and of which only a part matters: a type for it would be more code,
 //! and whatever else is in it would take memory.
 
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -56,6 +56,29 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Looks at the objects of a list one after the other, however many there are: none is kept.
+///
+/// # Errors
+/// When it is no list, or an element is no object that [`Fields::read`] reads.
+pub fn each<'a>(json: &'a str, look: &mut dyn FnMut(Fields<'a>)) -> Result<(), serde_json::Error> {
+    struct List<'f, 'a>(&'f mut dyn FnMut(Fields<'a>));
+    impl<'a> Visitor<'a> for List<'_, 'a> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list")
+        }
+
+        fn visit_seq<A: SeqAccess<'a>>(self, mut list: A) -> Result<(), A::Error> {
+            while let Some(fields) = list.next_element()? {
+                (self.0)(fields);
+            }
+            Ok(())
+        }
+    }
+    serde_json::Deserializer::from_str(json).deserialize_seq(List(look))
+}
+
 impl<'de> Deserialize<'de> for Fields<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Object;
@@ -103,6 +126,13 @@ mod tests {
         assert_eq!(fields.text("number"), None);
         assert_eq!(fields.number("text"), None);
         assert!(fields.object("list").is_none());
+        let mut texts = Vec::new();
+        let list = r#"[{"text":"a"},{},{"text":"b"}]"#;
+        each(list, &mut |one| texts.push(one.text("text"))).unwrap();
+        assert_eq!(texts, [Some("a".into()), None, Some("b".into())]);
+        for wrong in ["{}", "", "[", "[1]", r#"[{"a":1,"a":1}]"#] {
+            assert!(each(wrong, &mut |_| {}).is_err(), "{wrong}");
+        }
         let wrong = Fields::read("[]").err().map(|error| error.to_string());
         assert!(wrong.is_some_and(|words| words.contains("an object")));
     }

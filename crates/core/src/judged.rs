@@ -20,6 +20,9 @@ pub struct Judged {
     /// Whether asking again later may change it.
     #[serde(default)]
     pub may_pass: bool,
+    /// Whether what may pass may just as well be how it always is, so that asking for ever is in vain.
+    #[serde(default)]
+    pub may_last: bool,
     /// For how long whoever is to be asked again wants to be left in peace, in seconds.
     #[serde(default)]
     pub wait: Option<u32>,
@@ -36,6 +39,7 @@ impl From<Judgement> for Judged {
     fn from(judgement: Judgement) -> Self {
         Self {
             may_pass: judgement.may_pass(),
+            may_last: judgement.may_last(),
             wait: judgement.reasons.iter().filter_map(Reason::wait).max(),
             verdict: judgement.verdict,
             reasons: judgement.reasons.iter().map(Reason::message).collect(),
@@ -66,8 +70,13 @@ mod tests {
         let both = judged(vec![failed(Failure::Unreachable), limited(5), limited(60)]);
         assert_eq!((both.may_pass, both.wait), (true, Some(60)));
         assert!(both.is_because_of(&limited(60)));
+        assert!(!both.may_last);
+        let page = judged(vec![Reason::NoFileAccess, failed(Failure::Page)]);
+        assert!(page.may_pass && page.may_last);
+        assert!(!judged(vec![failed(Failure::Page), limited(5)]).may_last);
         let lasting = judged(vec![Reason::NoFileAccess]);
         assert_eq!((lasting.may_pass, lasting.wait), (false, None));
+        assert!(!lasting.may_last);
         assert!(!lasting.is_because_of(&Reason::FileMissing));
     }
 }

@@ -34,6 +34,7 @@ pub mod managed;
 pub mod message;
 pub mod minisign;
 pub mod obtained;
+mod other_digests;
 pub mod policy;
 pub mod project;
 pub mod proof;

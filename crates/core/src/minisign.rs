@@ -213,6 +213,11 @@ impl Blake2bDigest {
     pub fn new(bytes: [u8; 64]) -> Self {
         Self(bytes)
     }
+
+    /// The digest's bytes.
+    pub fn as_bytes(&self) -> &[u8; 64] {
+        &self.0
+    }
 }
 
 impl fmt::Display for Blake2bDigest {

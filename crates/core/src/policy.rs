@@ -44,6 +44,12 @@ impl Judgement {
     pub fn may_pass(&self) -> bool {
         self.reasons.iter().any(Reason::is_passing)
     }
+
+    /// Whether all that may pass may just as well stay as it is.
+    pub fn may_last(&self) -> bool {
+        let mut passing = self.reasons.iter().filter(|reason| reason.is_passing());
+        self.may_pass() && passing.all(Reason::may_last)
+    }
 }
 
 /// Where a file came from, as far as that has a say.

@@ -1,9 +1,11 @@
 //! Why a verdict is what it is: typed values, each with a sentence for people.
 
+mod samples;
+
 use crate::evidence::{Change, Failure, LogDoubt, Withheld};
 use crate::file_digest::FileDigest;
 use crate::lookalike::Oddity;
-use crate::proof::{Check, ProofError};
+use crate::proof::ProofError;
 use crate::root_store::{StaleRoot, day};
 use crate::signer::Signer;
 use crate::words::Message;
@@ -297,8 +299,10 @@ impl Reason {
                 failure,
             } => {
                 let code = match failure {
-                    // A proof is asked of those only whose trust root can be used.
-                    Failure::TrustRoot { .. } | Failure::Memory { .. } => "malformed",
+                    // A proof is asked of those only whose trust root can be used; and a page is no proof.
+                    Failure::TrustRoot { .. } | Failure::Memory { .. } | Failure::Page => {
+                        "malformed"
+                    }
                     other => other.code(),
                 };
                 Message::new(
@@ -406,6 +410,17 @@ impl Reason {
         }
     }
 
+    /// Whether it may just as well be how a source always answers.
+    pub fn may_last(&self) -> bool {
+        matches!(
+            self,
+            Self::SourceFailed {
+                failure: Failure::Page,
+                ..
+            }
+        )
+    }
+
     /// For how long whoever is to be asked again wants to be left in peace, in seconds.
     pub fn wait(&self) -> Option<u32> {
         match self {
@@ -417,163 +432,6 @@ impl Reason {
             }
             _ => None,
         }
-    }
-
-    /// One of each kind, for tests of the words in every language.
-    pub fn samples() -> Vec<Self> {
-        let signer = || Signer {
-            root: crate::signer::RootId::notary("00"),
-            identity: crate::signer::Identity::Key {
-                fingerprint: "SHA256:x".into(),
-            },
-        };
-        let words = || Some("words".to_owned());
-        let detail = || "detail".to_owned();
-        let looks = |oddity| Self::LooksLikeAnother {
-            signer: signer(),
-            text: None,
-            oddity,
-        };
-        let refused = |problem| Self::ProofRefused {
-            source: "source".into(),
-            problem,
-        };
-        let stale = |expired_at| Self::StaleRoot {
-            stale: StaleRoot {
-                root: crate::signer::RootId::sigstore(),
-                refreshed_at: 0,
-                expired_at,
-            },
-        };
-        let mut samples = vec![
-            Self::SignedByTrusted { signer: signer() },
-            Self::SignedByStranger { signer: signer() },
-            Self::NotNamed { signer: signer() },
-            Self::TurnedOff {
-                site: Some("site".into()),
-            },
-            Self::TurnedOff { site: None },
-            Self::SignedByPublisher {
-                signer: signer(),
-                publisher: "publisher".into(),
-            },
-            Self::SignerChanged {
-                signer: signer(),
-                before: signer(),
-                publisher: "publisher".into(),
-            },
-            Self::SignatureGone {
-                before: signer(),
-                publisher: "publisher".into(),
-            },
-            Self::SignatureForged {
-                signer: signer(),
-                publisher: "publisher".into(),
-                list: None,
-            },
-            Self::SignatureForged {
-                signer: signer(),
-                publisher: "publisher".into(),
-                list: Some("list".into()),
-            },
-            Self::DeclarationChanged {
-                site: "site".into(),
-                change: Change::Swapped,
-            },
-            Self::DeclarationChanged {
-                site: "site".into(),
-                change: Change::Vanished,
-            },
-            Self::Published {
-                publisher: "publisher".into(),
-                is_signed: false,
-            },
-            Self::Published {
-                publisher: "publisher".into(),
-                is_signed: true,
-            },
-            Self::PublishedOther {
-                publisher: "publisher".into(),
-                expected: FileDigest::Sha512(crate::artifact::Sha512Digest::of(b"expected")),
-                found: FileDigest::Sha512(crate::artifact::Sha512Digest::of(b"found")),
-            },
-            Self::DeclaredUntrusted {
-                signer: signer(),
-                reason: words(),
-            },
-            Self::DeclaredUntrusted {
-                signer: signer(),
-                reason: None,
-            },
-            Self::StillUntrusted { signer: signer() },
-            Self::DeclaredUnsupported {
-                signer: signer(),
-                reason: words(),
-            },
-            Self::DeclaredUnsupported {
-                signer: signer(),
-                reason: None,
-            },
-            Self::StrangerWarns { signer: signer() },
-            Self::Informs {
-                signer: signer(),
-                predicate_type: "type".into(),
-            },
-            Self::NobodyKnows { sources: 1 },
-            Self::NoSources,
-            Self::LogMemoryFailed {
-                source: "source".into(),
-                detail: detail(),
-            },
-            Self::LogContradicted {
-                source: "source".into(),
-                log: "log".into(),
-            },
-            Self::KeyRevoked {
-                source: "source".into(),
-                signer: signer(),
-                since: 0,
-            },
-            Self::AnswerTruncated {
-                source: "source".into(),
-            },
-            looks(Oddity::MixedScripts { scripts: vec![] }),
-            looks(Oddity::Hidden { characters: vec![] }),
-            looks(Oddity::Encoded {
-                label: detail(),
-                meaning: detail(),
-            }),
-            stale(None),
-            stale(Some(0)),
-            Self::NoFileAccess,
-            Self::BrowserReadsNoFiles,
-            Self::FileMissing,
-            Self::FileChanged,
-            Self::CutOff,
-            Self::FileUnreadable { detail: detail() },
-        ];
-        for failure in [
-            Failure::Unreachable,
-            Failure::TimedOut { seconds: 10 },
-            Failure::TooLarge { limit: 1 << 20 },
-            Failure::Status { status: 500 },
-            Failure::RateLimited { seconds: 61 },
-            Failure::Malformed { detail: detail() },
-            Failure::TrustRoot { detail: detail() },
-            Failure::Memory { detail: detail() },
-        ] {
-            samples.push(Self::LogUnchecked {
-                source: "source".into(),
-                log: "log".into(),
-                failure: failure.clone(),
-            });
-            samples.push(Self::SourceFailed {
-                source: "source".into(),
-                failure,
-            });
-        }
-        samples.extend(Check::ALL.map(|check| refused(check.failed("detail"))));
-        samples
     }
 }
 

@@ -268,6 +268,7 @@ mod tests {
             signer: None,
             reasons: Vec::new(),
             may_pass: false,
+            may_last: false,
             wait: None,
         });
         record.judged_at = Some(1.0);

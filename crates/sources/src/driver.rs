@@ -1,15 +1,35 @@
 //! Asks any source: its requests are sent, what it offers is proven, and whatever happens is
 //! evidence.
+//!
+//! Where one request hangs, the others count before its time is over: the source goes on with what there
+//! is, and what comes of that is told ([`Early`]).
 
+use crate::round::{Heard, Round};
 use crate::source::{Answer, Source, Weighing};
-use crate::{Candidates, HttpRequest, Transport, proving, rate_limit};
+use crate::{Candidates, HttpRequest, Transport, proving};
 use assay_core::artifact::ArtifactDigests;
 use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::roots::Roots;
-use futures_util::future::join_all;
+use futures_util::future::{LocalBoxFuture, join};
 
 /// So many requests are made one after the other at most for one source, whatever it wants.
 const MOST_ROUNDS: usize = 8;
+
+/// So it is said of what is waited for, in seconds.
+const LATE: u32 = 1;
+
+/// Whoever is told of a source what there is while something else of it is waited for.
+pub trait Early {
+    /// What it offers so far, which is not proven yet.
+    fn offered<'a>(
+        &'a self,
+        source: Box<dyn Source + 'a>,
+        offered: Candidates,
+    ) -> LocalBoxFuture<'a, ()>;
+
+    /// What it proved so far.
+    fn proven(&self, evidence: Evidence) -> LocalBoxFuture<'_, ()>;
+}
 
 /// Asks a source about a file and proves its answer against whichever of the roots each bundle
 /// belongs to. `now` is in seconds since 1970.
@@ -20,8 +40,8 @@ pub async fn ask(
     digests: &ArtifactDigests,
     now: i64,
 ) -> Evidence {
-    let offered = gather(transport, source, now).await;
-    finish(transport, source, offered, roots, digests, now).await
+    let offered = gather(transport, source, now, None).await;
+    finish(transport, source, offered, roots, digests, now, None).await
 }
 
 /// What a source offers, not yet proven: the part of asking that needs no roots. `now` is in seconds
@@ -33,16 +53,92 @@ pub async fn gather(
     transport: &impl Transport,
     source: &mut dyn Source,
     now: i64,
+    early: Option<&dyn Early>,
 ) -> Result<Candidates, Failure> {
     let mut requests = source.next(Vec::new())?;
-    for _ in 0..MOST_ROUNDS {
+    let mut heard = Heard::new();
+    for number in 0..MOST_ROUNDS {
         if requests.is_empty() {
             break;
         }
-        let answers = send(transport, &requests, now).await;
-        requests = source.next(answers)?;
+        let mut round = Round::send(transport, &requests, &mut heard, now);
+        if let Some(early) = early
+            && !round.soon(transport, number > 0).await
+            && let Some(mut fork) = source.fork()
+        {
+            let so_far = round.so_far();
+            let going_on = async {
+                heard.extend(go_on(transport, &mut *fork, so_far, now).await.ok()?);
+                let offered = fork.offered();
+                early.offered(fork, offered).await;
+                Some(())
+            };
+            join(going_on, round.rest()).await;
+        }
+        round.rest().await;
+        requests = source.next(round.answers())?;
     }
     Ok(source.offered())
+}
+
+/// Goes on with a source that was given up waiting for, and says what was heard.
+async fn go_on(
+    transport: &impl Transport,
+    source: &mut dyn Source,
+    mut answers: Vec<Answer>,
+    now: i64,
+) -> Result<Heard, Failure> {
+    let mut heard = Heard::new();
+    for _ in 0..MOST_ROUNDS {
+        let requests = source.next(answers)?;
+        if requests.is_empty() {
+            break;
+        }
+        answers = send(transport, &requests, now).await;
+        heard.extend(requests.into_iter().zip(answers.iter().cloned()));
+    }
+    Ok(heard)
+}
+
+/// Proves what is offered so far by a source that something else is waited for of. `now` is in seconds
+/// since 1970.
+pub fn so_far(
+    source: &mut dyn Source,
+    offered: Candidates,
+    roots: &Roots,
+    digests: &ArtifactDigests,
+    now: i64,
+) -> Evidence {
+    let by = Weighing {
+        bundles: &offered.bundles,
+        roots,
+        digests,
+        now,
+    };
+    let (mut evidence, _) = weighed(source, &offered, &by);
+    set_missing(&mut evidence, offered.failure);
+    evidence
+}
+
+/// What is proven of what a source offers, and what else it has to request.
+fn weighed(
+    source: &mut dyn Source,
+    offered: &Candidates,
+    by: &Weighing<'_>,
+) -> (Evidence, Vec<HttpRequest>) {
+    let mut evidence = by.prove(source.named(), offered);
+    let requests = source.weigh(&mut evidence, by);
+    (evidence, requests)
+}
+
+/// Notes what could not be had.
+fn set_missing(evidence: &mut Evidence, missing: Option<Failure>) {
+    let may_be_a_list = missing.as_ref().is_some_and(|one| !one.is_of_one_file());
+    if may_be_a_list && evidence.published != Some(Published::Same) {
+        // What could not be had might have been the list that has this very file.
+        evidence.published = None;
+    }
+    evidence.missing = missing;
 }
 
 /// Proves what was gathered, and asks for what only matters then. `now` is in seconds since 1970.
@@ -53,53 +149,45 @@ pub async fn finish(
     roots: &Roots,
     digests: &ArtifactDigests,
     now: i64,
+    early: Option<&dyn Early>,
 ) -> Evidence {
-    let (id, name) = source.named();
-    let (id, name) = (id.to_owned(), name.to_owned());
-    let named = (id.as_str(), name.as_str());
     let candidates = match offered {
         Ok(candidates) => candidates,
-        Err(failure) => return proving::failed(named, failure),
+        Err(failure) => return proving::failed(source.named(), failure),
     };
-    let mut evidence = proving::prove(named, &candidates, roots, digests, now);
-    let weighing = Weighing {
+    let by = Weighing {
         bundles: &candidates.bundles,
         roots,
         digests,
         now,
     };
-    let mut requests = source.weigh(&mut evidence, &weighing);
+    let (mut evidence, mut requests) = weighed(source, &candidates, &by);
     let mut missing = candidates.failure;
     for _ in 0..MOST_ROUNDS {
         if missing.is_some() || requests.is_empty() {
             break;
         }
-        let answers = send(transport, &requests, now).await;
-        match source.close(&mut evidence, &weighing, answers) {
+        let sent = send(transport, &requests, now);
+        let answers = match early {
+            None => sent.await,
+            Some(early) => {
+                let mut so_far = evidence.clone();
+                set_missing(&mut so_far, Some(Failure::TimedOut { seconds: LATE }));
+                join(sent, early.proven(so_far)).await.0
+            }
+        };
+        match source.close(&mut evidence, &by, answers) {
             Ok(more) => requests = more,
             Err(failure) => missing = Some(failure),
         }
     }
-    let may_be_a_list = missing.as_ref().is_some_and(|one| !one.is_of_one_file());
-    if may_be_a_list && evidence.published != Some(Published::Same) {
-        // What could not be had might have been the list that has this very file.
-        evidence.published = None;
-    }
-    evidence.missing = missing;
+    set_missing(&mut evidence, missing);
     evidence
 }
 
-/// All at once: none waits for another. Who asked to be left in peace is.
+/// All at once.
 async fn send(transport: &impl Transport, requests: &[HttpRequest], now: i64) -> Vec<Answer> {
-    let sent = requests.iter().map(|request| async move {
-        if let Some(failure) = rate_limit::in_peace(request, now) {
-            return Err(failure);
-        }
-        let answer = transport.send(request).await;
-        if let Err(failure) = &answer {
-            rate_limit::note(request, failure, now);
-        }
-        answer
-    });
-    join_all(sent).await
+    let mut round = Round::send(transport, requests, &mut Heard::new(), now);
+    round.rest().await;
+    round.answers()
 }

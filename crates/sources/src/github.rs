@@ -10,10 +10,10 @@ use assay_core::address::{Address, encode};
 use assay_core::attestation::Attestation;
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, Outcome, Published};
+use assay_core::fields::{Fields, each};
 use assay_core::file_digest::FileDigest;
 use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_core::publisher::{Publisher, ReleaseAsset, Repository, is_served_by_github};
-use serde_json::Value;
 
 /// The id of this source.
 pub const ID: &str = Publisher::GITHUB;
@@ -32,9 +32,9 @@ pub const MAX_MORE: usize = 6;
 /// So many attestations are asked for, the newest first: the most that GitHub tells at once.
 const PAGE: usize = 100;
 
-/// How many bytes of what is told of a release are read at most: some three hundred files have so
-/// many, and JSON can be made to take a hundred times its length in memory.
-pub const RELEASE_SIZE_LIMIT: usize = 576 * 1024;
+/// How many bytes of what is told of a release are read at most. It tells all its files, which are a
+/// thousand at most, two thousand bytes each, beside notes of 125,000 characters.
+pub const RELEASE_SIZE_LIMIT: usize = 4 * 1024 * 1024;
 
 /// What is asked about: a file, and the repository that its address belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Question {
 /// GitHub as it is asked about a digest: one request, one for each bundle that it does not tell
 /// itself, and where the repository does not vouch for the file, one for the digest that its release
 /// lists.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inquiry<'a> {
     question: &'a Question,
     digest: Sha256Digest,
@@ -201,6 +201,10 @@ impl Source for Inquiry<'_> {
         Ok(Vec::new())
     }
 
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        Some(Box::new(self.clone()))
+    }
+
     fn offered(&mut self) -> Candidates {
         std::mem::take(&mut self.found)
     }
@@ -296,26 +300,28 @@ fn listed_digest(
         404 => return Ok(None),
         status => return Err(Failure::Status { status }),
     }
-    let release: Value =
-        serde_json::from_slice(&response.body).map_err(|error| malformed(&error.to_string()))?;
-    let assets = release.get("assets").and_then(Value::as_array);
-    let assets = assets.ok_or_else(|| malformed("a release without a list of its files"))?;
-    let text =
-        |file: &'_ Value, field: &str| file.get(field).and_then(Value::as_str).map(str::to_owned);
-    let Some(file) = assets
-        .iter()
-        .find(|file| text(file, "name").as_ref() == Some(&asset.name))
-    else {
+    let unread = |error: serde_json::Error| malformed(&error.to_string());
+    let release: Fields<'_> = serde_json::from_slice(&response.body).map_err(unread)?;
+    let files = release.get("assets");
+    let files = files.ok_or_else(|| malformed("a release without a list of its files"))?;
+    // One after the other, as a list can be made to take many times its length in memory.
+    let mut file = None;
+    let mut look = |one: Fields<'_>| {
+        if file.is_none() && one.text("name").as_ref() == Some(&asset.name) {
+            file = Some((one.text("digest"), one.text("updated_at")));
+        }
+    };
+    each(files, &mut look).map_err(unread)?;
+    let Some((listed, updated)) = file else {
         return Ok(None);
     };
-    let updated = text(file, "updated_at");
     let replaced = match (question.downloaded_at, updated.as_deref().map(seconds)) {
         (Some(downloaded), Some(Some(updated))) => updated > downloaded,
         // When it was replaced cannot be read.
         (Some(_), Some(None)) => true,
         _ => false,
     };
-    let listed = text(file, "digest").filter(|_| !replaced);
+    let listed = listed.filter(|_| !replaced);
     Ok(listed.and_then(|listed| listed.strip_prefix("sha256:")?.parse().ok()))
 }
 

@@ -18,6 +18,7 @@ pub mod proving;
 mod rate_limit;
 pub mod rekor;
 pub mod remembered;
+mod round;
 pub mod site_word;
 mod source;
 mod transport;

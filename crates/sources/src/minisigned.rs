@@ -1,9 +1,8 @@
 //! Minisign signatures that lie beside a file, over it or over a checksum file that lists it.
 
 use assay_core::artifact::ArtifactDigests;
-use assay_core::closer_look::{Found, KeyedSignature, Wanted};
+use assay_core::closer_look::{Found, KeyedSignature, ListedDigest, Wanted};
 use assay_core::evidence::{Evidence, Outcome, Published};
-use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{Form, MinisignKey, MinisignSignature};
 use assay_core::settings::Settings;
 use assay_core::signer::RootId;
@@ -75,7 +74,13 @@ pub fn add(
 }
 
 /// Adds what was found out of signatures and lists by reading the file for them.
-pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Evidence) {
+pub fn settle(
+    wanted: &Wanted,
+    found: &Found,
+    digests: &ArtifactDigests,
+    is_recent: bool,
+    evidence: &mut Evidence,
+) {
     for one in &wanted.signatures {
         let Some(key) = MinisignKey::parse(&one.key) else {
             continue;
@@ -88,23 +93,40 @@ pub fn settle(wanted: &Wanted, found: &Found, is_recent: bool, evidence: &mut Ev
         }
         note_keyed(one, &key, holds, is_recent, evidence);
     }
-    let own = FileDigest::Sha512(found.sha512);
-    let is_same = wanted.listed.iter().any(|one| one.digest == own);
-    let missing = evidence.missing.as_ref();
-    let may_be_a_list = missing.is_some_and(|one| !one.is_of_one_file());
-    for one in &wanted.listed {
-        if one.digest == own {
-            evidence.published = Some(Published::Same);
-            if let Some(signed) = &one.signed
-                && let Some(key) = MinisignKey::parse(&signed.key)
-            {
-                note_keyed(signed, &key, true, is_recent, evidence);
-            }
-        } else if one.accuses && !is_same && is_recent && !may_be_a_list {
-            evidence.published.get_or_insert(Published::Other {
-                expected: one.digest,
-                found: own,
-            });
+    let is_same = |one: &&ListedDigest| found.listed.contains(&one.digest);
+    for one in wanted.listed.iter().filter(is_same) {
+        evidence.published = Some(Published::Same);
+        note_of_list(one, is_recent, evidence);
+    }
+    // One that a known key signed outweighs those that nobody did.
+    let outweighs = |one: &&ListedDigest| {
+        let is_signed = one.signed.is_some() && !one.is_forged;
+        is_signed || evidence.published.is_none()
+    };
+    let mut others = wanted.listed.iter().filter(|one| !is_same(one));
+    if let Some(other) = others.find(outweighs).filter(|_| is_recent) {
+        let missing = evidence.missing.as_ref();
+        let may_be_a_list = missing.is_some_and(|one| !one.is_of_one_file());
+        let digests = ArtifactDigests {
+            sha512: Some(found.sha512),
+            ..*digests
+        };
+        let found = other.digest.of_file(&digests).filter(|_| !may_be_a_list);
+        let expected = other.digest;
+        evidence.published = found.map(|found| Published::Other { expected, found });
+    }
+}
+
+/// Adds what was found of the signature of a list that has the file, where it is by a known key.
+pub fn note_of_list(one: &ListedDigest, is_recent: bool, evidence: &mut Evidence) {
+    if let Some(signed) = &one.signed
+        && let Some(key) = MinisignKey::parse(&signed.key)
+    {
+        let before = evidence.forged.clone();
+        note_keyed(signed, &key, !one.is_forged, is_recent, evidence);
+        // It is the list that it does not fit.
+        if before.is_none() && evidence.forged.is_some() {
+            evidence.forged_list = Some(one.list.clone());
         }
     }
 }
@@ -129,7 +151,7 @@ fn note_keyed(
 }
 
 /// Adds what was found of a signature by a known key.
-pub fn note(key: &MinisignKey, text: &str, holds: bool, is_recent: bool, evidence: &mut Evidence) {
+fn note(key: &MinisignKey, text: &str, holds: bool, is_recent: bool, evidence: &mut Evidence) {
     match (&mut evidence.outcome, holds) {
         (Outcome::Answered { proven, .. }, true) => proven.push(key.attestation(text)),
         (_, false) if is_recent => evidence.forged = Some(key.signer()),

@@ -3,7 +3,7 @@
 //! It is believed at first sight. A later one is believed if a signer says so whom each entry of the
 //! remembered one names; else whoever has the web server could name themselves.
 
-use crate::beside::{get, says_nothing};
+use crate::beside::{Word, get, says_nothing};
 use crate::{Answer, HttpRequest};
 use assay_core::address::Address;
 use assay_core::artifact::ArtifactDigests;
@@ -48,7 +48,7 @@ impl SiteMemory {
 }
 
 /// What came of asking a site for its declaration, about one file there.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SiteWord {
     /// As it was before, and is then kept.
     memory: SiteMemory,
@@ -62,6 +62,10 @@ pub struct SiteWord {
     change: Option<Change>,
     /// Whether one was remembered.
     was_known: bool,
+    /// Whether the answer was the site's own word.
+    is_told: bool,
+    /// When none was found until now.
+    absent_before: i64,
 }
 
 impl SiteWord {
@@ -69,6 +73,8 @@ impl SiteWord {
     pub fn new(address: &Address, memory: SiteMemory) -> Self {
         Self {
             was_known: memory.declaration.is_some(),
+            absent_before: memory.absent_at,
+            is_told: false,
             memory,
             host: address.host().to_owned(),
             path: address.path(),
@@ -94,11 +100,11 @@ impl SiteWord {
     pub fn read(&mut self, answer: Answer, now: i64) -> Result<Option<HttpRequest>, Failure> {
         let response = answer?;
         let is_known = self.memory.declaration.is_some();
-        let is_told = matches!(response.status, 200 | 404 | 410);
+        let word = Word::of(response.status);
         let text = match response.status {
             200 => String::from_utf8(response.body).ok(),
-            404 | 410 => None,
-            status if is_known || says_nothing(status) => return Err(Failure::Status { status }),
+            status if says_nothing(status) => return Err(Failure::Status { status }),
+            status if is_known && word != Word::Absent => return Err(Failure::Status { status }),
             _ => None,
         };
         let declaration = match text.as_deref().map(Declaration::parse) {
@@ -116,7 +122,8 @@ impl SiteWord {
         };
         let text = text.filter(|_| declaration.is_some());
         let known = self.known();
-        if known.is_none() && text.is_none() && is_told {
+        self.is_told = text.is_some() || word != Word::None;
+        if known.is_none() && word == Word::Absent {
             self.memory.absent_at = now;
         }
         let is_new = known.is_some() && text.is_some() && known != declaration;
@@ -125,6 +132,16 @@ impl SiteWord {
         let keyed = !self.minisign_keys().is_empty();
         let ending = if keyed { ".minisig" } else { ".sigstore.json" };
         Ok(is_new.then(|| self.get(ending)))
+    }
+
+    /// Whether what was read is the site's own word, and not a page in its place.
+    pub(crate) fn is_told(&self) -> bool {
+        self.is_told
+    }
+
+    /// Asks again the next time, whatever was found now.
+    pub(crate) fn forget_absence(&mut self) {
+        self.memory.absent_at = self.absent_before;
     }
 
     /// Takes the answer to what [`Self::read`] wanted.
@@ -245,15 +262,22 @@ impl SiteWord {
         signers.cloned().collect()
     }
 
+    /// The signers that may be declared for the file, whatever comes to count.
+    pub(crate) fn likely_signers(&self) -> Vec<DeclaredSigner> {
+        let mut signers = self.signers();
+        let found = self.found.iter().flatten().filter_map(|found| parse(found));
+        for declaration in found {
+            signers.extend(declaration.signers_for(&self.path).into_iter().cloned());
+        }
+        signers
+    }
+
     /// The minisign keys that are declared for the file, as far as that counts. Before it is settled
     /// what counts, those that may.
     pub fn minisign_keys(&self) -> Vec<String> {
         let mut signers = self.signers();
-        if signers.is_empty()
-            && let Some(Some(found)) = &self.found
-            && let Some(found) = parse(found)
-        {
-            signers.extend(found.signers_for(&self.path).into_iter().cloned());
+        if signers.is_empty() {
+            signers = self.likely_signers();
         }
         let keys = signers.iter().filter_map(DeclaredSigner::minisign_key);
         keys.map(str::to_owned).collect()

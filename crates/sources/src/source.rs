@@ -25,6 +25,13 @@ pub trait Source {
     /// When it gives no usable answer.
     fn next(&mut self, answers: Vec<Answer>) -> Next;
 
+    /// The same source where it is now, which makes what there is to make of the answers that are there,
+    /// while others let wait for them; it requests nothing that this one would not request as well.
+    /// `None` where nothing can be made of some of them.
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        None
+    }
+
     /// What it offers as proofs, when there is nothing more to request.
     fn offered(&mut self) -> Candidates;
 

@@ -77,6 +77,11 @@ pub trait Transport {
     /// what [`oversized`] says as soon as more than `size_limit` bytes have come, or
     /// [`Failure::RateLimited`] where [`crate::rate_limited`] says so.
     fn send(&self, request: &HttpRequest) -> impl Future<Output = Result<HttpResponse, Failure>>;
+
+    /// Waits for so long. Where there is no clock, for ever: then nothing is told before all is there.
+    fn pause(&self, _time: Duration) -> impl Future<Output = ()> {
+        std::future::pending()
+    }
 }
 
 /// What there is where more than `limit` bytes have come. Of an answer whose status says that there is

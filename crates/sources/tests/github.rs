@@ -41,6 +41,10 @@ impl Transport for Wire {
         let missing = Ok((404, br#"{"message":"Not Found","status":"404"}"#.to_vec()));
         let answer = self.answers.get(&request.url).cloned();
         let (status, body) = answer.unwrap_or(missing)?;
+        if body.len() > request.size_limit {
+            let limit = request.size_limit as u64;
+            return Err(Failure::TooLarge { limit });
+        }
         Ok(HttpResponse { status, body })
     }
 }
@@ -374,6 +378,63 @@ fn a_file_that_is_only_listed_is_intact_and_another_is_a_mismatch() {
         ),
     ] {
         assert_eq!(ask(body), (Verdict::Unknown, None), "{why}");
+    }
+}
+
+/// A release has a thousand files at most, and notes of 125,000 characters: all of it is read.
+#[test]
+fn the_largest_release_is_read_to_its_end() {
+    let world = World::new();
+    let found = Sha256Digest::of(b"tool");
+    let api = "https://api.github.com";
+    let user =
+        |field: &str| format!("{api}/users/a-name-of-39-characters-which-is-the-most/{field}");
+    let uploader: Vec<(String, String)> = [
+        "login",
+        "node_id",
+        "avatar_url",
+        "gravatar_id",
+        "url",
+        "html_url",
+        "followers_url",
+        "following_url",
+        "gists_url",
+        "starred_url",
+        "subscriptions_url",
+        "organizations_url",
+        "repos_url",
+        "events_url",
+        "received_events_url",
+        "type",
+        "user_view_type",
+    ]
+    .map(|field| (field.to_owned(), user(field)))
+    .to_vec();
+    let uploader: HashMap<String, String> = uploader.into_iter().collect();
+    let file = |name: &str, digest: &Sha256Digest| {
+        json!({
+            "url": format!("{BASE}/releases/assets/123456789"),
+            "id": 123_456_789, "node_id": "RA_kwDOABCDEFGHIJKL", "name": name, "label": "",
+            "uploader": uploader, "content_type": "application/octet-stream", "state": "uploaded",
+            "size": 4, "digest": format!("sha256:{digest}"), "download_count": 1,
+            "created_at": "2020-01-01T00:00:00Z", "updated_at": "2020-01-01T00:00:00Z",
+            "browser_download_url": FIRST.replace("tool.zip", name),
+        })
+    };
+    for (content, verdicts) in [
+        (&b"tool"[..], Verdict::Intact),
+        (b"other", Verdict::Mismatch),
+    ] {
+        let long = "x".repeat(100);
+        let other = |number: u32| file(&format!("{long}-{number}.zip"), &found);
+        let mut assets: Vec<Value> = (1..1000).map(other).collect();
+        assets.push(file("tool.zip", &Sha256Digest::of(content)));
+        let release =
+            json!({"id": 1, "tag_name": "v1.2.3", "body": "é".repeat(125_000), "assets": assets});
+        let body = release.to_string();
+        assert!(body.len() > 2 * 1024 * 1024, "{}", body.len());
+        let wire = Wire::default().with(release_url(), 200, body);
+        assert_eq!(verdict(&world.ask(&wire, &found)), verdicts);
     }
 }
 

@@ -223,7 +223,7 @@ fn a_swelling_answer_of_a_log_is_read_within_bounds() {
             let telling = Telling(body);
             let digest = Sha256Digest::of(b"");
             let mut inquiry = rekor::Inquiry::new("https://rekor.example", digest, &[]);
-            let asking = driver::gather(&telling, &mut inquiry, 0);
+            let asking = driver::gather(&telling, &mut inquiry, 0, None);
             let runtime = tokio::runtime::Builder::new_current_thread().build();
             let runtime = runtime.expect("a runtime");
             let taken = peak(|| runtime.block_on(asking));

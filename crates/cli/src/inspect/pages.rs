@@ -50,7 +50,7 @@ pub async fn all(
             Err(failure) => (Err(failure), None),
         };
         let mut inquiry = notary::Inquiry::new(&known.notary, digest);
-        let found = driver::finish(client, &mut inquiry, offered, roots, &digests, now());
+        let found = driver::finish(client, &mut inquiry, offered, roots, &digests, now(), None);
         let mut found = found.await;
         let root = known.notary.root_id();
         comparing

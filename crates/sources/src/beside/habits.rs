@@ -35,6 +35,10 @@ pub struct Habits {
     /// directory's mark.
     #[serde(default)]
     pub absent: Vec<String>,
+    /// Whether there was nothing but pages the last time, whatever was asked for. Then all names are tried
+    /// once a few of them get another answer.
+    #[serde(default)]
+    pub pages: bool,
 }
 
 impl Habits {
@@ -100,13 +104,12 @@ impl Habits {
             .any(|found| found.to_ascii_lowercase().contains("sha512"))
     }
 
-    /// Whether lists were seen signed on this host later than files were; or neither was.
+    /// Whether lists were seen signed on this host, and later than files were.
     pub(super) fn signs_lists(&self) -> bool {
         let place = |wanted: &str| self.found.iter().position(|name| name == wanted);
         match (place(SIGNED_LIST), place(MINISIG_OF_FILE)) {
-            (Some(list), Some(file)) => list < file,
-            (None, Some(_)) => false,
-            (_, None) => true,
+            (Some(list), file) => file.is_none_or(|file| list < file),
+            (None, _) => false,
         }
     }
 

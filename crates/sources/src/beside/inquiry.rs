@@ -1,7 +1,7 @@
 //! What is asked for beside a file, and in which order.
 
 use super::habits::{Habits, MOST_KNOWN};
-use super::names::{self, Likely, MINISIG_OF_FILE, SIGNED_LIST, is_own, is_shared};
+use super::names::{self, Likely, MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_own, is_shared};
 use super::question::Question;
 use super::{ID, MAX_LIST_BYTES, get};
 use crate::site_word::{SiteMemory, SiteWord};
@@ -21,22 +21,25 @@ const MOST: usize = 10;
 
 /// The directory of a file, as it is looked into, and the site that it is on, as it is asked for its
 /// own word.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Inquiry<'a> {
     pub(super) question: &'a Question,
     pub(super) word: SiteWord,
     now: i64,
     pub(super) keys: Vec<MinisignKey>,
-    /// The names to begin with.
+    /// The names to begin with, and those that wait for what the site declares.
     first: Vec<&'static str>,
+    held: Vec<&'static str>,
     /// The last of these whose turn it was.
     in_turn: Option<&'static str>,
     /// What was requested last; `None` before anything was.
     pending: Option<Vec<Want>>,
-    /// The names that were asked for; of these, those that are not there, as a server said, and those
-    /// that nobody said anything of.
+    /// The names that were asked for; of these, those that are not there, as the host said, those that
+    /// it refuses, those that there was a page for, and those that nobody said anything of.
     pub(super) asked: Vec<&'static str>,
     pub(super) absent: Vec<&'static str>,
+    pub(super) refused: Vec<&'static str>,
+    pub(super) pages: Vec<&'static str>,
     unanswered: Vec<&'static str>,
     /// The request for a statement about a new declaration.
     statement: Option<HttpRequest>,
@@ -48,28 +51,37 @@ pub struct Inquiry<'a> {
     pub(super) found: Candidates,
     pub(super) under: Vec<String>,
     pub(super) wanted: Wanted,
-    /// What a list that a known key signed lists instead of the file.
-    pub(super) contradicted: Option<FileDigest>,
     left: usize,
-    /// Whether the host is asked for all names.
+    /// Whether the host is asked for all names; and whether only once it has a word of its own.
     asks_all: bool,
+    probes: bool,
     /// Whether a list's signature is more likely to be there than the file's own.
     signs_lists: bool,
     /// Whether such files were signed until now.
     is_signed: bool,
     /// Whether a signature was looked for wherever one can be.
     is_thorough: bool,
+    /// Whether it goes on although something lets wait for it.
+    is_early: bool,
+    /// Whether it is not known what the site declares.
+    lacks_word: bool,
 }
 
 /// A checksum file that lists the file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct List {
     pub(super) name: &'static str,
     pub(super) bytes: Vec<u8>,
     pub(super) digest: FileDigest,
+    /// Whether it says by which algorithm that is.
+    pub(super) is_named: bool,
     /// Whether its signature was asked for.
     pub(super) asked: bool,
+    /// Its signature, until that is verified.
     pub(super) signature: Option<String>,
+    /// Its signature by a key that is known, and whether that does not fit it.
+    pub(super) signed: Option<KeyedSignature>,
+    pub(super) is_forged: bool,
 }
 
 /// What is requested.
@@ -95,29 +107,36 @@ impl<'a> Inquiry<'a> {
         now: i64,
     ) -> Self {
         let word = SiteWord::new(&question.address, site);
-        let mut likely = likely_by(&word, question);
+        let mut likely = likely_by(&word.signers(), question);
         likely.keyed |= !keys.is_empty();
         let asks_all = habits.is_due(likely.keyed, now);
-        let left = if asks_all { MOST } else { MOST_KNOWN };
-        let (first, fixed) = match asks_all {
-            true => (names::at_first(likely), MOST),
-            false => {
-                // Room for the signature of a list, where these are signed.
-                let signed = likely.keyed && habits.found.iter().any(|name| name == SIGNED_LIST);
-                let used = usize::from(word.request(now).is_some()) + usize::from(signed);
-                habits.names(left - used, likely, &question.place())
-            }
-        };
+        let probes = asks_all && habits.pages;
+        let (mut first, mut held, mut fixed) = (names::at_first(likely), Vec::new(), MOST);
+        if !asks_all || probes {
+            // Room for the signature of a list, where these are signed.
+            let signed = likely.keyed && habits.found.iter().any(|name| name == SIGNED_LIST);
+            let declares = word.request(now).is_some();
+            let most = MOST_KNOWN - usize::from(declares) - usize::from(signed);
+            (first, fixed) = habits.names(most, likely, &question.place());
+            // One request waits for what a declaration says, where there was none.
+            let waits = declares && !signed && !probes && word.memory().declaration.is_none();
+            let last = first.iter().rposition(|name| *name != MINISIG_OF_FILE);
+            held.extend(last.filter(|_| waits).map(|last| first.remove(last)));
+        }
+        let in_turn = first.iter().chain(&held).skip(fixed).last();
         Self {
             question,
             word,
             now,
             keys,
-            in_turn: first.get(fixed..).and_then(|rest| rest.last()).copied(),
+            in_turn: in_turn.copied(),
             first,
+            held,
             pending: None,
             asked: Vec::new(),
             absent: Vec::new(),
+            refused: Vec::new(),
+            pages: Vec::new(),
             unanswered: Vec::new(),
             statement: None,
             signature: None,
@@ -126,12 +145,14 @@ impl<'a> Inquiry<'a> {
             found: Candidates::default(),
             under: Vec::new(),
             wanted: Wanted::default(),
-            contradicted: None,
-            left,
+            left: if asks_all { MOST } else { MOST_KNOWN },
             asks_all,
+            probes,
             signs_lists: habits.signs_lists(),
             is_signed: false,
             is_thorough: false,
+            is_early: false,
+            lacks_word: false,
         }
     }
 
@@ -142,9 +163,25 @@ impl<'a> Inquiry<'a> {
         Self { is_signed, ..self }
     }
 
-    /// Notes what was found, for the next time. What was not answered is no absence.
+    /// Whether the host had a word of its own about any name: that something is there, that it is not, or
+    /// that it is for nobody.
+    fn has_told_names(&self) -> bool {
+        let says_nothing = [self.pages.len(), self.unanswered.len()];
+        self.asked.len() > says_nothing.iter().sum()
+    }
+
+    /// The same of anything that it was asked for.
+    fn has_told(&self) -> bool {
+        self.word.is_told() || self.has_told_names()
+    }
+
+    /// Notes what was found, for the next time. What was not answered is no absence, nor is a page.
     pub fn note(&self, habits: &mut Habits) {
+        let has_told = self.has_told();
         let mut missed = self.absent.clone();
+        if has_told {
+            missed.extend(&self.pages);
+        }
         let mut lists = self.lists.iter();
         if lists.any(|list| list.asked) && !self.under.iter().any(|name| name == SIGNED_LIST) {
             missed.push(SIGNED_LIST);
@@ -155,24 +192,25 @@ impl<'a> Inquiry<'a> {
                 habits.found.push(name.to_owned());
             }
         }
-        // A host in trouble is asked for all names once more.
-        if self.asks_all && self.unanswered.len() <= MOST_KNOWN {
+        habits.pages = !has_told && (habits.pages || !self.pages.is_empty());
+        // A host in trouble is asked for all names once more, and so is one that nobody reached.
+        if self.asks_all && has_told && self.unanswered.len() <= MOST_KNOWN {
             habits.tried_at = self.now;
             habits.minisig = self.asked.contains(&MINISIG_OF_FILE);
             habits.absent.clear();
         }
         let place = self.question.place();
         for &name in &self.asked {
-            if is_shared(name) && !self.unanswered.contains(&name) {
+            if is_shared(name) && !self.unanswered.contains(&name) && !self.pages.contains(&name) {
                 habits.note_list(&place, name, !self.absent.contains(&name));
             }
         }
         let mut turns = self.asked.iter().rev();
-        let last = match self.asks_all {
+        let last = match self.asks_all && !self.probes {
             true => turns.find(|name| **name != MINISIG_OF_FILE).copied(),
-            false => self.in_turn,
+            false => self.in_turn.filter(|name| self.asked.contains(name)),
         };
-        if let Some(name) = last {
+        if let Some(name) = last.filter(|_| has_told || self.probes) {
             habits.pass_turn(name);
         }
         if let Some(name) = self.unanswered.first() {
@@ -227,9 +265,11 @@ impl<'a> Inquiry<'a> {
         let wants = self.pending.take().unwrap_or_default();
         for (want, answer) in wants.into_iter().zip(answers) {
             let read = match want {
-                Want::Declaration => self.word.read(answer, self.now).map(|wanted| {
-                    self.statement = wanted;
-                }),
+                Want::Declaration => {
+                    let read = self.word.read(answer, self.now);
+                    self.lacks_word = read.is_err();
+                    read.map(|wanted| self.statement = wanted)
+                }
                 Want::Statement => {
                     self.word.take_statement(answer);
                     Ok(())
@@ -257,45 +297,72 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    /// What to ask for next, by what was found.
-    fn more(&self) -> Vec<Want> {
+    /// What to ask for next, by what was found: first what a declaration makes likely.
+    fn more(&mut self) -> Vec<Want> {
+        if self.probes && !self.has_told() {
+            return Vec::new();
+        }
+        let likely = likely_by(&self.word.likely_signers(), self.question);
+        let knows_keys = likely.keyed || !self.keys.is_empty();
+        let lists = self.unsigned().into_iter().map(Want::Signature);
+        let lists: Vec<Want> = lists.filter(|_| knows_keys).collect();
+        // That of a declaration that is another one is made in any case.
         let statement = self.statement.as_ref().map(|_| Want::Statement);
-        let mut wants: Vec<Want> = statement.into_iter().collect();
-        let mut left = self.left.saturating_sub(wants.len());
-        let knows_keys = !self.keys.is_empty() || !self.word.minisign_keys().is_empty();
-        if knows_keys {
-            // Where the last request can be for one of both, it is for where signatures are there.
-            let is_spare = left > 1 || self.unsigned().is_empty() || !self.signs_lists;
-            if left > 0 && is_spare && !self.asked.contains(&MINISIG_OF_FILE) {
-                left -= 1;
-                wants.push(Want::Name(MINISIG_OF_FILE));
-            }
-            for name in self.unsigned() {
-                if left > 0 {
-                    left -= 1;
-                    wants.push(Want::Signature(name));
-                }
+        let kept = usize::from(statement.is_some()) + self.reserved();
+        let left = self.left.saturating_sub(kept);
+        let mut wants = Vec::new();
+        // Where the last request can be for one of both, it is for where signatures are there.
+        if self.signs_lists && left == 1 {
+            wants.extend(&lists);
+        }
+        for (name, is_likely) in [
+            (MINISIG_OF_FILE, knows_keys),
+            (names::ALL[0], likely.named && self.found.bundles.is_empty()),
+        ] {
+            let wanted = is_likely.then_some(name).into_iter().collect();
+            self.add_names(&mut wants, wanted, left);
+        }
+        if !self.is_early {
+            let held = std::mem::take(&mut self.held);
+            self.add_names(&mut wants, held, left);
+        }
+        for list in lists {
+            if !wants.contains(&list) {
+                wants.push(list);
             }
         }
-        // Only where all names were tried, and none told anything.
-        if self.asks_all && self.lists.is_empty() && self.found.bundles.is_empty() {
+        wants.truncate(left);
+        if self.asks_all && !self.is_early {
+            let mut names = names::at_first(likely);
+            // Only where all of those were tried, and none told anything.
+            if self.lists.is_empty() && self.found.bundles.is_empty() {
+                names.extend(names::later(likely));
+            }
             // One is kept for the signature of what is found.
-            let spare = left - usize::from(knows_keys && left > 0);
-            self.add_names(
-                &mut wants,
-                names::later(likely_by(&self.word, self.question)),
-                spare,
-            );
+            let spare = left - usize::from(knows_keys && wants.len() < left);
+            self.add_names(&mut wants, names, spare);
         }
+        wants.extend(statement);
         wants
     }
 
-    /// Adds names that were not asked for, so many at most.
-    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, mut most: usize) {
+    /// How many requests are kept for what still lets wait for it: a list has a signature, and a
+    /// declaration a statement.
+    fn reserved(&self) -> usize {
+        let may_be_list = |name: &&&str| !is_bundle(name) && **name != MINISIG_OF_FILE;
+        let lists = self.unanswered.iter().filter(may_be_list).count();
+        match self.is_early {
+            true => lists + usize::from(self.lacks_word),
+            false => 0,
+        }
+    }
+
+    /// Adds names that were not asked for, up to so many requests.
+    fn add_names(&self, wants: &mut Vec<Want>, names: Vec<&'static str>, most: usize) {
         for name in names {
-            if most > 0 && !self.asked.contains(&name) {
-                most -= 1;
-                wants.push(Want::Name(name));
+            let wanted = Want::Name(name);
+            if wants.len() < most && !self.asked.contains(&name) && !wants.contains(&wanted) {
+                wants.push(wanted);
             }
         }
     }
@@ -322,7 +389,7 @@ impl<'a> Inquiry<'a> {
             });
         let mut wants = Vec::new();
         if self.is_signed && !is_found && !evidence.contradicts() {
-            let likely = likely_by(&self.word, self.question);
+            let likely = likely_by(&self.word.signers(), self.question);
             if likely.keyed {
                 for name in self.unsigned() {
                     wants.push(Want::Signature(name));
@@ -352,7 +419,21 @@ impl Source for Inquiry<'_> {
             self.read_all(answers);
             self.more()
         };
+        if wants.is_empty() && !self.has_told_names() {
+            // There may be one, where nothing else is told of what there is.
+            self.word.forget_absence();
+            if !self.has_told() && !self.pages.is_empty() {
+                self.found.failure.get_or_insert(Failure::Page);
+            }
+        }
         Ok(self.request(wants))
+    }
+
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        Some(Box::new(Self {
+            is_early: true,
+            ..self.clone()
+        }))
     }
 
     fn offered(&mut self) -> Candidates {
@@ -383,9 +464,8 @@ impl Source for Inquiry<'_> {
     }
 }
 
-/// What the site's declaration and the file's name make likely.
-fn likely_by(word: &SiteWord, question: &Question) -> Likely {
-    let signers = word.signers();
+/// What the site's declared signers and the file's name make likely.
+fn likely_by(signers: &[DeclaredSigner], question: &Question) -> Likely {
     let is_keyed = |signer: &DeclaredSigner| signer.minisign_key().is_some();
     Likely {
         keyed: signers.iter().any(is_keyed),

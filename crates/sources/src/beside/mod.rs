@@ -7,6 +7,13 @@
 //! Only over HTTPS, only in the file's own directory, and only where the address is a plain one.
 //! Under which names something is found follows from habit, and differs from host to host: what was
 //! found on a host before is tried there first, and what was never found is not asked for each time.
+//!
+//! What an answer says of what is there, by one rule: the thing itself says that it is there, and 404
+//! and 410 say that it is not; a refusal says that it is not for everybody. A redirect, and a page in its
+//! place, say nothing by themselves, as whoever stands before all hosts until somebody logs in answers
+//! everything so. They count for absence only where the host had a word of its own in the same look,
+//! and are never remembered as such; where it had none, the look is [`Failure::Page`], which whatever
+//! else proves the file outweighs.
 //! (OpenPGP has its place among the names when its keys are known here.)
 
 mod conclusion;
@@ -19,7 +26,7 @@ mod reading;
 pub use habits::{ABSENT_FOR, Habits, MOST_KNOWN};
 pub use inquiry::Inquiry;
 pub use question::Question;
-pub(crate) use reading::says_nothing;
+pub(crate) use reading::{Word, says_nothing};
 
 use crate::notary::TIME_LIMIT;
 use crate::proving;

@@ -1,19 +1,18 @@
 //! What an answer has, if anything.
 
 use super::inquiry::{Inquiry, List};
-use super::names::{MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_own};
+use super::names::{MINISIG_OF_FILE, SIGNED_LIST, is_bundle, is_of_any_kind, is_own};
 use crate::HttpResponse;
 use crate::proving::MAX_BUNDLES;
-use assay_core::checksum_file::{is_list, listed_digest, text_of_list};
+use assay_core::checksum_file::{Listed, is_list, listed_digest, text_of_list};
 use assay_core::evidence::Failure;
-use assay_core::file_digest::FileDigest;
 use assay_core::minisign::MinisignSignature;
 use assay_core::proof::ReadBundle;
 
 impl Inquiry<'_> {
     /// What a checksum file lists for the file. A digest alone is one in the file's own list only, and
     /// a page is none.
-    fn listed(&self, name: &str, text: &str) -> Option<FileDigest> {
+    fn listed(&self, name: &str, text: &str) -> Option<Listed> {
         let is_alone = [64, 128].contains(&text.trim().len());
         let is_page = text.trim_start().starts_with('<');
         let may = !is_page && (!is_alone || is_own(name));
@@ -26,8 +25,10 @@ impl Inquiry<'_> {
         response: &HttpResponse,
     ) -> Result<(), Failure> {
         let Some(bytes) = body_of(response)? else {
-            if matches!(response.status, 404 | 410) {
-                self.absent.push(name);
+            match Word::of(response.status) {
+                Word::Absent => self.absent.push(name),
+                Word::Refused => self.refused.push(name),
+                Word::None => self.pages.push(name),
             }
             return Ok(());
         };
@@ -42,13 +43,16 @@ impl Inquiry<'_> {
         } else {
             let text = text_of_list(bytes);
             let listed = self.listed(name, &text);
-            if let Some(digest) = listed {
+            if let Some(listed) = listed {
                 let list = List {
                     name,
                     bytes: bytes.to_owned(),
-                    digest,
+                    digest: listed.digest,
+                    is_named: listed.is_named || !is_of_any_kind(name),
                     asked: false,
                     signature: None,
+                    signed: None,
+                    is_forged: false,
                 };
                 // Those of several files come first: they are signed more often.
                 let shared = |list: &List| !is_own(list.name);
@@ -65,7 +69,7 @@ impl Inquiry<'_> {
         };
         match is_there {
             true => self.under.push(name.to_owned()),
-            false => self.absent.push(name),
+            false => self.pages.push(name),
         }
         Ok(())
     }
@@ -87,8 +91,30 @@ impl Inquiry<'_> {
     }
 }
 
-/// Whether a status says nothing about what is there: the server, or something on the way, has trouble.
-/// All else says that there is no such file, at least for somebody whom nobody knows.
+/// What a status says of what is there, where it is neither there nor an outage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Word {
+    /// That it is not there (RFC 9110, sections 15.5.5 and 15.5.11). This alone is remembered.
+    Absent,
+    /// That it is for nobody whom the host does not know. So object stores answer for what they do not
+    /// have, too: nothing is published there, which is the host's word, and may be otherwise tomorrow.
+    Refused,
+    /// Nothing: a redirect, or a page in its place. Hosts answer so for what they do not have, and so
+    /// does whoever stands before all hosts until somebody logs in.
+    None,
+}
+
+impl Word {
+    pub(crate) fn of(status: u16) -> Self {
+        match status {
+            404 | 410 => Self::Absent,
+            400..500 => Self::Refused,
+            _ => Self::None,
+        }
+    }
+}
+
+/// Whether a status says that the server, or something on the way, has trouble.
 pub(crate) fn says_nothing(status: u16) -> bool {
     matches!(status, 407 | 408 | 421 | 423 | 425 | 429 | 500..)
 }

@@ -8,8 +8,23 @@ use assay_core::file_digest::FileDigest;
 use assay_core::roots::Roots;
 use assay_sources::beside::{Habits, LISTED_FOR, MOST_KNOWN};
 
+/// What `b2sum -l 256`, BLAKE2s, `b3sum`, SHA3-256, SHA-512/256, `b2sum` and SHA3-512 say of "tool".
+const OTHERS: [&str; 7] = [
+    "a825ca1e68578d4948da0ea03b53ebe8e9c5b030a42d807ea364025dd1fa0e7f",
+    "6dd4bc92edfccb48106543fc11ae0324e72a3607679899e18025b664f054ae31",
+    "5c9cc8c53d49a31722f68557e0ef0f12ec15232a4fb43c284e92b22367927e99",
+    "3475fea270df04150876039349b7cd857de5a89d32c8ce7400787a8496aa426d",
+    "55802ceb5892587a2145f86c6d09a8b03bdd75091b162f3e461a49644b751751",
+    "841bfc68a59b337e95578db86bbba2fed5b6cea89cff4fdb1755203d980bb5796949ee4aeb26417982f1fe4689eebdf3ea31bac8c7f340e625441fe39e7120e3",
+    "bc8d6515d0df8dcfa078e0c929b5955db7e8300325e18c7b4fa57597617a3b31a084300fd319034f51c3b997290492df4136e18ffbceb21ef0831c0ae0ce0616",
+];
+
 #[test]
 fn a_checksum_file_says_whether_the_file_is_the_listed_one() {
+    let expected = Some(Published::Other {
+        expected: FileDigest::Sha256(Sha256Digest::of(b"another")),
+        found: FileDigest::Sha256(Sha256Digest::of(b"tool")),
+    });
     for name in [
         "tool%20one.zip.sha256",
         "SHA256SUMS",
@@ -19,13 +34,17 @@ fn a_checksum_file_says_whether_the_file_is_the_listed_one() {
         let listed = Web::default().with(name, 200, list(b"tool"));
         assert_eq!(published(&listed), Some(Published::Same), "{name}");
         let other = Web::default().with(name, 200, list(b"another"));
-        let expected = Published::Other {
-            expected: FileDigest::Sha256(Sha256Digest::of(b"another")),
-            found: FileDigest::Sha256(Sha256Digest::of(b"tool")),
-        };
-        // A list that does not say of which algorithm it is accuses nobody.
-        let expected = (name != "checksums.txt").then_some(expected);
-        assert_eq!(published(&other), expected, "{name}");
+        // A list that does not say of which algorithm it is accuses nobody before it is found out.
+        let at_once = expected.clone().filter(|_| name != "checksums.txt");
+        assert_eq!(published(&other), at_once, "{name}");
+        other.asked.take();
+        let found = see_twice(&other, &[], b"tool", NOW);
+        assert_eq!(found.published, expected, "{name}");
+        // In the lines of BSD it says so.
+        let digest = Sha256Digest::of(b"another");
+        let line = format!("SHA256 (tool one.zip) = {digest}\n");
+        let named = Web::default().with(name, 200, line);
+        assert_eq!(published(&named), expected, "{name}");
     }
     // A digest alone is the file's own list's, and no shared one's.
     let alone = Sha256Digest::of(b"another").to_hex();
@@ -105,8 +124,12 @@ fn a_list_of_sha512_is_held_against_the_file_once_it_was_read_for_it() {
             expected: FileDigest::Sha512(Sha512Digest::of(b"another")),
             found: FileDigest::Sha512(Sha512Digest::of(b"tool")),
         };
-        let expected = (name != "checksums.txt").then_some(expected);
-        assert_eq!(found.published, expected, "{name}");
+        assert_eq!(found.published, Some(expected.clone()), "{name}");
+        let digest = FileDigest::Sha512(Sha512Digest::of(b"another"));
+        let line = format!("SHA512 (tool one.zip) = {digest}\n");
+        let named = Web::default().with(name, 200, line);
+        let found = see_twice(&named, &[], b"tool", NOW);
+        assert_eq!(found.published, Some(expected), "{name}");
         // Of a download of yesterday it says nothing.
         let other = Web::default().with(name, 200, long_list(b"another"));
         let later = see_twice(&other, &[], b"tool", NOW + LISTED_FOR);
@@ -153,4 +176,52 @@ fn what_is_too_large_keeps_nothing_else_from_counting() {
     let web = web.failing("tool%20one.zip.sha256");
     let found = see(&web, &mut Habits::default(), &Roots::new(), b"tool");
     assert!(found.published.is_none() && found.missing == Some(Failure::Unreachable));
+}
+
+/// A list that names no algorithm can be by any with digests as long: such a one is no list of another
+/// file.
+#[test]
+fn a_list_by_another_algorithm_is_held_against_the_file_by_that_one() {
+    for digest in OTHERS {
+        let web = Web::default().with("checksums.txt", 200, format!("{digest}  tool one.zip\n"));
+        let found = see_twice(&web, &[], b"tool", NOW);
+        assert_eq!(found.published, Some(Published::Same), "{digest}");
+        let changed = see_twice(&web, &[], b"t00l", NOW).published;
+        assert!(matches!(changed, Some(Published::Other { .. })), "{digest}");
+        // One that says that it is of SHA-256 or SHA-512 is by no other.
+        let name = match digest.len() {
+            64 => "SHA256SUMS",
+            _ => "SHA512SUMS",
+        };
+        let web = Web::default().with(name, 200, format!("{digest}  tool one.zip\n"));
+        let found = see_twice(&web, &[], b"tool", NOW).published;
+        assert!(matches!(found, Some(Published::Other { .. })), "{digest}");
+    }
+}
+
+/// Only a list in the file's own directory speaks of it, and only of the very name.
+#[test]
+fn what_is_listed_elsewhere_or_of_another_name_accuses_nobody() {
+    for name in ["checksums.txt", "SHA256SUMS"] {
+        let line = |file: &str| format!("{}  {file}\n", Sha256Digest::of(b"another"));
+        for file in [
+            "Tool one.zip",
+            "tool one.zip.sig",
+            "dir/tool one.zip",
+            "../tool one.zip",
+            "tool%20one.zip",
+            "tool one.zip extra",
+        ] {
+            let web = Web::default().with(name, 200, line(file));
+            let found = see_twice(&web, &[], b"tool", NOW);
+            assert_eq!(found.published, None, "{name} {file}");
+        }
+        let mut web = Web::default();
+        for above in ["https://dl.example.org/tool/", "https://dl.example.org/"] {
+            let list = Ok((200, line("tool one.zip")));
+            web.files.insert(format!("{above}{name}"), list);
+        }
+        let found = see_twice(&web, &[], b"tool", NOW);
+        assert_eq!(found.published, None, "{name}");
+    }
 }

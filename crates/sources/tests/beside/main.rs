@@ -3,6 +3,7 @@
 mod bundles;
 mod lists;
 mod names;
+mod pages;
 mod signed;
 mod versions;
 mod word;

@@ -19,6 +19,8 @@ pub const DIRECTORY: &str = "https://dl.example.org/tool/v1/";
 
 #[derive(Default)]
 pub struct Web {
+    /// What is answered to whatever is not among the files; that it is not there, if nothing is said.
+    pub otherwise: Option<(u16, String)>,
     pub files: HashMap<String, Result<(u16, String), Failure>>,
     pub asked: RefCell<Vec<String>>,
 }
@@ -26,9 +28,10 @@ pub struct Web {
 impl Transport for Web {
     async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, Failure> {
         self.asked.borrow_mut().push(request.url.clone());
-        let missing = Ok((404, "<h1>Not found</h1>".to_owned()));
+        let missing = || (404, "<h1>Not found</h1>".to_owned());
         let file = self.files.get(&request.url).cloned();
-        let (status, body) = file.unwrap_or(missing)?;
+        let otherwise = self.otherwise.clone();
+        let (status, body) = file.unwrap_or_else(|| Ok(otherwise.unwrap_or_else(missing)))?;
         Ok(HttpResponse {
             status,
             body: body.into_bytes(),
@@ -37,6 +40,14 @@ impl Transport for Web {
 }
 
 impl Web {
+    /// A server, or whatever stands before it, that answers this to whatever it does not have.
+    pub fn otherwise(status: u16, body: &str) -> Self {
+        Self {
+            otherwise: Some((status, body.to_owned())),
+            ..Self::default()
+        }
+    }
+
     pub fn with(mut self, name: &str, status: u16, body: impl Into<String>) -> Self {
         let url = format!("{DIRECTORY}{name}");
         self.files.insert(url, Ok((status, body.into())));
@@ -104,6 +115,7 @@ pub fn list(content: &[u8]) -> String {
     format!("{}  tool one.zip\n", Sha256Digest::of(content))
 }
 
+/// What is published for "tool", as far as that is known at the first look.
 pub fn published(web: &Web) -> Option<Published> {
     let evidence = see(web, &mut Habits::default(), &Roots::new(), b"tool");
     assert!(matches!(evidence.outcome, Outcome::Answered { .. }));
@@ -133,11 +145,13 @@ pub fn see_twice_by(
     let digests = ArtifactDigests::from(Sha256Digest::of(content));
     let mut evidence = ask(web, &mut inquiry, &Roots::new(), &digests, now);
     let wanted = inquiry.wanted().clone();
-    assert!(evidence.published.is_none() || !wanted.is_offered());
+    // Where a list has the file, only those are looked at that somebody signed.
+    let mut listed = wanted.listed.iter();
+    assert!(evidence.published.is_none() || listed.all(|one| one.signed.is_some()));
     if let Some(mut look) = CloserLook::begin(&wanted) {
         look.update(content);
         let is_recent = question.is_recent(now);
-        minisigned::settle(&wanted, &look.end(), is_recent, &mut evidence);
+        minisigned::settle(&wanted, &look.end(), &digests, is_recent, &mut evidence);
     }
     inquiry.note(habits);
     let asked = web.asked.take();

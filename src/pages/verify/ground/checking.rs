@@ -240,6 +240,7 @@ impl Ground {
                 signer: None,
                 reasons: vec![message],
                 may_pass: true,
+                may_last: false,
                 wait: None,
             };
             self.end(row, judged);
