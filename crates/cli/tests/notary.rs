@@ -246,7 +246,7 @@ fn refused(variables: &[(&str, &str)], arguments: &[&str]) -> String {
         .stdout(Stdio::null())
         .output()
         .unwrap();
-    assert_eq!(refused.status.success(), false);
+    assert!(!refused.status.success());
     String::from_utf8(refused.stderr).unwrap()
 }
 
