@@ -150,6 +150,20 @@ fn of_several_images_one_has_to_be_named() {
         s.refuse("oci:saved.tar:app:3");
         s.verify("oci:saved.tar:app:1").expect(13);
     }
+    // By two names it is one all the same.
+    let twice = index_of(&["app:1", "other:1"].map(|name| {
+        let mut named = descriptor(OCI_MANIFEST, &one.manifest);
+        named["annotations"] = json!({ "org.opencontainers.image.ref.name": name });
+        named
+    }));
+    let mut files = layout(&[("app:1", &one)]);
+    files.pop();
+    files.push(("index.json".into(), twice));
+    s.archive(&files);
+    for name in ["oci:saved.tar", "oci:saved.tar:other:1"] {
+        s.verify(name).expect(13);
+    }
+    s.archive(&docker_save(&both));
     s.sign("oci:saved.tar:app:2");
     s.verify("oci:saved.tar:app:2").expect(0);
     s.verify("oci:saved.tar:docker.io/library/app:2").expect(0);

@@ -132,8 +132,11 @@ impl Layout {
 
     fn chosen(&self, index: &[Descriptor], tag: Option<&str>) -> Result<Manifest, OciError> {
         let mut found: Vec<(String, Manifest)> = Vec::new();
+        let mut seen = HashSet::new();
         for descriptor in index {
-            if tag.is_some_and(|tag| !is_called(descriptor, tag)) {
+            let is_meant = tag.is_none_or(|tag| is_called(descriptor, tag));
+            // By however many names: it is read once.
+            if !is_meant || !seen.insert(descriptor.sha256()?) {
                 continue;
             }
             let manifest = self.manifest(descriptor)?;
@@ -143,10 +146,7 @@ impl Layout {
                 &manifest.content,
                 Content::Image { config, subject: Some(_), .. } if !config.is_of_an_image()
             );
-            let is_new = found
-                .iter()
-                .all(|(_, known)| known.digest != manifest.digest);
-            if is_new && (tag.is_some() || !is_attached) {
+            if tag.is_some() || !is_attached {
                 found.push((name_of(descriptor), manifest));
             }
         }
@@ -178,8 +178,10 @@ impl Layout {
                 configs.insert(config.sha256()?);
             }
             Content::Index(among) => {
+                let mut seen = HashSet::new();
                 for one in among {
-                    if self.small(&blob(&one.sha256()?))?.is_none() {
+                    let digest = one.sha256()?;
+                    if !seen.insert(digest) || self.small(&blob(&digest))?.is_none() {
                         continue;
                     }
                     let inner = self.manifest(one)?;
@@ -323,7 +325,11 @@ impl Store for &Layout {
 
     fn referrers(&self, digest: &Sha256Digest) -> Result<Referrers, OciError> {
         let mut all = Referrers::default();
+        let mut seen = HashSet::new();
         for descriptor in self.index()?.unwrap_or_default() {
+            if !seen.insert(descriptor.digest.clone()) {
+                continue;
+            }
             let Ok(manifest) = self.manifest(&descriptor) else {
                 continue;
             };
