@@ -123,22 +123,18 @@ fn what_lies_beside_a_file_is_seen_by_both() -> Result<()> {
     forget(&tunnel)?;
     let page = Content::Page("<title>Welcome</title>".into());
     world.site.stand_before(Some(("dl/login.zip", page)));
-    world.download("login.zip", b"login")?;
-    let record = world
-        .extension
-        .wait_for_verdict("login.zip", Verdict::Unchecked)?;
-    let file = path(folder.path(), "login.zip", b"login");
-    let url = format!("{}/dl/login.zip", world.site.url());
-    assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    let both = |name: &str, content: &[u8], verdict| -> Result<()> {
+        world.download(name, content)?;
+        let record = world.extension.wait_for_verdict(name, verdict)?;
+        let file = path(folder.path(), name, content);
+        let url = format!("{}/dl/{name}", world.site.url());
+        assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+        Ok(())
+    };
+    both("login.zip", b"login", Verdict::Unchecked)?;
     world.site.stand_before(None);
     world.list("checksums.txt", &[("other.zip", b"good")]);
-    world.download("other.zip", b"changed")?;
-    let record = world
-        .extension
-        .wait_for_verdict("other.zip", Verdict::Mismatch)?;
-    let file = path(folder.path(), "other.zip", b"changed");
-    let url = format!("{}/dl/other.zip", world.site.url());
-    assert_same(&verify(&tunnel, &[&file, "--url", &url])?, &record);
+    both("other.zip", b"changed", Verdict::Mismatch)?;
     let own = MinisignPair::new(4);
     let key = own.public();
     let trust = Request::TrustMinisign { key: key.clone() };

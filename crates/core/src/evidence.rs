@@ -6,7 +6,7 @@ use crate::digest::Sha256Digest;
 use crate::file_digest::FileDigest;
 use crate::proof::ProofError;
 use crate::root_store::StaleRoot;
-use crate::signer::{RootId, Signer};
+use crate::signer::Signer;
 use serde::{Deserialize, Serialize};
 
 /// What one source contributed to the verdict about one file.
@@ -315,19 +315,6 @@ impl Evidence {
             Outcome::Answered { proven, .. } => proven,
             Outcome::Failed { .. } => &[],
         }
-    }
-
-    /// Keeps of the stale roots among those that this was proven against the ones that had a part
-    /// in the outcome: something was proven under them, or something was refused, which a newer
-    /// root might have proven.
-    pub fn note_stale(&mut self, stale: &[StaleRoot]) {
-        let refused = self.has_refused();
-        let used = |root: &RootId| {
-            let mut proven = self.proven().iter();
-            proven.any(|attestation| attestation.signer.root == *root)
-        };
-        let relevant = stale.iter().filter(|stale| refused || used(&stale.root));
-        self.stale_roots = relevant.cloned().collect();
     }
 
     /// Whether something that the source offered as a proof was refused.

@@ -94,12 +94,6 @@ impl Managed {
             });
     }
 
-    /// Whether an administrator trusts this signer.
-    pub fn has_trusted(&self, signer: &Signer, scope: &Scope) -> bool {
-        let mut trusted = self.trusted.iter();
-        trusted.any(|known| known.signer == *signer && known.scope == *scope)
-    }
-
     /// The notaries, as far as they are such: one whose address is none is left out, as nobody could be
     /// asked there.
     pub fn usable_notaries(&self) -> impl Iterator<Item = Notary> {

@@ -4,8 +4,10 @@
 //! Anybody can log anything about any digest, a thousand times, also with a certificate that they made
 //! themselves and that names whomever they like. So those whom the user trusts are searched for first;
 //! as long as nothing is proven, what else was found is looked through, with bounds for entries, rounds
-//! and bytes; and where these are met, the answer says that there is more. What strangers got into the
-//! log that proves nothing is no fault of the log: only what the log itself says wrongly is held
+//! and bytes; and where these are met, the answer says that there is more. (It cannot be had for less: an
+//! id says nothing of its entry, ten entries come at once, and the index holds the names in any
+//! certificate. A key cannot be borrowed so, as the log verifies what it logs.) What strangers got into
+//! the log that proves nothing is no fault of the log: only what the log itself says wrongly is held
 //! against it.
 
 use crate::notary::TIME_LIMIT;

@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep};
 const NOW: i64 = 1_800_000_000;
 const FILE: &str = "https://dl.example.org/tool.zip";
 const DIRECTORY: &str = "https://dl.example.org/";
+const REPOSITORY: &str = "https://api.github.com/repos/example/tool";
 const WORD: &str = ".well-known/download-signers.json";
 
 /// A server that takes 200 ms for each answer, and never answers some.
@@ -291,6 +292,24 @@ fn made(instance: &mut Instance) -> (Made, Roots) {
     (made, roots)
 }
 
+/// GitHub, which attests this of the file.
+fn attesting(made: &Made, attestations: serde_json::Value) -> Slow {
+    let digest = Sha256Digest::of(&made.artifact);
+    let list = json!({ "attestations": attestations }).to_string();
+    let url = format!("{REPOSITORY}/attestations/sha256:{digest}?per_page=100");
+    Slow::default().with(&url, list)
+}
+
+/// That GitHub's proof is told early, and there in the end.
+fn is_told_of_github(web: &Slow, made: &Made, roots: &Roots) {
+    let release = "https://github.com/example/tool/releases/download/v1/tool.zip";
+    let question = github::Question::about(release, release, None).unwrap();
+    let digest = Sha256Digest::of(&made.artifact);
+    let mut inquiry = github::Inquiry::new(&question, digest);
+    let (early, found) = in_time(ask(web, &mut inquiry, roots, &made.artifact));
+    assert_eq!((early.proven().len(), found.proven().len()), (1, 1));
+}
+
 #[test]
 fn a_bundle_is_told_although_another_name_or_another_bundle_hangs() {
     let mut instance = Instance::new(Manner::Public, Curve::P256, "early");
@@ -303,23 +322,13 @@ fn a_bundle_is_told_although_another_name_or_another_bundle_hangs() {
     let (early, found) = in_time(course);
     assert_eq!((early.proven().len(), found.proven().len()), (1, 1));
 
-    let digest = Sha256Digest::of(&made.artifact);
     let stored = ["https://blobs.example/1", "https://blobs.example/2"];
     let listed = stored.map(|url| json!({ "bundle": null, "bundle_url": url }));
-    let base = "https://api.github.com/repos/example/tool";
     let packed = snap::raw::Encoder::new().compress_vec(made.bundle.as_bytes());
-    let web = Slow::default()
-        .with(
-            &format!("{base}/attestations/sha256:{digest}?per_page=100"),
-            json!({ "attestations": listed }).to_string(),
-        )
+    let web = attesting(&made, json!(listed))
         .with(stored[0], packed.unwrap())
         .hanging_at(stored[1]);
-    let release = "https://github.com/example/tool/releases/download/v1/tool.zip";
-    let question = github::Question::about(release, release, None).unwrap();
-    let mut inquiry = github::Inquiry::new(&question, digest);
-    let (early, found) = in_time(ask(&web, &mut inquiry, &roots, &made.artifact));
-    assert_eq!((early.proven().len(), found.proven().len()), (1, 1));
+    is_told_of_github(&web, &made, &roots);
 }
 
 /// What GitHub proved is told while it is asked for what its release lists.
@@ -327,20 +336,10 @@ fn a_bundle_is_told_although_another_name_or_another_bundle_hangs() {
 fn what_is_proven_is_told_while_a_list_hangs() {
     let mut instance = Instance::new(Manner::Public, Curve::P256, "early");
     let (made, roots) = made(&mut instance);
-    let digest = Sha256Digest::of(&made.artifact);
-    let base = "https://api.github.com/repos/example/tool";
     let bundle: serde_json::Value = serde_json::from_str(&made.bundle).unwrap();
-    let web = Slow::default()
-        .with(
-            &format!("{base}/attestations/sha256:{digest}?per_page=100"),
-            json!({ "attestations": [{ "bundle": bundle }] }).to_string(),
-        )
-        .hanging_at(&format!("{base}/releases/tags/v1"));
-    let release = "https://github.com/example/tool/releases/download/v1/tool.zip";
-    let question = github::Question::about(release, release, None).unwrap();
-    let mut inquiry = github::Inquiry::new(&question, digest);
-    let (early, found) = in_time(ask(&web, &mut inquiry, &roots, &made.artifact));
-    assert_eq!((early.proven().len(), found.proven().len()), (1, 1));
+    let web = attesting(&made, json!([{ "bundle": bundle }]))
+        .hanging_at(&format!("{REPOSITORY}/releases/tags/v1"));
+    is_told_of_github(&web, &made, &roots);
 }
 
 /// Where nothing hangs, nothing is told early, and nothing takes longer.

@@ -144,6 +144,22 @@ fn list(bundles: &[Value]) -> String {
     json!({"attestations": bundles.iter().map(entry).collect::<Vec<_>>()}).to_string()
 }
 
+/// Attestations of one file, all of which lie elsewhere.
+fn elsewhere(all: &[&Made]) -> Wire {
+    let mut wire = Wire::default();
+    let mut items = Vec::new();
+    for (number, made) in all.iter().enumerate() {
+        // Bundles that are the same are proven once.
+        let bundle = format!("{}{}", made.bundle, " ".repeat(number));
+        let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
+        let url = format!("{BLOBS}/{number}");
+        items.push(json!({"bundle": null, "bundle_url": url}));
+        wire = wire.with(url, 200, packed.unwrap());
+    }
+    let listed = json!({"attestations": items}).to_string();
+    wire.with(attestations(&digest(all[0])), 200, listed)
+}
+
 fn bundle(made: &Made) -> Value {
     serde_json::from_str(&made.bundle).unwrap()
 }
@@ -269,18 +285,7 @@ fn only_a_few_bundles_are_fetched_and_that_is_told() {
     let mut world = World::new();
     let made = world.provenance("evil/tool");
     let digest = digest(&made);
-    let mut wire = Wire::default();
-    let mut items = Vec::new();
-    for number in 0..=MAX_FETCHED + MAX_MORE {
-        // Bundles that are the same are proven once.
-        let bundle = format!("{}{}", made.bundle, " ".repeat(number));
-        let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
-        let url = format!("{BLOBS}/{number}");
-        items.push(json!({"bundle": null, "bundle_url": url}));
-        wire = wire.with(url, 200, packed.unwrap());
-    }
-    let listed = json!({"attestations": items}).to_string();
-    let wire = wire.with(attestations(&digest), 200, listed);
+    let wire = elsewhere(&[&made; 1 + MAX_FETCHED + MAX_MORE]);
     let evidence = world.ask(&wire, &digest);
     // Bundles that differ by nothing that counts are so many proofs.
     assert_eq!(evidence.proven().len(), MAX_FETCHED + MAX_MORE);
@@ -299,18 +304,9 @@ fn the_repositorys_own_bundle_is_found_behind_others() {
     let digest = digest(&own);
     assert_eq!(digest, Sha256Digest::of(&evil.artifact));
     for place in 0..MAX_FETCHED + MAX_MORE {
-        let mut wire = Wire::default();
-        let mut items = Vec::new();
-        for number in 0..MAX_FETCHED + MAX_MORE {
-            let made = if number == place { &own } else { &evil };
-            let bundle = format!("{}{}", made.bundle, " ".repeat(number));
-            let packed = snap::raw::Encoder::new().compress_vec(bundle.as_bytes());
-            let url = format!("{BLOBS}/{number}");
-            items.push(json!({"bundle": null, "bundle_url": url}));
-            wire = wire.with(url, 200, packed.unwrap());
-        }
-        let listed = json!({"attestations": items}).to_string();
-        let wire = wire.with(attestations(&digest), 200, listed);
+        let mut all = [&evil; MAX_FETCHED + MAX_MORE];
+        all[place] = &own;
+        let wire = elsewhere(&all);
         assert_eq!(verdict(&world.ask(&wire, &digest)), Verdict::Authentic);
         // No more than are needed.
         let asked = wire.asked.borrow().len();

@@ -35,10 +35,9 @@ pub struct Inquiry<'a> {
     /// What was requested last; `None` before anything was.
     pending: Option<Vec<Want>>,
     /// The names that were asked for; of these, those that are not there, as the host said, those that
-    /// it refuses, those that there was a page for, and those that nobody said anything of.
+    /// there was a page for, and those that nobody said anything of.
     pub(super) asked: Vec<&'static str>,
     pub(super) absent: Vec<&'static str>,
-    pub(super) refused: Vec<&'static str>,
     pub(super) pages: Vec<&'static str>,
     unanswered: Vec<&'static str>,
     /// The request for a statement about a new declaration.
@@ -135,7 +134,6 @@ impl<'a> Inquiry<'a> {
             pending: None,
             asked: Vec::new(),
             absent: Vec::new(),
-            refused: Vec::new(),
             pages: Vec::new(),
             unanswered: Vec::new(),
             statement: None,
@@ -166,8 +164,7 @@ impl<'a> Inquiry<'a> {
     /// Whether the host had a word of its own about any name: that something is there, that it is not, or
     /// that it is for nobody.
     fn has_told_names(&self) -> bool {
-        let says_nothing = [self.pages.len(), self.unanswered.len()];
-        self.asked.len() > says_nothing.iter().sum()
+        self.asked.len() > self.pages.len() + self.unanswered.len()
     }
 
     /// The same of anything that it was asked for.

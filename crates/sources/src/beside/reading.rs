@@ -27,7 +27,7 @@ impl Inquiry<'_> {
         let Some(bytes) = body_of(response)? else {
             match Word::of(response.status) {
                 Word::Absent => self.absent.push(name),
-                Word::Refused => self.refused.push(name),
+                Word::Refused => {}
                 Word::None => self.pages.push(name),
             }
             return Ok(());
