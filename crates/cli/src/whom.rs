@@ -7,7 +7,7 @@ use assay_core::evidence::Evidence;
 use assay_core::minisign::MinisignKey;
 use assay_core::publisher::Publisher;
 use assay_core::settings::{Notary, Scope, Settings};
-use assay_core::signer::{Identity, RootId, is_key_fingerprint};
+use assay_core::signer::{Identity, RootId, Signer, is_key_fingerprint};
 use assay_sources::{minisigned, rekor};
 use std::path::PathBuf;
 
@@ -170,6 +170,13 @@ impl Whom {
             if self.names(attestation) {
                 settings.trust(attestation.signer.clone(), Scope::Everywhere);
             }
+            // Whoever holds a key that is named goes on being meant under a name that it is given. The
+            // name is not: there may be other keys to it.
+            if let Some(holder) = attestation.key_holder()
+                && self.names_key(&holder)
+            {
+                settings.trust(holder, Scope::Everywhere);
+            }
         }
         settings
     }
@@ -185,22 +192,28 @@ impl Whom {
         let is_own = self.own.as_ref() == Some(&signer.root);
         let by_itself = match &signer.identity {
             Identity::Named { subject, .. } => is_own && self.names.contains(subject),
-            // What a notary logs, it can revoke. Without one, what Sigstore logs will do.
-            Identity::Key { fingerprint } => {
-                let counts = match self.own {
-                    Some(_) => is_own,
-                    None => self.certified_under.contains(&signer.root),
-                };
-                let mut keys = self.keys.iter();
-                counts && self.fingerprints.contains(fingerprint)
-                    || keys.any(|key| key.fingerprint == *fingerprint)
-            }
+            Identity::Key { .. } => false,
             Identity::Workflow { .. } | Identity::Release { .. } => {
                 let mut repositories = self.repositories.iter();
                 repositories.any(|repository| repository.is_signer(signer))
             }
         };
         by_itself || is_certified()
+    }
+
+    /// Whether the key is one that is named, under this root.
+    fn names_key(&self, holder: &Signer) -> bool {
+        let Identity::Key { fingerprint } = &holder.identity else {
+            return false;
+        };
+        // What a notary logs, it can revoke. Without one, what Sigstore logs will do.
+        let counts = match &self.own {
+            Some(own) => *own == holder.root,
+            None => self.certified_under.contains(&holder.root),
+        };
+        let mut keys = self.keys.iter();
+        counts && self.fingerprints.contains(fingerprint)
+            || keys.any(|key| key.fingerprint == *fingerprint)
     }
 }
 
@@ -216,7 +229,7 @@ fn repository(name: &str) -> Option<Publisher> {
 mod tests {
     use super::*;
     use assay_core::attestation::{Certified, Claim};
-    use assay_core::signer::{Signer, SubjectKind};
+    use assay_core::signer::SubjectKind;
 
     const KEY: &str = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
     const GOOGLE: &str = "https://accounts.google.com";

@@ -48,6 +48,42 @@ fn whoever_signed_with_a_key_that_is_given_is_trusted() {
 }
 
 #[test]
+fn a_key_that_is_given_is_meant_under_the_name_that_a_notary_gives_it_too() {
+    let s = setting();
+    let (url, other) = (s.notary.url(), User::new());
+    let key = other.run(&["key", "--json"]).expect(0).json();
+    let fingerprint = key["fingerprint"].as_str().unwrap();
+    s.user.write("other.pub", other.run(&["key"]).expect(0).out);
+    let data = s._data.path().to_str().unwrap();
+    let name = "other@example.org";
+    let add = ["notary", "signer", "add", name, "other.pub", "--data", data];
+    s.user.run(&add).expect(0);
+    other.write("a.txt", "content");
+    other.write("b.txt", "signed under that name");
+    other.with(&url, &["untrust", "a.txt"]).expect(0);
+    other.with(&url, &["sign", "b.txt"]).expect(0);
+    s.user.write("b.txt", "signed under that name");
+    let bundle = std::fs::read(other.path("b.txt.sigstore.json")).unwrap();
+    s.user.write("b.txt.sigstore.json", bundle);
+
+    let verify = |args: &[&str]| s.user.with(&url, &[&["verify"], args].concat());
+    verify(&["a.txt", "--signer-key", "own.pub"]).expect(0);
+    let own = ["a.txt", "--signer-key", "own.pub"];
+    for warned in [["--signer-key", "other.pub"], ["--signer", fingerprint]] {
+        verify(&[&own[..], &warned].concat()).expect(19);
+    }
+    for meant in [["--signer-key", "other.pub"], ["--signer", fingerprint]] {
+        verify(&[&["b.txt"][..], &meant].concat()).expect(0);
+    }
+    verify(&["b.txt", "--signer-key", "own.pub"]).expect(11);
+    let since = ["notary", "signer", "revoke", name, "--since", "2020-01-01"];
+    s.user
+        .run(&[&since[..], &["--data", data]].concat())
+        .expect(0);
+    verify(&["b.txt", "--signer-key", "other.pub"]).expect(19);
+}
+
+#[test]
 fn what_is_no_public_key_is_refused() {
     let s = setting();
     let private = std::fs::read(s.user.path("config/key.pem")).unwrap();
