@@ -335,6 +335,13 @@ fn what_is_no_file_in_a_layout_is_not_read() {
         let why = s.refuse("oci:layout");
         assert!(why.contains("is no file"), "{why}");
     }
+    let pipe = s.user.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    for name in ["oci:pipe", "oci:pipe:1", "oci:/dev/zero"] {
+        let why = s.refuse(name);
+        assert!(why.contains("this is a pipe or device"), "{why}");
+    }
 }
 
 #[test]

@@ -49,9 +49,18 @@ impl Layout {
     /// When it cannot be read, or is neither a layout nor an archive.
     pub fn open(path: &Path) -> Result<Self, OciError> {
         let what = path.display().to_string();
-        let files = match path.is_dir() {
-            true => Files::Folder(path.to_owned()),
-            false => Files::Saved(Saved::read(path)?),
+        let found = std::fs::metadata(path).map_err(|source| OciError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let files = if found.is_dir() {
+            Files::Folder(path.to_owned())
+        } else if found.is_file() {
+            Files::Saved(Saved::read(path)?)
+        } else {
+            // Opening a pipe waits for whoever writes to it, and a device may have no end.
+            let detail = "this is a pipe or device: save it as a file";
+            return Err(OciError::malformed(what, detail));
         };
         Ok(Self {
             files,
