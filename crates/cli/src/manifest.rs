@@ -3,7 +3,7 @@
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::output;
-use crate::subject::Subject;
+use crate::subject::{Subject, one_meaning};
 use serde_json::json;
 
 const MANIFEST_EXAMPLES: &str = "\
@@ -33,8 +33,9 @@ pub struct ManifestArgs {
 /// Prints the manifest.
 ///
 /// # Errors
-/// When the directory or commit cannot be read.
+/// When the directory or commit cannot be read, or either could be meant.
 pub fn run(args: &ManifestArgs) -> Result<Exit, CliError> {
+    one_meaning::require(&args.subject)?;
     let subject = match Subject::named(&args.subject) {
         Subject::Directory { path, .. } => Subject::Directory {
             path,

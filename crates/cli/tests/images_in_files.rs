@@ -299,6 +299,46 @@ fn a_list_that_says_something_else_to_another_program_is_refused() {
     assert!(why.contains("repositories"), "{why}");
 }
 
+/// On many disks they are the same: the one that is written last is there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_with_the_name_of_another_in_other_letters_is_refused() {
+    let s = setting();
+    let (good, evil) = (TestImage::of("good"), TestImage::of("evil"));
+    let files = layout(&[("app:1", &good)]);
+    let other = layout(&[("app:1", &evil)]).pop().unwrap().1;
+    s.layout(&files);
+    s.archive(&files);
+    s.sign("oci:layout");
+    s.verify("oci:layout").expect(0);
+    s.verify("oci:saved.tar").expect(0);
+    for name in [
+        "INDEX.JSON",
+        "Manifest.json",
+        "OCI-layout",
+        "Repositories",
+        "repo\u{17f}itories",
+    ] {
+        let mut more = files.clone();
+        more.push((name.to_owned(), other.clone()));
+        s.archive(&more);
+        let why = s.refuse("oci:saved.tar");
+        assert!(why.contains(name), "{why}");
+        let path = s.user.path("layout").join(name);
+        std::fs::write(&path, &other).unwrap();
+        let why = s.refuse("oci:layout");
+        assert!(why.contains(name), "{why}");
+        std::fs::remove_file(path).unwrap();
+    }
+    s.verify("oci:layout").expect(0);
+    // Of what the lists name, too.
+    let mut more = files.clone();
+    more.push((blob(&good.layer).0.to_uppercase(), other));
+    s.archive(&more);
+    let why = s.refuse("oci:saved.tar");
+    assert!(why.contains("take for the same"), "{why}");
+}
+
 #[test]
 fn an_image_that_says_that_it_is_attached_to_another_is_one_all_the_same() {
     let s = setting();
@@ -334,6 +374,13 @@ fn what_is_no_file_in_a_layout_is_not_read() {
         std::os::unix::fs::symlink("/dev/zero", &place).unwrap();
         let why = s.refuse("oci:layout");
         assert!(why.contains("is no file"), "{why}");
+    }
+    let pipe = s.user.path("pipe");
+    let made = std::process::Command::new("mkfifo").arg(pipe).status();
+    assert!(made.unwrap().success());
+    for name in ["oci:pipe", "oci:pipe:1", "oci:/dev/zero"] {
+        let why = s.refuse(name);
+        assert!(why.contains("this is a pipe or device"), "{why}");
     }
 }
 

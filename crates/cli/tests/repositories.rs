@@ -205,6 +205,8 @@ fn it_is_the_same_commit_wherever_it_is_checked_out() {
     }
     let bare = s.result(&["verify", "git:bare"], 11);
     assert_eq!(bare["git"]["clean"], Value::Null);
+    let told = s.run(&["verify", "git:bare"]).expect(11).out;
+    assert!(told.contains("no working tree"), "{told}");
     // A name that begins so can still be a file's.
     fs::write(s.user.path("git:file"), "x").unwrap();
     let file = s.result(&["verify", "./git:file"], 13);
@@ -307,6 +309,41 @@ fn whatever_differs_on_the_disk_is_told() {
     s.expect_dirty("git:r", "untracked: hidden/.gitignore, hidden/evil");
 }
 
+/// Nothing compares files with the commit where there is no working tree.
+#[test]
+fn in_a_repository_without_a_working_tree_lies_nothing_but_what_is_gits() {
+    let Some(s) = Setting::new() else { return };
+    let path = s.repository("r", "sha1");
+    s.run(&["sign", "git:r"]).expect(0);
+    let home = s.user.home.path();
+    git(home, &["clone", "-q", "--bare", "r", "bare"]);
+    let bare = home.join("bare");
+    s.result(&["verify", "git:bare"], 11);
+    let refused = |words: &str| {
+        let refused = s.run(&["verify", "git:bare"]).expect(14);
+        assert!(refused.out.contains(words), "{}", refused.out);
+        assert!(refused.out.contains("working tree"), "{}", refused.out);
+        s.run(&["sign", "git:bare", "--allow-dirty"]).expect(1);
+    };
+    for file in ["Makefile", ".envrc", "head", "hooks.lock"] {
+        fs::write(bare.join(file), "all:").unwrap();
+        refused(file);
+        fs::remove_file(bare.join(file)).unwrap();
+    }
+    // A folder of its own, and one with the name of a file of git's.
+    for folder in ["src", "index"] {
+        fs::create_dir(bare.join(folder)).unwrap();
+        refused(folder);
+        fs::remove_dir(bare.join(folder)).unwrap();
+    }
+    s.result(&["verify", "git:bare"], 11);
+    // All that git itself has written meanwhile is no harm.
+    fs::write(path.join("README"), "other").unwrap();
+    git(&path, &["stash", "-q"]);
+    git(&path, &["gc", "-q"]);
+    s.result(&["verify", "git:r/.git"], 11);
+}
+
 #[test]
 fn submodules_are_looked_into() {
     let Some(s) = Setting::new() else { return };
@@ -332,6 +369,14 @@ fn submodules_are_looked_into() {
     s.result(&["verify", "git:r"], 11);
     fs::write(path.join("lib/evil"), "").unwrap();
     s.expect_dirty("git:r", "lib (");
+    // What looks like a repository without a working tree is no submodule that is there.
+    fs::remove_dir_all(path.join("lib")).unwrap();
+    let at = git(&path, &["rev-parse", ":lib"]);
+    git(&path, &["clone", "-q", "--bare", "../library", "lib"]);
+    assert_eq!(git(&path.join("lib"), &["rev-parse", "HEAD"]), at);
+    s.expect_dirty("git:r", "lib (a repository without a working tree)");
+    fs::write(path.join("lib/evil"), "").unwrap();
+    s.expect_dirty("git:r", "evil lies in it");
 }
 
 #[cfg(unix)]

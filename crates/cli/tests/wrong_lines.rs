@@ -338,3 +338,36 @@ fn names_that_are_no_text_are_names_of_files() {
         done(command.output().unwrap()).expect(0);
     }
 }
+
+/// A shell makes them of `*`.
+#[cfg(not(windows))]
+#[test]
+fn a_name_of_a_file_that_begins_as_something_else_does_is_refused() {
+    let s = with_files();
+    for (name, other) in [
+        ("git:g", "git:./g for a repository"),
+        ("oci:L", "oci:./L for an image"),
+        (
+            "docker:x",
+            "docker:REGISTRY/NAME:TAG, in full, for an image",
+        ),
+        (
+            "image:y:1",
+            "image:REGISTRY/NAME:TAG, in full, for an image",
+        ),
+        ("git:/g", "do this in another folder"),
+    ] {
+        let path = s.user.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, "x").unwrap();
+        for command in ["verify", "sign", "untrust", "inspect", "manifest"] {
+            let words = format!("write ./{name} for what lies here, or {other}");
+            expect_wrong(&s.user, &[command, name], &words);
+        }
+        let file = s.verify(&format!("./{name}")).expect(13).result();
+        assert_eq!(file["kind"], "file");
+    }
+    // Without such a file it is no question.
+    let absent = s.verify("git:./g").expect(14).result();
+    assert_eq!(absent["kind"], "git");
+}

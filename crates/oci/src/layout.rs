@@ -7,6 +7,7 @@ use crate::attached::{self, Found};
 use crate::docker_save::Configuration;
 use crate::error::OciError;
 use crate::image::Image;
+use crate::letters;
 use crate::manifest::{Content, Descriptor, MAX_MANIFEST_BYTES, Manifest, Platform};
 use crate::reference::Reference;
 use crate::registry::same;
@@ -46,12 +47,23 @@ impl Layout {
     /// Opens it. An archive is read to its end.
     ///
     /// # Errors
-    /// When it cannot be read, or is neither a layout nor an archive.
+    /// When it cannot be read, is neither a layout nor an archive, or has names that some systems take
+    /// for others.
     pub fn open(path: &Path) -> Result<Self, OciError> {
         let what = path.display().to_string();
-        let files = match path.is_dir() {
-            true => Files::Folder(path.to_owned()),
-            false => Files::Saved(Saved::read(path)?),
+        let found = std::fs::metadata(path).map_err(|source| OciError::File {
+            path: path.to_owned(),
+            source,
+        })?;
+        let files = if found.is_dir() {
+            check_names(path)?;
+            Files::Folder(path.to_owned())
+        } else if found.is_file() {
+            Files::Saved(Saved::read(path)?)
+        } else {
+            // Opening a pipe waits for whoever writes to it, and a device may have no end.
+            let detail = "this is a pipe or device: save it as a file";
+            return Err(OciError::malformed(what, detail));
         };
         Ok(Self {
             files,
@@ -344,6 +356,20 @@ impl Store for &Layout {
         }
         Ok(all)
     }
+}
+
+/// Refuses a folder in which a list of images has another name, but for the case of its letters.
+fn check_names(folder: &Path) -> Result<(), OciError> {
+    let failed = |source| OciError::File {
+        path: folder.to_owned(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let name = entry.map_err(failed)?.file_name();
+        letters::check_top(&name.to_string_lossy())
+            .map_err(|problem| OciError::malformed(folder.display().to_string(), problem))?;
+    }
+    Ok(())
 }
 
 fn blob(digest: &Sha256Digest) -> String {

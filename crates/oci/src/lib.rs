@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod image;
 mod layout;
+mod letters;
 mod local_place;
 mod manifest;
 mod one_reading;

@@ -6,6 +6,7 @@
 
 use crate::archive_entry::{check_header, renames};
 use crate::error::OciError;
+use crate::letters;
 use assay_core::digest::Sha256Digest;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -150,12 +151,22 @@ impl Saved {
                 }
             }
         }
-        match saved.below_what_is_no_folder() {
-            Some(name) => Err(wrong(format!(
+        if let Some(name) = saved.below_what_is_no_folder() {
+            return Err(wrong(format!(
                 "{name} is in it as a folder, and as something else"
-            ))),
-            None => Ok(saved),
+            )));
         }
+        saved.check_letters().map_err(wrong)?;
+        Ok(saved)
+    }
+
+    /// Refuses names that are others' on a disk that does not tell the case of letters.
+    fn check_letters(&self) -> Result<(), String> {
+        let files = self.files.keys().chain(self.links.keys());
+        let all = || files.clone().chain(&self.folders).map(String::as_str);
+        letters::check_paths(all())?;
+        let mut tops = all().filter_map(|path| path.split('/').next());
+        tops.try_for_each(letters::check_top)
     }
 
     /// A name that is a folder's by what is below it, or by an entry of its own, and that a file or a

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::logs::Comparing;
 use crate::report::{AttestationReport, ProblemReport, ReasonReport};
 use crate::roots;
-use crate::subject::Subject;
+use crate::subject::{Subject, one_meaning};
 use crate::{moment, output};
 use args::InspectArgs;
 use assay_core::attestation::Attestation;
@@ -42,6 +42,7 @@ pub fn run(args: &InspectArgs) -> Result<Exit, CliError> {
     if let Some(file) = as_bundle(&args.what) {
         return bundle::run(file, args.json);
     }
+    one_meaning::require(&args.what)?;
     let subject = match args.what.to_str() {
         Some(text) if is_digest(text) => Subject::Digest(text.to_owned()),
         _ => Subject::named(&args.what),

@@ -61,6 +61,9 @@ impl About {
                 line.push_str(&format!(", tag {}", output::plain(tag)));
             }
             lines.push(line);
+            if git.clean.is_none() {
+                lines.push("no working tree".to_owned());
+            }
             if is_taken && git.clean == Some(false) {
                 let differences = git.differences.join("; ");
                 lines.push(format!("on the disk: {}", output::plain(&differences)));

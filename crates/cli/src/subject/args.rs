@@ -2,7 +2,7 @@
 
 use super::expand::expand;
 use super::image_access::{ImageAccess, ImageArgs};
-use super::{BUNDLE_ENDING, Subject};
+use super::{BUNDLE_ENDING, Subject, one_meaning};
 use crate::error::CliError;
 use crate::output;
 use std::collections::HashSet;
@@ -41,8 +41,11 @@ impl Subjects {
     /// them, and fails by itself.
     ///
     /// # Errors
-    /// When they cannot go together.
+    /// When they cannot go together, or one could be two things.
     pub fn all(&self) -> Result<Vec<Subject>, CliError> {
+        for argument in &self.named {
+            one_meaning::require(argument)?;
+        }
         let named = self.named.iter();
         let named = named.flat_map(|argument| expand(argument, self.recursive));
         let named = named.map(|subject| self.with_options(subject));

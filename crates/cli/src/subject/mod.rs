@@ -10,6 +10,7 @@ mod image;
 mod image_access;
 mod input;
 pub mod manifest;
+pub mod one_meaning;
 mod walk;
 
 pub use about::About;

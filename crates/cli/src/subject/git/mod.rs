@@ -1,6 +1,7 @@
 //! The commit that is checked out of a git repository, as a subject. The repository may be anybody's:
 //! only its objects, refs and index are read, never its configuration, and nothing is run.
 
+mod bare;
 mod objects;
 mod pipes;
 mod repository;

@@ -1,6 +1,7 @@
 //! Where a git repository has what, and what is checked out of it.
 
 use super::MAX_COMMIT_BYTES;
+use super::bare;
 use super::objects::Objects;
 use crate::error::CliError;
 use crate::input;
@@ -41,7 +42,7 @@ impl Repository {
     /// The repository whose working tree has its top here, or that is here without one.
     ///
     /// # Errors
-    /// When there is none.
+    /// When there is none, or one without a working tree where files lie that are not git's own.
     pub fn open(path: &Path) -> Result<Self, CliError> {
         let link = path.join(".git");
         let is_bare = || path.join("objects").is_dir() && path.join("HEAD").is_file();
@@ -55,6 +56,7 @@ impl Repository {
             };
             (path.join(place), false)
         } else if is_bare() {
+            bare::refuse_others(path)?;
             (path.to_owned(), true)
         } else {
             let detail = "is no git repository: name the top directory of its working tree";
@@ -244,7 +246,8 @@ fn content(place: &Path, limit: usize) -> Result<Option<Vec<u8>>, CliError> {
     }
 }
 
-fn wrong(path: &Path, detail: &str) -> CliError {
+/// That a file or directory is not what it has to be.
+pub fn wrong(path: &Path, detail: &str) -> CliError {
     CliError::WrongFile {
         path: path.to_owned(),
         detail: detail.to_owned(),

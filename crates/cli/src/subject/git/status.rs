@@ -327,6 +327,8 @@ fn submodule(
     };
     let difference = if found.commit != commit {
         Some(format!("{name} (at another commit, {})", found.commit))
+    } else if found.clean.is_none() {
+        Some(format!("{name} (a repository without a working tree)"))
     } else if found.clean != Some(true) {
         Some(format!("{name} ({})", found.differences.join("; ")))
     } else {
