@@ -225,3 +225,34 @@ fn what_a_shell_makes_of_all_that_is_in_a_folder_leaves_out_the_bundles_in_it() 
     world.verify(&["dist/a.sigstore.json"]).expect(13);
     world.verify(&["dist/a.sigstore.json", "dist/b"]).expect(13);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_named_as_a_pattern_hides_nothing_that_matches_it() {
+    let world = World::with(&["gh/*", "gh2/**/*.whl", "one[1].txt"]);
+    write(&world.user, "gh/install.sh");
+    write(&world.user, "gh2/deep/evil.whl");
+    write(&world.user, "gh2/**/other.txt");
+    let report = world.verify(&["gh/*"]).expect(13).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("gh/*", "verified", 0),
+            told("gh/install.sh", "unknown", 13),
+        ]
+    );
+    let report = world.verify(&["gh2/**/*.whl"]).expect(13).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("gh2/**/*.whl", "verified", 0),
+            told("gh2/deep/evil.whl", "unknown", 13),
+        ]
+    );
+    // A folder with that name hides nothing, either; and by itself a file is one.
+    std::fs::create_dir(world.user.path("gh/[i]*")).unwrap();
+    let report = world.verify(&["gh/[i]*"]).expect(13).json();
+    assert_eq!(results(&report).len(), 2, "{report}");
+    let report = world.verify(&["one[1].txt"]).expect(0).json();
+    assert_eq!(results(&report), [told("one[1].txt", "verified", 0)]);
+}

@@ -19,36 +19,54 @@ const AS_SHELLS: MatchOptions = MatchOptions {
     require_literal_leading_dot: true,
 };
 
-/// The subjects that an argument stands for, in the order of their names within each folder. Where a
-/// file really has that name, it is that file.
+/// The subjects that an argument stands for, in the order of their names within each folder. Where
+/// something really has a pattern's own text for its name, it is one of them, and takes nothing else's
+/// place: whoever can put a file there must not keep the others from being looked at.
 pub fn expand(argument: &OsStr, recursive: bool) -> Vec<Subject> {
     let subject = Subject::named(argument);
     if subject == Subject::Input {
         return vec![subject];
     }
     let path = Path::new(argument);
-    if recursive && path.is_dir() {
-        return below(path);
-    }
+    let is_there = path.symlink_metadata().is_ok();
+    let itself = match recursive && path.is_dir() {
+        true => below(path),
+        false => vec![subject.clone()],
+    };
     match (&subject, argument.to_str()) {
-        (Subject::File(path), Some(text))
-            if super::sha256(text).is_ok() && path.symlink_metadata().is_err() =>
-        {
+        (Subject::File(_), Some(text)) if super::sha256(text).is_ok() && !is_there => {
             vec![nothing(
                 text,
                 "there is no such file; a digest is given with --digest",
             )]
         }
-        (Subject::File(path), Some(text))
-            if text.contains(['*', '?', '[']) && path.symlink_metadata().is_err() =>
+        (Subject::File(_) | Subject::Directory { .. }, Some(text))
+            if text.contains(['*', '?', '[']) =>
         {
-            match Glob::parse(text) {
-                Ok(glob) => glob.matching(text, recursive),
-                Err(problem) => vec![nothing(text, &problem)],
+            let found = Glob::parse(text).map(|glob| glob.matching(recursive));
+            match (found, is_there) {
+                (Ok(found), true) => once(itself.into_iter().chain(found)),
+                (Err(_), true) => itself,
+                (Ok(found), false) if found.is_empty() => {
+                    let problem = "there is no such file, and none matches it as a pattern";
+                    vec![nothing(text, problem)]
+                }
+                (Ok(found), false) => found,
+                (Err(problem), false) => vec![nothing(text, &problem)],
             }
         }
-        _ => vec![subject],
+        _ => itself,
     }
+}
+
+/// Each file once.
+fn once(found: impl Iterator<Item = Subject>) -> Vec<Subject> {
+    let mut seen = HashSet::new();
+    let is_new = |subject: &Subject| match subject {
+        Subject::File(path) => seen.insert(path.clone()),
+        _ => true,
+    };
+    found.filter(is_new).collect()
 }
 
 /// All files below a folder. Links in it are not followed, and bundles are left out.
@@ -117,7 +135,7 @@ impl Glob {
         })
     }
 
-    fn matching(&self, text: &str, recursive: bool) -> Vec<Subject> {
+    fn matching(&self, recursive: bool) -> Vec<Subject> {
         let here = Path::new(".");
         let is_here = self.base.as_os_str().is_empty();
         let root = if is_here { here } else { &self.base };
@@ -146,16 +164,7 @@ impl Glob {
                 false => found.push(Subject::File(path.to_owned())),
             }
         }
-        let mut seen = HashSet::new();
-        found.retain(|subject| match subject {
-            Subject::File(path) => seen.insert(path.clone()),
-            _ => true,
-        });
-        if found.is_empty() {
-            let problem = "there is no such file, and none matches it as a pattern";
-            found.push(nothing(text, problem));
-        }
-        found
+        once(found.into_iter())
     }
 
     fn matches(&self, path: &Path) -> bool {
@@ -252,8 +261,10 @@ mod tests {
         assert_eq!(of("**/*.tar.gz"), all);
         assert_eq!(of("dist/**"), ["dist/deep/y.tar.gz", "dist/x.tar.gz"]);
         assert_eq!(of("*.sigstore.json"), ["a.tar.gz.sigstore.json"]);
-        // A file of that name goes first.
+        // A file of that name is one of them.
         assert_eq!(of("[1].zip"), ["[1].zip"]);
+        std::fs::write(files.path().join("1.zip"), "").expect("a file");
+        assert_eq!(of("[1].zip"), ["[1].zip", "1.zip"]);
         assert_eq!(of("c.zip"), ["c.zip"]);
     }
 
