@@ -256,3 +256,27 @@ fn a_file_that_is_named_as_a_pattern_hides_nothing_that_matches_it() {
     let report = world.verify(&["one[1].txt"]).expect(0).json();
     assert_eq!(results(&report), [told("one[1].txt", "verified", 0)]);
 }
+
+#[test]
+fn what_is_named_as_a_bundle_of_nothing_that_is_there_is_a_file_like_others() {
+    let world = World::with(&["sd/a"]);
+    write(&world.user, "sd/a.sigstore.json");
+    let done = world.verify(&["--recursive", "sd"]).expect(0);
+    assert_eq!(results(&done.json()), [told("sd/a", "verified", 0)]);
+    assert!(done.err.contains("sd/a.sigstore.json"), "{}", done.err);
+    // Of the second, the file is left out itself.
+    let others = [
+        "sd/a.sigstore.json.sigstore.json",
+        "sd/install.sigstore.json",
+    ];
+    others.iter().for_each(|name| write(&world.user, name));
+    for named in [&["--recursive", "sd"][..], &["sd/*"], &["sd/**"]] {
+        let report = world.verify(named).expect(13).json();
+        let expected = [
+            told("sd/a", "verified", 0),
+            told(others[0], "unknown", 13),
+            told(others[1], "unknown", 13),
+        ];
+        assert_eq!(results(&report), expected, "{named:?}");
+    }
+}

@@ -3,7 +3,7 @@
 //! Nothing is left out silently: what cannot be read, and what stands for nothing, is a subject that
 //! fails by itself, so that it hides no other one and is hidden by none.
 
-use super::{BUNDLE_ENDING, Subject};
+use super::Subject;
 use crate::output;
 use glob::{MatchOptions, Pattern};
 use std::collections::HashSet;
@@ -69,7 +69,7 @@ fn once(found: impl Iterator<Item = Subject>) -> Vec<Subject> {
     found.filter(is_new).collect()
 }
 
-/// All files below a folder. Links in it are not followed, and bundles are left out.
+/// All files below a folder. Links in it are not followed.
 fn below(folder: &Path) -> Vec<Subject> {
     let mut found = Vec::new();
     let mut links = 0;
@@ -77,7 +77,7 @@ fn below(folder: &Path) -> Vec<Subject> {
         match entry {
             Err(error) => found.push(unread(folder, &error)),
             Ok(entry) if entry.file_type().is_symlink() => links += 1,
-            Ok(entry) if entry.file_type().is_dir() || is_bundle(entry.path()) => {}
+            Ok(entry) if entry.file_type().is_dir() => {}
             // Pipes and devices, too: they are told as what they are.
             Ok(entry) => found.push(Subject::File(entry.into_path())),
         }
@@ -102,8 +102,6 @@ struct Glob {
     depth: usize,
     /// Whether it speaks of names that begin with a dot.
     hidden: bool,
-    /// Whether bundles are meant.
-    bundles: bool,
 }
 
 impl Glob {
@@ -129,7 +127,6 @@ impl Glob {
                 false => rest.len(),
             },
             hidden: rest.iter().any(|part| part.starts_with('.')),
-            bundles: text.ends_with(BUNDLE_ENDING),
             base,
             pattern,
         })
@@ -160,7 +157,6 @@ impl Glob {
             match path.is_dir() {
                 true if recursive && !entry.file_type().is_symlink() => found.extend(below(path)),
                 true => {}
-                false if is_bundle(path) && !self.bundles => {}
                 false => found.push(Subject::File(path.to_owned())),
             }
         }
@@ -177,11 +173,6 @@ impl Glob {
 
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
-}
-
-fn is_bundle(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes().ends_with(BUNDLE_ENDING.as_bytes())
 }
 
 fn nothing(name: &str, problem: &str) -> Subject {
@@ -248,6 +239,9 @@ mod tests {
         let of = |pattern: &str| expanded(files.path(), pattern, false);
         assert_eq!(of("*.tar.gz"), ["a.tar.gz", "b.tar.gz"]);
         assert_eq!(of("?.tar.gz"), ["a.tar.gz", "b.tar.gz"]);
+        // Bundles are left out where it is known what else is named.
+        let both = ["a.tar.gz", "a.tar.gz.sigstore.json"];
+        assert_eq!(of("a*"), both);
         assert_eq!(of("[bc].*"), ["b.tar.gz", "c.zip"]);
         assert_eq!(of("dist/*"), ["dist/x.tar.gz"]);
         assert_eq!(of("dist/.*"), ["dist/.hidden"]);
@@ -288,7 +282,7 @@ mod tests {
         assert_eq!(expanded(files.path(), "dist", true), dist);
         assert_eq!(expanded(files.path(), "d*", true), dist);
         let all = expanded(files.path(), "", true);
-        assert_eq!(all.len(), FILES.len() - 1, "{all:?}");
+        assert_eq!(all.len(), FILES.len(), "{all:?}");
         let twice = expanded(files.path(), "dist/**", true);
         assert_eq!(twice, ["dist/deep/y.tar.gz", "dist/x.tar.gz"]);
     }
