@@ -280,3 +280,45 @@ fn what_is_named_as_a_bundle_of_nothing_that_is_there_is_a_file_like_others() {
         assert_eq!(results(&report), expected, "{named:?}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_out_of_a_folder_is_not_verified_with_it() {
+    let world = World::with(&["lib/a.so.1", "lib/deep/b"]);
+    write(&world.user, "elsewhere/evil");
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, world.user.path(name)).unwrap();
+    };
+    // What these lead to is a line of its own.
+    link("a.so.1", "lib/a.so");
+    link("deep", "lib/same");
+    let done = world.verify(&["--recursive", "lib"]).expect(0);
+    assert_eq!(results(&done.json()).len(), 2);
+    assert!(done.err.contains("not followed (2)"), "{}", done.err);
+    link("../elsewhere/evil", "lib/app");
+    link("../elsewhere", "lib/deep/folder");
+    link("absent", "lib/nowhere");
+    let report = world.verify(&["--recursive", "lib"]).expect(14).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("lib/a.so.1", "verified", 0),
+            told("lib/app", "unchecked", 14),
+            told("lib/deep/b", "verified", 0),
+            told("lib/deep/folder", "unchecked", 14),
+            told("lib/nowhere", "unchecked", 14),
+        ]
+    );
+    let app = &report["results"][1];
+    assert_eq!(app["kind"], "link");
+    assert_eq!(app["reasons"][0]["code"], "link_not_followed");
+    let text = world.run(&["verify", "-r", "lib"]).expect(14).out;
+    assert!(text.contains("lib/app: unchecked"), "{text}");
+    assert!(text.contains("leads to ../elsewhere/evil"), "{text}");
+    // Named by itself it is followed, and nothing is signed for it.
+    let named = world.verify(&["lib/app"]).expect(13).json();
+    assert_eq!(results(&named), [told("lib/app", "unknown", 13)]);
+    let signed = world.run(&["sign", "--json", "-r", "lib"]).expect(0);
+    assert_eq!(signed.json()["results"].as_array().unwrap().len(), 2);
+    assert!(signed.err.contains("not followed (5)"), "{}", signed.err);
+}

@@ -1,6 +1,6 @@
 //! How subjects are named on the command line.
 
-use super::expand::expand;
+use super::expand::{Links, expand};
 use super::image_access::{ImageAccess, ImageArgs};
 use super::{BUNDLE_ENDING, Subject};
 use crate::error::CliError;
@@ -42,9 +42,10 @@ impl Subjects {
     ///
     /// # Errors
     /// When they cannot go together.
-    pub fn all(&self) -> Result<Vec<Subject>, CliError> {
+    pub fn all(&self, links: Links) -> Result<Vec<Subject>, CliError> {
+        let recursive = self.recursive.then_some(links);
         let named = self.named.iter();
-        let named = named.flat_map(|argument| expand(argument, self.recursive));
+        let named = named.flat_map(|argument| expand(argument, recursive));
         let named = named.map(|subject| self.with_options(subject));
         if self.named.iter().any(|named| named == "git:") {
             return Err(CliError::Usage(

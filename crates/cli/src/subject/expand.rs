@@ -3,7 +3,7 @@
 //! Nothing is left out silently: what cannot be read, and what stands for nothing, is a subject that
 //! fails by itself, so that it hides no other one and is hidden by none.
 
-use super::Subject;
+use super::{BUNDLE_ENDING, Subject};
 use crate::output;
 use glob::{MatchOptions, Pattern};
 use std::collections::HashSet;
@@ -19,19 +19,30 @@ const AS_SHELLS: MatchOptions = MatchOptions {
     require_literal_leading_dot: true,
 };
 
+/// What becomes of a link below a folder of which all files are meant. None is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// One that leads to what is not below the folder is a subject, and fails by itself: whoever uses
+    /// the folder follows it.
+    Told,
+    /// It is left out, which is said.
+    LeftOut,
+}
+
 /// The subjects that an argument stands for, in the order of their names within each folder. Where
 /// something really has a pattern's own text for its name, it is one of them, and takes nothing else's
-/// place: whoever can put a file there must not keep the others from being looked at.
-pub fn expand(argument: &OsStr, recursive: bool) -> Vec<Subject> {
+/// place: whoever can put a file there must not keep the others from being looked at. A folder stands for
+/// all files below it where it is said what becomes of links there.
+pub fn expand(argument: &OsStr, recursive: Option<Links>) -> Vec<Subject> {
     let subject = Subject::named(argument);
     if subject == Subject::Input {
         return vec![subject];
     }
     let path = Path::new(argument);
     let is_there = path.symlink_metadata().is_ok();
-    let itself = match recursive && path.is_dir() {
-        true => below(path),
-        false => vec![subject.clone()],
+    let itself = match recursive {
+        Some(links) if path.is_dir() => below(path, links),
+        _ => vec![subject.clone()],
     };
     match (&subject, argument.to_str()) {
         (Subject::File(_), Some(text)) if super::sha256(text).is_ok() && !is_there => {
@@ -63,33 +74,50 @@ pub fn expand(argument: &OsStr, recursive: bool) -> Vec<Subject> {
 fn once(found: impl Iterator<Item = Subject>) -> Vec<Subject> {
     let mut seen = HashSet::new();
     let is_new = |subject: &Subject| match subject {
-        Subject::File(path) => seen.insert(path.clone()),
+        Subject::File(path) | Subject::Link(path) => seen.insert(path.clone()),
         _ => true,
     };
     found.filter(is_new).collect()
 }
 
 /// All files below a folder. Links in it are not followed.
-fn below(folder: &Path) -> Vec<Subject> {
+fn below(folder: &Path, links: Links) -> Vec<Subject> {
     let mut found = Vec::new();
-    let mut links = 0;
+    let mut left_out = 0;
+    let real = folder.canonicalize().ok();
     for entry in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
         match entry {
             Err(error) => found.push(unread(folder, &error)),
-            Ok(entry) if entry.file_type().is_symlink() => links += 1,
+            Ok(entry) if entry.file_type().is_symlink() => {
+                match links == Links::LeftOut || stays(real.as_deref(), entry.path()) {
+                    true => left_out += 1,
+                    false => found.push(Subject::Link(entry.into_path())),
+                }
+            }
             Ok(entry) if entry.file_type().is_dir() => {}
             // Pipes and devices, too: they are told as what they are.
             Ok(entry) => found.push(Subject::File(entry.into_path())),
         }
     }
     let name = folder.to_string_lossy();
-    if links > 0 {
-        output::note(&format!("{name}: links in it are not followed ({links})"));
+    if left_out > 0 {
+        output::note(&format!(
+            "{name}: links in it are not followed ({left_out})"
+        ));
     }
     if found.is_empty() {
         found.push(nothing(&name, "there is no file in it"));
     }
     found
+}
+
+/// Whether a link leads to what is below a folder and is looked at there, as bundles may not be.
+fn stays(folder: Option<&Path>, link: &Path) -> bool {
+    let leads_to = link.canonicalize().ok();
+    let pair = folder.zip(leads_to.as_deref());
+    pair.is_some_and(|(folder, to)| {
+        to.starts_with(folder) && !to.to_string_lossy().ends_with(BUNDLE_ENDING)
+    })
 }
 
 /// A pattern, divided where its first special character is.
@@ -132,7 +160,7 @@ impl Glob {
         })
     }
 
-    fn matching(&self, recursive: bool) -> Vec<Subject> {
+    fn matching(&self, recursive: Option<Links>) -> Vec<Subject> {
         let here = Path::new(".");
         let is_here = self.base.as_os_str().is_empty();
         let root = if is_here { here } else { &self.base };
@@ -154,10 +182,17 @@ impl Glob {
                 continue;
             }
             let path = if is_here { below_root } else { entry.path() };
-            match path.is_dir() {
-                true if recursive && !entry.file_type().is_symlink() => found.extend(below(path)),
-                true => {}
-                false => found.push(Subject::File(path.to_owned())),
+            match (path.is_dir(), recursive) {
+                (true, Some(Links::Told)) if entry.file_type().is_symlink() => {
+                    found.push(Subject::Link(path.to_owned()));
+                }
+                (true, Some(Links::LeftOut)) if entry.file_type().is_symlink() => {
+                    let name = path.to_string_lossy();
+                    output::note(&format!("{name}: a link to a folder is not followed"));
+                }
+                (true, Some(links)) => found.extend(below(path, links)),
+                (true, None) => {}
+                (false, _) => found.push(Subject::File(path.to_owned())),
             }
         }
         once(found.into_iter())
@@ -208,6 +243,10 @@ mod tests {
 
     /// What an argument below the folder stands for, below the folder; in brackets what fails.
     fn expanded(folder: &Path, argument: &str, recursive: bool) -> Vec<String> {
+        expanded_with(folder, argument, recursive.then_some(Links::LeftOut))
+    }
+
+    fn expanded_with(folder: &Path, argument: &str, recursive: Option<Links>) -> Vec<String> {
         let found = expand(folder.join(argument).as_os_str(), recursive);
         let name = |path: &Path| {
             let below = path.strip_prefix(folder).expect("a path in the folder");
@@ -215,6 +254,7 @@ mod tests {
         };
         let named = found.iter().map(|subject| match subject {
             Subject::File(path) => name(path),
+            Subject::Link(path) => format!("[{}]", name(path)),
             Subject::Nothing { named, .. } => format!("[{}]", name(Path::new(named))),
             other => panic!("{other:?}"),
         });
@@ -301,6 +341,16 @@ mod tests {
         link("in", "named");
         assert_eq!(expanded(files.path(), "in", true), ["in/a"]);
         assert_eq!(expanded(files.path(), "named", true), ["named/a"]);
+        // Those that lead out of it are told where somebody relies on what is there.
+        link("in/a", "in/inside");
+        link("absent", "in/nowhere");
+        let told = |named: &str| expanded_with(files.path(), named, Some(Links::Told));
+        let expected = ["in/a", "[in/file]", "[in/folder]", "[in/nowhere]"];
+        assert_eq!(told("in"), expected);
+        assert_eq!(told("named/fold*"), ["[named/folder]"]);
+        for more in ["inside", "nowhere"] {
+            std::fs::remove_file(files.path().join("in").join(more)).expect("a link");
+        }
         assert_eq!(expanded(files.path(), "in/**", false), ["in/a", "in/file"]);
     }
 }
