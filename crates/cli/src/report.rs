@@ -344,6 +344,11 @@ impl ReasonReport {
         let (code, text) = match error {
             CliError::NotClean { .. } => ("not_clean", error.to_string()),
             CliError::NotFollowed { .. } => ("link_not_followed", error.to_string()),
+            // The code is that of whatever cannot be read; the words are not about a file.
+            CliError::Image(_) => (
+                "file_unreadable",
+                format!("The image could not be had: {error}"),
+            ),
             _ => return None,
         };
         Some(Self {
