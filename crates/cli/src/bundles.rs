@@ -67,7 +67,11 @@ impl Bundles {
         let Some((path, read)) = read else {
             return Ok(None);
         };
-        let name = path.file_name().unwrap_or(path.as_os_str());
+        let name = match path.file_name() {
+            // What a shell puts in place of a command has no more than a number for its name.
+            Some(name) if !path.starts_with("/dev") && !path.starts_with("/proc") => name,
+            _ => path.as_os_str(),
+        };
         let name = name.to_string_lossy().into_owned();
         match read {
             Ok(text) => {

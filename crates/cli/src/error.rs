@@ -30,6 +30,18 @@ pub enum CliError {
         /// What is wrong with it, and what to do.
         detail: String,
     },
+    /// A link below a folder leads to what is not looked at there.
+    #[error(
+        "{}: this link leads to {}, which is not among what is looked at below the folder, and is not \
+         followed. Take it out of the folder, or name it by itself if what it leads to is meant",
+        path.display(), target.display()
+    )]
+    NotFollowed {
+        /// The link.
+        path: PathBuf,
+        /// What it holds.
+        target: PathBuf,
+    },
     /// What is on the disk is not the commit that is checked out.
     #[error(
         "{}: what is on the disk is not the commit {} ({}). Commit it or put it away; or take the \

@@ -1,7 +1,8 @@
 //! What takes long says how far it is: on standard error, where that is a terminal.
 
 use crate::output;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+use std::fmt;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -107,27 +108,28 @@ pub struct Reading {
     name: String,
     size: u64,
     done: u64,
-    begun: Instant,
+    /// When the first of it was there.
+    begun: Option<Instant>,
 }
 
 impl Reading {
     /// Of a file with so many bytes.
     pub fn new(path: &Path, size: u64) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        let template = "{msg} {wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} left";
+        let template = "{msg} {wide_bar} {bytes} of {total_bytes}, {byte_rate}, {time} left";
         Self::of(&name.to_string_lossy(), template, size)
     }
 
     /// Of the log at this address, of which so many entries are read.
     pub fn of_log(url: &str, entries: u64) -> Self {
-        let template = "{msg} {wide_bar} {pos} of {len} entries, {per_sec}, {eta} left";
+        let template = "{msg} {wide_bar} {pos} of {len} entries, {rate}, {time} left";
         Self::of(host(url), template, entries)
     }
 
     /// Of a repository of which so many objects are read.
     pub fn of_objects(path: &Path, objects: u64) -> Self {
         let name = path.file_name().unwrap_or(path.as_os_str());
-        let template = "{msg} {wide_bar} {pos} of {len} objects, {per_sec}, {eta} left";
+        let template = "{msg} {wide_bar} {pos} of {len} objects, {rate}, {time} left";
         Self::of(&name.to_string_lossy(), template, objects)
     }
 
@@ -138,7 +140,7 @@ impl Reading {
             name: output::plain(name),
             size,
             done: 0,
-            begun: Instant::now(),
+            begun: None,
         }
     }
 
@@ -151,11 +153,12 @@ impl Reading {
     /// So much more.
     pub fn advance(&mut self, more: usize) {
         self.done = self.done.saturating_add(more as u64);
-        if self.bar.is_none() && self.begun.elapsed() >= PATIENCE && may_show() {
+        let since = self.begun.get_or_insert_with(Instant::now).elapsed();
+        if self.bar.is_none() && since >= PATIENCE && may_show() {
             let bar = ProgressBar::new(self.size)
-                .with_style(style(self.template))
+                .with_style(with_rates(style(self.template)))
                 .with_message(self.name.clone())
-                .with_elapsed(self.begun.elapsed());
+                .with_elapsed(since);
             self.bar = Some(bar);
         }
         if let Some(bar) = &self.bar {
@@ -216,6 +219,34 @@ fn on_a_terminal() -> bool {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// What a template can have of how fast it goes, on the average since the first of it was there: what
+/// was done before the line is shown is no leap to the line.
+fn with_rates(style: ProgressStyle) -> ProgressStyle {
+    style
+        .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let _ = write!(out, "{}/s", average(state));
+        })
+        .with_key(
+            "byte_rate",
+            |state: &ProgressState, out: &mut dyn fmt::Write| {
+                let _ = write!(out, "{}/s", HumanBytes(average(state)));
+            },
+        )
+        .with_key("time", |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let to_do = state.len().unwrap_or_default().saturating_sub(state.pos());
+            let per_one = state.elapsed().as_secs_f64() / state.pos().max(1) as f64;
+            let seconds = (per_one * to_do as f64) as u64;
+            let _ = write!(out, "{:#}", HumanDuration(Duration::from_secs(seconds)));
+        })
+}
+
+/// How much was done in a second.
+fn average(state: &ProgressState) -> u64 {
+    let elapsed = state.elapsed().max(PATIENCE).as_millis();
+    let done = u128::from(state.pos()) * 1000;
+    u64::try_from(done / elapsed).unwrap_or(u64::MAX)
 }
 
 /// The host and port of an address.

@@ -339,14 +339,24 @@ impl From<&Logged> for LogReport {
 }
 
 impl ReasonReport {
-    /// That what is on the disk is not the commit that is checked out, which the error says.
-    pub fn not_clean(error: &CliError) -> Self {
-        Self {
-            code: "not_clean".to_owned(),
-            text: error.to_string(),
+    /// Why nothing was asked about a subject, where there is more to say than that it cannot be read.
+    pub fn of_error(error: &CliError) -> Option<Self> {
+        let (code, text) = match error {
+            CliError::NotClean { .. } => ("not_clean", error.to_string()),
+            CliError::NotFollowed { .. } => ("link_not_followed", error.to_string()),
+            // The code is that of whatever cannot be read; the words are not about a file.
+            CliError::Image(_) => (
+                "file_unreadable",
+                format!("The image could not be had: {error}"),
+            ),
+            _ => return None,
+        };
+        Some(Self {
+            code: code.to_owned(),
+            text,
             log: None,
             problem: None,
-        }
+        })
     }
 }
 

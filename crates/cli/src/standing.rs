@@ -9,7 +9,7 @@ use crate::report::word;
 use crate::side_by_side::side_by_side;
 use crate::sign::content::Content;
 use crate::sign_args::StandingArgs;
-use crate::subject::{Artifact, Subject};
+use crate::subject::{Artifact, Links, Subject};
 use crate::submit::{Submitted, Submitter};
 use crate::{key, output};
 use assay_core::standing::{STANDING_PREDICATE, Standing, StandingPredicate};
@@ -22,7 +22,7 @@ use serde_json::json;
 /// with it, and the others go on.
 pub fn run(standing: Standing, args: &StandingArgs) -> Result<Exit, CliError> {
     // What is wrong with the command line is told before anybody is asked.
-    let subjects = args.subjects.all()?;
+    let subjects = args.subjects.all(Links::LeftOut)?;
     let client = Client::new();
     let key = key::load(&args.key)?;
     let (notary, token) = contact::to_write(&client, &args.contact)?;

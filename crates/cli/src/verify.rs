@@ -13,7 +13,7 @@ use crate::progress::Several;
 use crate::report::ReasonReport;
 use crate::side_by_side::side_by_side;
 use crate::sources::Sources;
-use crate::subject::{About, Artifact, Subject};
+use crate::subject::{About, Artifact, Links, Subject};
 use crate::verified::Verified;
 use crate::verify_args::{Acceptable, VerifyArgs};
 use crate::whom::Whom;
@@ -59,7 +59,7 @@ pub fn run(args: &VerifyArgs) -> Result<Exit, CliError> {
     };
     let subjects = match args.all_images {
         true => all_images::subjects(args)?,
-        false => args.subjects.all()?,
+        false => args.subjects.all(Links::Told)?,
     };
     let memory = memory.as_ref();
     let sources = Sources::chosen(args, &subjects, &whom, &given_roots, &client, memory)?;
@@ -199,9 +199,9 @@ fn conclude(
             let detail = error.to_string();
             let unread = Judgement::unread(Reason::FileUnreadable { detail });
             let result = Verified::of(subject, None, &unread, &[]);
-            let reasons = match error {
-                CliError::NotClean { .. } => vec![ReasonReport::not_clean(error)],
-                _ => result.reasons,
+            let reasons = match ReasonReport::of_error(error) {
+                Some(reason) => vec![reason],
+                None => result.reasons,
             };
             // A fault of this program is none of the file.
             let exit = match error.exit() {

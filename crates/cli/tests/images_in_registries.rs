@@ -106,6 +106,11 @@ fn an_index_is_known_by_its_own_digest_and_covers_its_images() {
     let none = platform("linux/riscv64");
     assert_eq!((none.code, none.verdict()), (14, "unchecked".to_owned()));
     assert!(
+        none.out.contains("The image could not be had"),
+        "{}",
+        none.out
+    );
+    assert!(
         none.out.contains("linux/amd64, linux/arm64"),
         "{}",
         none.out

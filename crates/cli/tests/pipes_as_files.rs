@@ -241,4 +241,10 @@ fn what_a_shell_puts_in_place_of_a_command_is_read_as_a_file() {
             assert!(told.out.contains("standard input"), "{}", told.out);
         }
     }
+    // A bundle is named as it was given: its last name would be a number.
+    let line = "assay verify a.txt --bundle <(echo '{}') --offline";
+    if let Some(told) = bash(&s, line) {
+        assert_eq!(told.code, 14, "{}{}", told.out, told.err);
+        assert!(told.out.contains("/dev/fd/"), "{}", told.out);
+    }
 }

@@ -53,6 +53,18 @@ fn how_much_of_a_file_was_read_is_told() {
     let shown = terminal.shown.clone();
     assert!(shown.contains("large\\u{202e}name"), "{shown:?}");
     assert!(shown.contains("of 1.00 TiB, "), "{shown:?}");
+    // More than a second has gone by, so no more than what was read was read in one.
+    let (read, rate) = shown.split_once(" of 1.00 TiB, ").unwrap();
+    let read: Vec<&str> = read.rsplitn(3, ' ').collect();
+    let rate = rate.split_once("/s,").unwrap().0;
+    let (number, unit) = rate.split_once(' ').unwrap();
+    assert!(bytes(number, unit) <= bytes(read[1], read[0]), "{shown:?}");
+}
+
+fn bytes(number: &str, unit: &str) -> f64 {
+    let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    let power = units.iter().position(|one| *one == unit).unwrap();
+    number.parse::<f64>().unwrap() * 1024_f64.powi(power as i32)
 }
 
 #[test]

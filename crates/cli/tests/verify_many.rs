@@ -225,3 +225,100 @@ fn what_a_shell_makes_of_all_that_is_in_a_folder_leaves_out_the_bundles_in_it() 
     world.verify(&["dist/a.sigstore.json"]).expect(13);
     world.verify(&["dist/a.sigstore.json", "dist/b"]).expect(13);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_named_as_a_pattern_hides_nothing_that_matches_it() {
+    let world = World::with(&["gh/*", "gh2/**/*.whl", "one[1].txt"]);
+    write(&world.user, "gh/install.sh");
+    write(&world.user, "gh2/deep/evil.whl");
+    write(&world.user, "gh2/**/other.txt");
+    let report = world.verify(&["gh/*"]).expect(13).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("gh/*", "verified", 0),
+            told("gh/install.sh", "unknown", 13),
+        ]
+    );
+    let report = world.verify(&["gh2/**/*.whl"]).expect(13).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("gh2/**/*.whl", "verified", 0),
+            told("gh2/deep/evil.whl", "unknown", 13),
+        ]
+    );
+    // A folder with that name hides nothing, either; and by itself a file is one.
+    std::fs::create_dir(world.user.path("gh/[i]*")).unwrap();
+    let report = world.verify(&["gh/[i]*"]).expect(13).json();
+    assert_eq!(results(&report).len(), 2, "{report}");
+    let report = world.verify(&["one[1].txt"]).expect(0).json();
+    assert_eq!(results(&report), [told("one[1].txt", "verified", 0)]);
+}
+
+#[test]
+fn what_is_named_as_a_bundle_of_nothing_that_is_there_is_a_file_like_others() {
+    let world = World::with(&["sd/a"]);
+    write(&world.user, "sd/a.sigstore.json");
+    let done = world.verify(&["--recursive", "sd"]).expect(0);
+    assert_eq!(results(&done.json()), [told("sd/a", "verified", 0)]);
+    assert!(done.err.contains("sd/a.sigstore.json"), "{}", done.err);
+    // Of the second, the file is left out itself.
+    let others = [
+        "sd/a.sigstore.json.sigstore.json",
+        "sd/install.sigstore.json",
+    ];
+    others.iter().for_each(|name| write(&world.user, name));
+    for named in [&["--recursive", "sd"][..], &["sd/*"], &["sd/**"]] {
+        let report = world.verify(named).expect(13).json();
+        let expected = [
+            told("sd/a", "verified", 0),
+            told(others[0], "unknown", 13),
+            told(others[1], "unknown", 13),
+        ];
+        assert_eq!(results(&report), expected, "{named:?}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_link_that_leads_out_of_a_folder_is_not_verified_with_it() {
+    let world = World::with(&["lib/a.so.1", "lib/deep/b"]);
+    write(&world.user, "elsewhere/evil");
+    let link = |to: &str, name: &str| {
+        std::os::unix::fs::symlink(to, world.user.path(name)).unwrap();
+    };
+    // What these lead to is a line of its own.
+    link("a.so.1", "lib/a.so");
+    link("deep", "lib/same");
+    let done = world.verify(&["--recursive", "lib"]).expect(0);
+    assert_eq!(results(&done.json()).len(), 2);
+    assert!(done.err.contains("not followed (2)"), "{}", done.err);
+    link("../elsewhere/evil", "lib/app");
+    link("../elsewhere", "lib/deep/folder");
+    link("absent", "lib/nowhere");
+    let report = world.verify(&["--recursive", "lib"]).expect(14).json();
+    assert_eq!(
+        results(&report),
+        [
+            told("lib/a.so.1", "verified", 0),
+            told("lib/app", "unchecked", 14),
+            told("lib/deep/b", "verified", 0),
+            told("lib/deep/folder", "unchecked", 14),
+            told("lib/nowhere", "unchecked", 14),
+        ]
+    );
+    let app = &report["results"][1];
+    assert_eq!(app["kind"], "link");
+    assert_eq!(app["reasons"][0]["code"], "link_not_followed");
+    let text = world.run(&["verify", "-r", "lib"]).expect(14).out;
+    assert!(text.contains("lib/app: unchecked"), "{text}");
+    assert!(text.contains("leads to ../elsewhere/evil"), "{text}");
+    // Named by itself it is followed, and nothing is signed for it.
+    let named = world.verify(&["lib/app"]).expect(13).json();
+    assert_eq!(results(&named), [told("lib/app", "unknown", 13)]);
+    let signed = world.run(&["sign", "--json", "-r", "lib"]).expect(0);
+    assert_eq!(signed.json()["results"].as_array().unwrap().len(), 2);
+    assert!(signed.err.contains("not followed (5)"), "{}", signed.err);
+}

@@ -12,7 +12,7 @@ use crate::logged::LoggedSubject;
 use crate::report::{LogReport, SignerReport};
 use crate::side_by_side::side_by_side;
 use crate::sign_args::SignArgs;
-use crate::subject::{Artifact, Subject};
+use crate::subject::{Artifact, Links, Subject};
 use crate::{bundle_place, image_signature, input, output};
 use assay_core::proof::MAX_BUNDLE_BYTES;
 use assay_notary::files::{self, Mode};
@@ -63,7 +63,7 @@ struct Done {
 /// with it, and the others go on.
 pub fn run(args: &SignArgs) -> Result<Exit, CliError> {
     let work = Work {
-        subjects: args.subjects.all()?,
+        subjects: args.subjects.all(Links::LeftOut)?,
         saying: Saying::of(&args.says)?,
         args,
     };

@@ -1,6 +1,6 @@
 //! How subjects are named on the command line.
 
-use super::expand::expand;
+use super::expand::{Links, expand};
 use super::image_access::{ImageAccess, ImageArgs};
 use super::{BUNDLE_ENDING, Subject, one_meaning};
 use crate::error::CliError;
@@ -19,8 +19,8 @@ pub struct Subjects {
     /// match.
     #[arg(value_name = "FILE")]
     pub named: Vec<OsString>,
-    /// A folder stands for all files below it: links in it are not followed, and bundles
-    /// (*.sigstore.json) are left out.
+    /// A folder stands for all files below it: links in it are not followed, and the bundles of the
+    /// files (FILE.sigstore.json) are left out.
     #[arg(long, short = 'r')]
     pub recursive: bool,
     /// The digest of something that is not here, as sha256:HEX. Can be given several times.
@@ -42,12 +42,13 @@ impl Subjects {
     ///
     /// # Errors
     /// When they cannot go together, or one could be two things.
-    pub fn all(&self) -> Result<Vec<Subject>, CliError> {
+    pub fn all(&self, links: Links) -> Result<Vec<Subject>, CliError> {
         for argument in &self.named {
             one_meaning::require(argument)?;
         }
+        let recursive = self.recursive.then_some(links);
         let named = self.named.iter();
-        let named = named.flat_map(|argument| expand(argument, self.recursive));
+        let named = named.flat_map(|argument| expand(argument, recursive));
         let named = named.map(|subject| self.with_options(subject));
         if self.named.iter().any(|named| named == "git:") {
             return Err(CliError::Usage(
@@ -114,17 +115,35 @@ impl Subjects {
 const MOST_NAMES: usize = 3;
 
 /// Leaves out the bundles of what is named beside them: a shell makes both of `dist/*`, and who signs or
-/// verifies all that is there means what the bundles are for.
+/// verifies all that is there means what the bundles are for. What only has the name of a bundle, and is
+/// of nothing that is named, is a file like others: nothing would be said of its content otherwise.
 fn leave_out_bundles(all: &mut Vec<Subject>) {
+    let has_its_name = |one: &Subject| match one {
+        Subject::File(path) => path.to_string_lossy().ends_with(BUNDLE_ENDING),
+        _ => false,
+    };
+    if !all.iter().any(has_its_name) {
+        return;
+    }
     let bundles = all.iter().filter_map(|one| absolute(&one.bundle()?));
     let bundles: HashSet<PathBuf> = bundles.collect();
+    // Of a.sigstore.json.sigstore.json beside a.sigstore.json and a, the one in the middle is left out,
+    // so that the other one is the bundle of nothing.
     let is_one = |path: &Path| {
-        path.to_string_lossy().ends_with(BUNDLE_ENDING)
-            && absolute(path).is_some_and(|place| bundles.contains(&place))
+        let mut place = absolute(path);
+        let mut is_one = false;
+        while let Some(here) = place.filter(|place| bundles.contains(place)) {
+            is_one = !is_one;
+            place = here
+                .to_str()
+                .and_then(|here| here.strip_suffix(BUNDLE_ENDING))
+                .map(PathBuf::from);
+        }
+        is_one
     };
     let mut out = Vec::new();
     all.retain(|one| match one {
-        Subject::File(path) if is_one(path) => {
+        Subject::File(path) if has_its_name(one) && is_one(path) => {
             out.push(one.name());
             false
         }

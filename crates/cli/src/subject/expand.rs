@@ -19,59 +19,105 @@ const AS_SHELLS: MatchOptions = MatchOptions {
     require_literal_leading_dot: true,
 };
 
-/// The subjects that an argument stands for, in the order of their names within each folder. Where a
-/// file really has that name, it is that file.
-pub fn expand(argument: &OsStr, recursive: bool) -> Vec<Subject> {
+/// What becomes of a link below a folder of which all files are meant. None is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// One that leads to what is not below the folder is a subject, and fails by itself: whoever uses
+    /// the folder follows it.
+    Told,
+    /// It is left out, which is said.
+    LeftOut,
+}
+
+/// The subjects that an argument stands for, in the order of their names within each folder. Where
+/// something really has a pattern's own text for its name, it is one of them, and takes nothing else's
+/// place: whoever can put a file there must not keep the others from being looked at. A folder stands for
+/// all files below it where it is said what becomes of links there.
+pub fn expand(argument: &OsStr, recursive: Option<Links>) -> Vec<Subject> {
     let subject = Subject::named(argument);
     if subject == Subject::Input {
         return vec![subject];
     }
     let path = Path::new(argument);
-    if recursive && path.is_dir() {
-        return below(path);
-    }
+    let is_there = path.symlink_metadata().is_ok();
+    let itself = match recursive {
+        Some(links) if path.is_dir() => below(path, links),
+        _ => vec![subject.clone()],
+    };
     match (&subject, argument.to_str()) {
-        (Subject::File(path), Some(text))
-            if super::sha256(text).is_ok() && path.symlink_metadata().is_err() =>
-        {
+        (Subject::File(_), Some(text)) if super::sha256(text).is_ok() && !is_there => {
             vec![nothing(
                 text,
                 "there is no such file; a digest is given with --digest",
             )]
         }
-        (Subject::File(path), Some(text))
-            if text.contains(['*', '?', '[']) && path.symlink_metadata().is_err() =>
+        (Subject::File(_) | Subject::Directory { .. }, Some(text))
+            if text.contains(['*', '?', '[']) =>
         {
-            match Glob::parse(text) {
-                Ok(glob) => glob.matching(text, recursive),
-                Err(problem) => vec![nothing(text, &problem)],
+            let found = Glob::parse(text).map(|glob| glob.matching(recursive));
+            match (found, is_there) {
+                (Ok(found), true) => once(itself.into_iter().chain(found)),
+                (Err(_), true) => itself,
+                (Ok(found), false) if found.is_empty() => {
+                    let problem = "there is no such file, and none matches it as a pattern";
+                    vec![nothing(text, problem)]
+                }
+                (Ok(found), false) => found,
+                (Err(problem), false) => vec![nothing(text, &problem)],
             }
         }
-        _ => vec![subject],
+        _ => itself,
     }
 }
 
-/// All files below a folder. Links in it are not followed, and bundles are left out.
-fn below(folder: &Path) -> Vec<Subject> {
+/// Each file once.
+fn once(found: impl Iterator<Item = Subject>) -> Vec<Subject> {
+    let mut seen = HashSet::new();
+    let is_new = |subject: &Subject| match subject {
+        Subject::File(path) | Subject::Link(path) => seen.insert(path.clone()),
+        _ => true,
+    };
+    found.filter(is_new).collect()
+}
+
+/// All files below a folder. Links in it are not followed.
+fn below(folder: &Path, links: Links) -> Vec<Subject> {
     let mut found = Vec::new();
-    let mut links = 0;
+    let mut left_out = 0;
+    let real = folder.canonicalize().ok();
     for entry in WalkDir::new(folder).min_depth(1).sort_by_file_name() {
         match entry {
             Err(error) => found.push(unread(folder, &error)),
-            Ok(entry) if entry.file_type().is_symlink() => links += 1,
-            Ok(entry) if entry.file_type().is_dir() || is_bundle(entry.path()) => {}
+            Ok(entry) if entry.file_type().is_symlink() => {
+                match links == Links::LeftOut || stays(real.as_deref(), entry.path()) {
+                    true => left_out += 1,
+                    false => found.push(Subject::Link(entry.into_path())),
+                }
+            }
+            Ok(entry) if entry.file_type().is_dir() => {}
             // Pipes and devices, too: they are told as what they are.
             Ok(entry) => found.push(Subject::File(entry.into_path())),
         }
     }
     let name = folder.to_string_lossy();
-    if links > 0 {
-        output::note(&format!("{name}: links in it are not followed ({links})"));
+    if left_out > 0 {
+        output::note(&format!(
+            "{name}: links in it are not followed ({left_out})"
+        ));
     }
     if found.is_empty() {
         found.push(nothing(&name, "there is no file in it"));
     }
     found
+}
+
+/// Whether a link leads to what is below a folder and is looked at there, as bundles may not be.
+fn stays(folder: Option<&Path>, link: &Path) -> bool {
+    let leads_to = link.canonicalize().ok();
+    let pair = folder.zip(leads_to.as_deref());
+    pair.is_some_and(|(folder, to)| {
+        to.starts_with(folder) && !to.to_string_lossy().ends_with(BUNDLE_ENDING)
+    })
 }
 
 /// A pattern, divided where its first special character is.
@@ -84,8 +130,6 @@ struct Glob {
     depth: usize,
     /// Whether it speaks of names that begin with a dot.
     hidden: bool,
-    /// Whether bundles are meant.
-    bundles: bool,
 }
 
 impl Glob {
@@ -111,13 +155,12 @@ impl Glob {
                 false => rest.len(),
             },
             hidden: rest.iter().any(|part| part.starts_with('.')),
-            bundles: text.ends_with(BUNDLE_ENDING),
             base,
             pattern,
         })
     }
 
-    fn matching(&self, text: &str, recursive: bool) -> Vec<Subject> {
+    fn matching(&self, recursive: Option<Links>) -> Vec<Subject> {
         let here = Path::new(".");
         let is_here = self.base.as_os_str().is_empty();
         let root = if is_here { here } else { &self.base };
@@ -139,23 +182,20 @@ impl Glob {
                 continue;
             }
             let path = if is_here { below_root } else { entry.path() };
-            match path.is_dir() {
-                true if recursive && !entry.file_type().is_symlink() => found.extend(below(path)),
-                true => {}
-                false if is_bundle(path) && !self.bundles => {}
-                false => found.push(Subject::File(path.to_owned())),
+            match (path.is_dir(), recursive) {
+                (true, Some(Links::Told)) if entry.file_type().is_symlink() => {
+                    found.push(Subject::Link(path.to_owned()));
+                }
+                (true, Some(Links::LeftOut)) if entry.file_type().is_symlink() => {
+                    let name = path.to_string_lossy();
+                    output::note(&format!("{name}: a link to a folder is not followed"));
+                }
+                (true, Some(links)) => found.extend(below(path, links)),
+                (true, None) => {}
+                (false, _) => found.push(Subject::File(path.to_owned())),
             }
         }
-        let mut seen = HashSet::new();
-        found.retain(|subject| match subject {
-            Subject::File(path) => seen.insert(path.clone()),
-            _ => true,
-        });
-        if found.is_empty() {
-            let problem = "there is no such file, and none matches it as a pattern";
-            found.push(nothing(text, problem));
-        }
-        found
+        once(found.into_iter())
     }
 
     fn matches(&self, path: &Path) -> bool {
@@ -168,11 +208,6 @@ impl Glob {
 
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.depth() > 0 && entry.file_name().as_encoded_bytes().starts_with(b".")
-}
-
-fn is_bundle(path: &Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    name.as_encoded_bytes().ends_with(BUNDLE_ENDING.as_bytes())
 }
 
 fn nothing(name: &str, problem: &str) -> Subject {
@@ -208,6 +243,10 @@ mod tests {
 
     /// What an argument below the folder stands for, below the folder; in brackets what fails.
     fn expanded(folder: &Path, argument: &str, recursive: bool) -> Vec<String> {
+        expanded_with(folder, argument, recursive.then_some(Links::LeftOut))
+    }
+
+    fn expanded_with(folder: &Path, argument: &str, recursive: Option<Links>) -> Vec<String> {
         let found = expand(folder.join(argument).as_os_str(), recursive);
         let name = |path: &Path| {
             let below = path.strip_prefix(folder).expect("a path in the folder");
@@ -215,6 +254,7 @@ mod tests {
         };
         let named = found.iter().map(|subject| match subject {
             Subject::File(path) => name(path),
+            Subject::Link(path) => format!("[{}]", name(path)),
             Subject::Nothing { named, .. } => format!("[{}]", name(Path::new(named))),
             other => panic!("{other:?}"),
         });
@@ -239,6 +279,9 @@ mod tests {
         let of = |pattern: &str| expanded(files.path(), pattern, false);
         assert_eq!(of("*.tar.gz"), ["a.tar.gz", "b.tar.gz"]);
         assert_eq!(of("?.tar.gz"), ["a.tar.gz", "b.tar.gz"]);
+        // Bundles are left out where it is known what else is named.
+        let both = ["a.tar.gz", "a.tar.gz.sigstore.json"];
+        assert_eq!(of("a*"), both);
         assert_eq!(of("[bc].*"), ["b.tar.gz", "c.zip"]);
         assert_eq!(of("dist/*"), ["dist/x.tar.gz"]);
         assert_eq!(of("dist/.*"), ["dist/.hidden"]);
@@ -252,8 +295,10 @@ mod tests {
         assert_eq!(of("**/*.tar.gz"), all);
         assert_eq!(of("dist/**"), ["dist/deep/y.tar.gz", "dist/x.tar.gz"]);
         assert_eq!(of("*.sigstore.json"), ["a.tar.gz.sigstore.json"]);
-        // A file of that name goes first.
+        // A file of that name is one of them.
         assert_eq!(of("[1].zip"), ["[1].zip"]);
+        std::fs::write(files.path().join("1.zip"), "").expect("a file");
+        assert_eq!(of("[1].zip"), ["[1].zip", "1.zip"]);
         assert_eq!(of("c.zip"), ["c.zip"]);
     }
 
@@ -277,7 +322,7 @@ mod tests {
         assert_eq!(expanded(files.path(), "dist", true), dist);
         assert_eq!(expanded(files.path(), "d*", true), dist);
         let all = expanded(files.path(), "", true);
-        assert_eq!(all.len(), FILES.len() - 1, "{all:?}");
+        assert_eq!(all.len(), FILES.len(), "{all:?}");
         let twice = expanded(files.path(), "dist/**", true);
         assert_eq!(twice, ["dist/deep/y.tar.gz", "dist/x.tar.gz"]);
     }
@@ -296,6 +341,16 @@ mod tests {
         link("in", "named");
         assert_eq!(expanded(files.path(), "in", true), ["in/a"]);
         assert_eq!(expanded(files.path(), "named", true), ["named/a"]);
+        // Those that lead out of it are told where somebody relies on what is there.
+        link("in/a", "in/inside");
+        link("absent", "in/nowhere");
+        let told = |named: &str| expanded_with(files.path(), named, Some(Links::Told));
+        let expected = ["in/a", "[in/file]", "[in/folder]", "[in/nowhere]"];
+        assert_eq!(told("in"), expected);
+        assert_eq!(told("named/fold*"), ["[named/folder]"]);
+        for more in ["inside", "nowhere"] {
+            std::fs::remove_file(files.path().join("in").join(more)).expect("a link");
+        }
         assert_eq!(expanded(files.path(), "in/**", false), ["in/a", "in/file"]);
     }
 }

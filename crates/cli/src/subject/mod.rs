@@ -15,6 +15,7 @@ mod walk;
 
 pub use about::About;
 pub use args::Subjects;
+pub use expand::Links;
 pub use git::Checkout;
 pub use image::{AttachedPlace, ImageArtifact, ImageSubject, NOT_ATTACHABLE};
 
@@ -51,6 +52,8 @@ pub enum Subject {
         /// Whether what is on the disk may be something else.
         allow_dirty: bool,
     },
+    /// A link below a folder, which is not followed: it fails by itself.
+    Link(PathBuf),
     /// What an argument was to stand for, and is not there or cannot be looked at: it fails by itself.
     Nothing {
         /// What was named.
@@ -70,6 +73,8 @@ pub enum Kind {
     File,
     /// Standard input.
     Input,
+    /// A link that is not followed.
+    Link,
     /// Nothing but a digest.
     Digest,
     /// A directory.
@@ -127,7 +132,9 @@ impl Subject {
     /// Its name for people, as it was given. May hold text from outside.
     pub fn name(&self) -> String {
         match self {
-            Self::File(path) | Self::Directory { path, .. } => path.to_string_lossy().into_owned(),
+            Self::File(path) | Self::Link(path) | Self::Directory { path, .. } => {
+                path.to_string_lossy().into_owned()
+            }
             Self::Git { path, .. } => format!("git:{}", path.to_string_lossy()),
             Self::Input => "-".to_owned(),
             Self::Digest(text) => text.clone(),
@@ -140,6 +147,7 @@ impl Subject {
     pub fn kind(&self) -> Kind {
         match self {
             Self::File(_) | Self::Nothing { .. } => Kind::File,
+            Self::Link(_) => Kind::Link,
             Self::Input => Kind::Input,
             Self::Digest(_) => Kind::Digest,
             Self::Directory { .. } => Kind::Directory,
@@ -159,7 +167,11 @@ impl Subject {
                 name.push(".commit");
                 Some(bundle_beside(Path::new(&name)))
             }
-            Self::Input | Self::Digest(_) | Self::Image(_) | Self::Nothing { .. } => None,
+            Self::Link(_)
+            | Self::Input
+            | Self::Digest(_)
+            | Self::Image(_)
+            | Self::Nothing { .. } => None,
         }
     }
 
@@ -182,6 +194,7 @@ impl Subject {
                 Err(CliError::file(path, missing))
             }
             Self::File(_)
+            | Self::Link(_)
             | Self::Input
             | Self::Digest(_)
             | Self::Image(_)
@@ -210,6 +223,12 @@ impl Subject {
             Self::Input => of(input::digest()?, "-".to_owned(), None),
             Self::Digest(text) => of(sha256(text)?, text.to_ascii_lowercase(), None),
             Self::Image(image) => image.resolve()?,
+            Self::Link(path) => {
+                return Err(CliError::NotFollowed {
+                    path: path.clone(),
+                    target: std::fs::read_link(path).unwrap_or_default(),
+                });
+            }
             Self::Nothing { named, problem } => {
                 return Err(CliError::WrongFile {
                     path: named.into(),
