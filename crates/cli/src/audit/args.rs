@@ -33,7 +33,7 @@ answer; 3 other trust root; 1 failed; 2 usage.
 
 Examples:
   assay log audit
-  assay log audit https://notary.example --full --search all --json
+  assay log audit https://notary.example --full --search sample --json
   assay log audit https://notary.example --key notary.example/4711+1f2e3d4c+AZ…";
 
 /// `assay log audit`.
@@ -55,7 +55,7 @@ pub struct AuditArgs {
     #[arg(long)]
     pub full: bool,
     /// Which of the entries that are read are looked up in the log's search.
-    #[arg(long, value_name = "WHICH", default_value = "sample")]
+    #[arg(long, value_name = "WHICH", default_value = "all")]
     pub search: Search,
     /// Print JSON (schema assay.log-audit.v1).
     #[arg(long)]
