@@ -183,31 +183,62 @@ pub fn remove_button(
     name: &str,
     remove: Rc<dyn Fn()>,
 ) -> View {
+    let question = Question {
+        class: "button",
+        actions: [action, "remove-confirm", "remove-cancel"],
+        words,
+        label: Some(t1("settings_remove_named", name)),
+        question: "settings_remove_question",
+        yes_class: "button button-grave",
+        yes: "settings_remove",
+        no: "settings_keep",
+    };
+    asking_button(question, remove)
+}
+
+/// What a button asks before it does something.
+#[derive(Clone)]
+pub struct Question {
+    /// The button's class.
+    pub class: &'static str,
+    /// What the button is called in the page, and those for yes and no.
+    pub actions: [&'static str; 3],
+    /// The button's words.
+    pub words: &'static str,
+    /// Its name for a screen reader, where that says more.
+    pub label: Option<String>,
+    /// The question: what it means.
+    pub question: &'static str,
+    /// The class of the button for yes.
+    pub yes_class: &'static str,
+    /// Its words.
+    pub yes: &'static str,
+    /// The words of the button for no.
+    pub no: &'static str,
+}
+
+/// A button that asks a question before it does something. What changes nothing has the focus then.
+pub fn asking_button(ask: Question, act: Rc<dyn Fn()>) -> View {
     let confirming = create_signal(false);
     let row = create_node_ref();
-    let label = t1("settings_remove_named", name);
+    let [action, yes, no] = ask.actions;
     tags::div()
         .class("button-row")
         .r#ref(row)
         .children(parts::live(move || {
             if !confirming.get() {
-                let ask_first = move |_| {
+                let ask_first = move |_: web_sys::MouseEvent| {
                     confirming.set(true);
-                    dom::focus_within(row, "[data-action=remove-cancel]");
+                    dom::focus_within(row, &format!("[data-action={no}]"));
                 };
-                let label = Some(label.clone());
-                return parts::named_button("button", action, t(words), label, ask_first);
+                let (words, label) = (t(ask.words), ask.label.clone());
+                return parts::named_button(ask.class, action, words, label, ask_first);
             }
-            let remove = Rc::clone(&remove);
+            let act = Rc::clone(&act);
             vec![
-                parts::text(Tag::Span, "question", t("settings_remove_question")),
-                button(
-                    "button button-grave",
-                    "remove-confirm",
-                    "settings_remove",
-                    move |_| remove(),
-                ),
-                button("button", "remove-cancel", "settings_keep", move |_| {
+                parts::text(Tag::Span, "question", t(ask.question)),
+                button(ask.yes_class, yes, ask.yes, move |_| act()),
+                button("button", no, ask.no, move |_| {
                     confirming.set(false);
                     dom::focus_within(row, "button");
                 }),

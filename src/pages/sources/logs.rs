@@ -1,12 +1,12 @@
 //! Logs that contradicted themselves: what happened, the evidence, and the user's decision.
 
-use super::{Sources, ask, is_locked, make, problem, remove_button};
+use super::{Question, Sources, ask, asking_button, is_locked, make, problem, remove_button};
 use crate::pages::change::Change;
 use crate::pages::ground::Ground;
 use crate::pages::hostile_text::visible;
-use crate::pages::parts::{self, Tag, button, named_button};
+use crate::pages::parts::{self, Tag, named_button};
 use crate::pages::words::{filled, t, t1};
-use crate::pages::{dom, figures, log_alarms};
+use crate::pages::{figures, log_alarms};
 use assay_core::log_memory::{Alarm, Checkpoint, LogMemory};
 use assay_core::message::Request;
 use assay_core::settings::Settings;
@@ -161,44 +161,20 @@ fn deeds(
 
 /// The button that trusts the log again, after a question that says what that means.
 fn trust_button(ground: Ground, id: &str, name: &str) -> View {
-    let confirming = create_signal(false);
-    let row = create_node_ref();
     let id = id.to_owned();
-    let label = t1("settings_log_trust_named", name);
-    tags::div()
-        .class("button-row")
-        .r#ref(row)
-        .children(parts::live(move || {
-            if !confirming.get() {
-                return named_button(
-                    "button",
-                    "trust-log",
-                    t("settings_log_trust"),
-                    Some(label.clone()),
-                    move |_| {
-                        confirming.set(true);
-                        dom::focus_within(row, "[data-action=trust-log-cancel]");
-                    },
-                );
-            }
-            let id = id.clone();
-            vec![
-                parts::text(Tag::Span, "question", t("settings_log_trust_question")),
-                button(
-                    "button button-strong",
-                    "trust-log-confirm",
-                    "settings_log_trust_yes",
-                    move |_| {
-                        let request = Request::TrustLogAgain { log: id.clone() };
-                        ask(ground, request, "said_log_trusted");
-                    },
-                ),
-                button("button", "trust-log-cancel", "settings_cancel", move |_| {
-                    confirming.set(false);
-                    dom::focus_within(row, "button");
-                }),
-            ]
-            .into()
-        }))
-        .into()
+    let question = Question {
+        class: "button",
+        actions: ["trust-log", "trust-log-confirm", "trust-log-cancel"],
+        words: "settings_log_trust",
+        label: Some(t1("settings_log_trust_named", name)),
+        question: "settings_log_trust_question",
+        yes_class: "button button-strong",
+        yes: "settings_log_trust_yes",
+        no: "settings_cancel",
+    };
+    let trust = move || {
+        let request = Request::TrustLogAgain { log: id.clone() };
+        ask(ground, request, "said_log_trusted");
+    };
+    asking_button(question, Rc::new(trust))
 }

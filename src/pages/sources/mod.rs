@@ -12,7 +12,10 @@ mod roots;
 mod trial;
 
 use super::field;
-use super::ground::{self, Ground, ask, make, problem, refusal, reload, remove_button, switch};
+use super::ground::{
+    self, Ground, Question, ask, asking_button, make, problem, refusal, reload, remove_button,
+    switch,
+};
 use super::hostile_text::visible;
 use super::parts::{self, Tag};
 use super::words::t;

@@ -2,7 +2,7 @@
 //! Another one than is pinned counts if it was signed with the pinned one's keys, which the background
 //! finds out, and else for nothing until the user says so.
 
-use super::{Sources, make, problem};
+use super::{Question, Sources, asking_button, make, problem};
 use crate::bus;
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
@@ -234,37 +234,20 @@ fn decision(sources: Sources, notary: &Notary, new: Root) -> View {
 
 /// The button that pins the new root, after a question that says what that means.
 fn take_button(sources: Sources, notary: &Notary, new: Root) -> View {
-    let confirming = create_signal(false);
-    let row = create_node_ref();
-    let address = notary.address.clone();
-    tags::div()
-        .class("button-row")
-        .r#ref(row)
-        .children(parts::live(move || {
-            if !confirming.get() {
-                return button("button", "take-root", "sources_root_take", move |_| {
-                    confirming.set(true);
-                    dom::focus_within(row, "[data-action=take-root-cancel]");
-                });
-            }
-            let change = Change::TakeRoot {
-                address: address.clone(),
-                trusted_root: new.trusted_root.clone(),
-            };
-            vec![
-                parts::text(Tag::Span, "question", t("sources_root_question")),
-                button(
-                    "button button-grave",
-                    "take-root-confirm",
-                    "sources_root_yes",
-                    move |_| make(sources.ground, change.clone(), "sources_root_taken"),
-                ),
-                button("button", "take-root-cancel", "settings_cancel", move |_| {
-                    confirming.set(false);
-                    dom::focus_within(row, "button");
-                }),
-            ]
-            .into()
-        }))
-        .into()
+    let change = Change::TakeRoot {
+        address: notary.address.clone(),
+        trusted_root: new.trusted_root,
+    };
+    let question = Question {
+        class: "button",
+        actions: ["take-root", "take-root-confirm", "take-root-cancel"],
+        words: "sources_root_take",
+        label: None,
+        question: "sources_root_question",
+        yes_class: "button button-grave",
+        yes: "sources_root_yes",
+        no: "settings_cancel",
+    };
+    let take = move || make(sources.ground, change.clone(), "sources_root_taken");
+    asking_button(question, Rc::new(take))
 }

@@ -1,10 +1,10 @@
 //! What is remembered of a notary's log, and having it forgotten: a notary that lost entries, and was
 //! restored without them, proves nothing to whoever remembers more of it.
 
-use super::{Sources, ask};
-use crate::pages::parts::{self, Tag, button, named_button};
-use crate::pages::words::{t, t1};
-use crate::pages::{dom, figures};
+use super::{Question, Sources, ask, asking_button};
+use crate::pages::figures;
+use crate::pages::parts::{self, Tag};
+use crate::pages::words::t1;
 use crate::store::Store;
 use assay_core::message::Request;
 use assay_core::settings::Notary;
@@ -62,49 +62,20 @@ pub fn view(sources: Sources, notary: &Notary) -> View {
 
 /// The button that has it forgotten, after a question that says what that means.
 fn forget_button(sources: Sources, root: &RootId, name: &str) -> View {
-    let confirming = create_signal(false);
-    let row = create_node_ref();
     let root = root.clone();
-    let label = t1("sources_log_forget_named", name);
-    tags::div()
-        .class("button-row")
-        .r#ref(row)
-        .children(parts::live(move || {
-            if !confirming.get() {
-                return named_button(
-                    "button button-small",
-                    "forget-log",
-                    t("sources_log_forget"),
-                    Some(label.clone()),
-                    move |_| {
-                        confirming.set(true);
-                        dom::focus_within(row, "[data-action=forget-log-cancel]");
-                    },
-                );
-            }
-            let root = root.clone();
-            vec![
-                parts::text(Tag::Span, "question", t("sources_log_question")),
-                button(
-                    "button button-grave",
-                    "forget-log-confirm",
-                    "sources_log_forget",
-                    move |_| {
-                        let request = Request::ForgetLogs { root: root.clone() };
-                        ask(sources.ground, request, "said_log_forgotten");
-                    },
-                ),
-                button(
-                    "button",
-                    "forget-log-cancel",
-                    "settings_cancel",
-                    move |_| {
-                        confirming.set(false);
-                        dom::focus_within(row, "button");
-                    },
-                ),
-            ]
-            .into()
-        }))
-        .into()
+    let question = Question {
+        class: "button button-small",
+        actions: ["forget-log", "forget-log-confirm", "forget-log-cancel"],
+        words: "sources_log_forget",
+        label: Some(t1("sources_log_forget_named", name)),
+        question: "sources_log_question",
+        yes_class: "button button-grave",
+        yes: "sources_log_forget",
+        no: "settings_cancel",
+    };
+    let forget = move || {
+        let request = Request::ForgetLogs { root: root.clone() };
+        ask(sources.ground, request, "said_log_forgotten");
+    };
+    asking_button(question, Rc::new(forget))
 }
