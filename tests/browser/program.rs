@@ -85,7 +85,8 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     let chosen = [&file, "--url", &url, "--source", "github"];
     assert_same(&verify(&tunnel, &chosen)?, &record);
     let token = "github_pat_0123456789abcdefghijABCDEF";
-    let with_token = [&chosen[..], &["--github-token", token]].concat();
+    let token_file = path(folder.path(), "token", token.as_bytes());
+    let with_token = [&chosen[..], &["--github-token-file", &token_file]].concat();
     assert_same(&verify(&tunnel, &with_token)?, &record);
     let last = world.github.asked().pop().expect("a request");
     assert_eq!(last.token.as_deref(), Some(token));

@@ -8,7 +8,7 @@ use crate::output;
 use crate::secret::Secret;
 use assay_notary::exposure;
 use std::fmt;
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 
 /// The environment's variable with the token itself.
@@ -16,7 +16,7 @@ const VARIABLE: &str = "ASSAY_NOTARY_TOKEN";
 /// How a notary's tokens begin.
 const PREFIX: &str = "assay_";
 /// The longest file that is read, in bytes.
-const MAX_FILE: u64 = 4096;
+const MAX_BYTES: usize = 4096;
 
 const NO_TOKEN: &str = "it holds no token, which is one word like assay_…";
 
@@ -86,22 +86,14 @@ impl ClientToken {
     }
 
     fn read_input() -> Result<Self, CliError> {
-        let input = std::io::stdin();
-        if input.is_terminal() {
+        if std::io::stdin().is_terminal() {
             return Err(CliError::Usage(
                 "a terminal would show the token: let another program write it to standard input, or \
                  name a file"
                     .into(),
             ));
         }
-        let mut text = String::new();
-        let read = input.lock().take(MAX_FILE).read_to_string(&mut text);
-        let name = Path::new("standard input");
-        read.map_err(|source| CliError::file(name, source))?;
-        Self::new(&text).ok_or_else(|| CliError::WrongFile {
-            path: name.to_owned(),
-            detail: NO_TOKEN.into(),
-        })
+        Self::of_text(Path::new("-"))
     }
 
     fn read(file: &Path) -> Result<Self, CliError> {
@@ -111,12 +103,16 @@ impl ClientToken {
                 output::plain(&file.to_string_lossy())
             ));
         }
-        let mut text = String::new();
-        input::open(file)
-            .and_then(|opened| opened.take(MAX_FILE).read_to_string(&mut text))
-            .map_err(|source| CliError::file(file, source))?;
-        Self::new(&text).ok_or_else(|| CliError::WrongFile {
-            path: file.to_owned(),
+        Self::of_text(file)
+    }
+
+    fn of_text(file: &Path) -> Result<Self, CliError> {
+        let text = Secret::new(input::text_or_input(file, MAX_BYTES)?);
+        Self::new(text.expose()).ok_or_else(|| CliError::WrongFile {
+            path: match file == Path::new("-") {
+                true => "standard input".into(),
+                false => file.to_owned(),
+            },
             detail: NO_TOKEN.into(),
         })
     }

@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::color::{self, When};
-use crate::{environment, line_check, output};
+use crate::{environment, output};
 use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, ValueEnum};
 use serde_json::json;
 use std::ffi::OsString;
@@ -40,9 +40,6 @@ pub fn read() -> Result<CommandLine, ExitCode> {
         });
     let value = |name: &str| std::env::var_os(name);
     let parsed = environment::parse(&command, line.clone(), value).and_then(|matches| {
-        let mut built = command.clone();
-        built.build();
-        line_check::refuse(&built, &matches)?;
         Ok(CommandLine {
             args: Args::from_arg_matches(&matches)?,
             wants_json: wants_json(&matches),

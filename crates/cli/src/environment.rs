@@ -5,7 +5,7 @@
 //! without it: where variables cannot go together with what is given, or with each other, the first that
 //! can are used.
 
-use crate::line_check::is_blank;
+use crate::line_check::{self, is_blank};
 use crate::subject::{Kind, Subject};
 use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
@@ -124,7 +124,9 @@ pub fn parse(
         let added = chosen.iter().filter_map(|number| made.get(*number));
         let added = added.flat_map(|one| one.tokens.iter().cloned());
         line.splice(place.after..place.after, added);
-        shown.clone().try_get_matches_from(line)
+        let matches = shown.clone().try_get_matches_from(line)?;
+        line_check::refuse(&named, &matches)?;
+        Ok(matches)
     };
     chosen(&made, &with)
 }
@@ -272,16 +274,19 @@ impl<'a> Place<'a> {
     /// Whether a variable of an option can count with what is on the command line.
     fn can_count(&self, long: &str, line: &[OsString]) -> bool {
         let is_common = COMMON.contains(&self.path.as_str());
+        let gives = |long: &str| {
+            let mut options = self.command.get_arguments();
+            options.any(|one| one.get_long() == Some(long) && is_given(one, line))
+        };
         match long {
             // Names on the command line are whose they are without it.
-            "issuer" if is_common => {
-                let mut options = self.command.get_arguments();
-                !options.any(|one| one.get_long() == Some("signer") && is_given(one, line))
-            }
+            "issuer" if is_common => !gives("signer"),
             // Nothing but images is attached to anything.
             "attach" if is_common => {
                 let mut named = self.named(line).peekable();
-                named.peek().is_some() && named.all(|one| Subject::named(one).kind() == Kind::Image)
+                !gives("digest")
+                    && named.peek().is_some()
+                    && named.all(|one| Subject::named(one).kind() == Kind::Image)
             }
             _ => true,
         }

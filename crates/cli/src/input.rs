@@ -55,10 +55,11 @@ pub fn open(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
     // Without this, opening waits.
     let at_once = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = File::options()
-        .read(true)
-        .custom_flags(at_once)
-        .open(path)?;
+    let file = match File::options().read(true).custom_flags(at_once).open(path) {
+        // A file server has lent it to somebody, and gets it back when somebody waits. No pipe says so.
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => File::open(path)?,
+        opened => opened?,
+    };
     let found = file.metadata()?;
     if found.is_file() || found.is_dir() {
         return Ok(file);

@@ -83,11 +83,14 @@ impl Config {
         let own = reference.place();
         let mut place_of = own.as_str();
         loop {
-            let mut found = self.auths.iter();
-            if let Some((_, auth)) = found.find(|(key, _)| place(key) == place_of)
-                && let Some(login) = auth.login()?
-            {
-                return Ok(Some(login));
+            let all = self.auths.iter();
+            let mut found: Vec<_> = all.filter(|(key, _)| place(key) == place_of).collect();
+            // Beside a registry's own address Docker keeps those of its tokens, which are longer.
+            found.sort_by_key(|(key, _)| (key.len(), *key));
+            for (_, auth) in found {
+                if let Some(login) = auth.login()? {
+                    return Ok(Some(login));
+                }
             }
             match place_of.rsplit_once('/') {
                 Some((wider, _)) => place_of = wider,
@@ -177,6 +180,19 @@ mod tests {
         for other in ["r.example/x", "x.r.example:5000/x", "docker.io.example/x"] {
             assert_eq!(login(config, other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn the_entry_of_a_registry_counts_before_those_of_its_tokens() {
+        let config = r#"{"auths":{"https://index.docker.io/v1/access-token":{"auth":"Yzpk"},
+            "https://index.docker.io/v1/":{"auth":"YTpi"},
+            "https://index.docker.io/v1/refresh-token":{"auth":"Yzpk"}}}"#;
+        // The order of a map is another one each time.
+        for _ in 0..20 {
+            assert_eq!(login(config, "debian"), found("a", "b"));
+        }
+        let config = r#"{"auths":{"r.example":{},"https://r.example":{"auth":"YTpi"}}}"#;
+        assert_eq!(login(config, "r.example/x"), found("a", "b"));
     }
 
     #[test]

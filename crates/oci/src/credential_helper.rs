@@ -10,6 +10,9 @@ use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
+/// How a program of this name is to be run: without what it must not see.
+pub type Start = fn(&str) -> Command;
+
 /// How long such a program may take: it may have to ask the user.
 const TIME_LIMIT: Duration = Duration::from_secs(30);
 
@@ -30,7 +33,7 @@ struct Answer {
 ///
 /// # Errors
 /// When it cannot be run, or gives no usable answer.
-pub fn get(name: &str, registry: &str) -> Result<Option<Login>, OciError> {
+pub fn get(name: &str, registry: &str, program_named: Start) -> Result<Option<Login>, OciError> {
     let program = format!("docker-credential-{name}");
     let unusable = |detail: &str| OciError::Credentials {
         place: program.clone(),
@@ -43,7 +46,7 @@ pub fn get(name: &str, registry: &str) -> Result<Option<Login>, OciError> {
             "this is no name of a program that keeps credentials",
         ));
     }
-    let mut child = Command::new(&program)
+    let mut child = program_named(&program)
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

@@ -1,7 +1,7 @@
 //! Whom to be for a registry.
 
 use crate::config::Config;
-use crate::credential_helper;
+use crate::credential_helper::{self, Start};
 use crate::error::OciError;
 use crate::reference::Reference;
 use base64::Engine;
@@ -9,11 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use std::path::PathBuf;
 
 /// Where credentials are looked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Credentials {
     given: Option<Given>,
     /// The files, in order: the first that has any for a registry counts.
     files: Vec<PathBuf>,
+    start: Start,
 }
 
 /// Credentials that were given for one registry.
@@ -72,8 +73,9 @@ impl Login {
 
 impl Credentials {
     /// Those that were given for one registry, and for the others what this user's Podman and Docker
-    /// have.
-    pub fn of_this_user(given: Option<Given>) -> Self {
+    /// have. Programs that keep credentials are run as `start` says, so that they see none of the caller's
+    /// secrets.
+    pub fn of_this_user(given: Option<Given>, start: Start) -> Self {
         let variable = |name: &str| {
             let set = std::env::var_os(name).filter(|set| !set.is_empty());
             set.map(PathBuf::from)
@@ -94,6 +96,7 @@ impl Credentials {
         Self {
             given,
             files: files.into_iter().flatten().collect(),
+            start,
         }
     }
 
@@ -112,7 +115,7 @@ impl Credentials {
                 continue;
             };
             if let Some((program, key)) = config.helper(&reference.registry)
-                && let Some(login) = credential_helper::get(program, &key)?
+                && let Some(login) = credential_helper::get(program, &key, self.start)?
             {
                 return Ok(Some(login));
             }

@@ -34,8 +34,7 @@ pub fn check_top(name: &str) -> Result<(), String> {
 pub fn check_paths<'a>(paths: impl Iterator<Item = &'a str>) -> Result<(), String> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for path in paths {
-        let ends = path.match_indices('/').map(|(end, _)| end);
-        for part in ends.chain([path.len()]).filter_map(|end| path.get(..end)) {
+        for part in around(path).chain([path]) {
             let other = *seen.entry(folded(part)).or_insert(part);
             if other != part {
                 let (one, other) = (part.min(other), part.max(other));
@@ -47,6 +46,12 @@ pub fn check_paths<'a>(paths: impl Iterator<Item = &'a str>) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+/// The folders that a path leads through.
+pub fn around(path: &str) -> impl Iterator<Item = &str> {
+    let ends = path.match_indices('/');
+    ends.filter_map(|(end, _)| path.get(..end))
 }
 
 /// The same for all names that a system may take for one another.

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// How registries are asked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Options<'a> {
     /// Authorities that are trusted beside those of this system: where they were read, and PEM.
     pub authority: Option<(&'a str, &'a [u8])>,

@@ -172,20 +172,12 @@ impl Saved {
     /// A name that is a folder's by what is below it, or by an entry of its own, and that a file or a
     /// link has, too. Whoever unpacks the archive would follow the link, and so write elsewhere.
     fn below_what_is_no_folder(&self) -> Option<&str> {
-        let is_no_folder =
-            |name: &&str| self.files.contains_key(*name) || self.links.contains_key(*name);
         let all = self.files.keys().chain(self.links.keys());
-        let around = |name: &'_ str| -> Vec<usize> {
-            name.match_indices('/').map(|(place, _)| place).collect()
-        };
         let names = all.chain(&self.folders);
         let mut folders = names
-            .flat_map(|name| {
-                let ends = around(name).into_iter();
-                ends.filter_map(|end| name.get(..end))
-            })
+            .flat_map(|name| letters::around(name))
             .chain(self.folders.iter().map(String::as_str));
-        folders.find(is_no_folder)
+        folders.find(|name| self.files.contains_key(*name) || self.links.contains_key(*name))
     }
 
     /// A small file that may be JSON; `None` where there is none with this name.

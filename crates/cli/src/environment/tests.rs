@@ -425,3 +425,32 @@ fn the_documentation_lists_all_variables() {
          the_documentation_lists"
     );
 }
+
+#[test]
+fn standard_input_is_read_once_whatever_variables_say() {
+    let key = [("ASSAY_KEY", "-")];
+    let matches = read("assay sign -", &key).unwrap();
+    assert_eq!(of(&matches, "sign", "key"), [""; 0]);
+    let both = [("ASSAY_KEY", "-"), ("ASSAY_PASSPHRASE_FILE", "-")];
+    let matches = read("assay sign f", &both).unwrap();
+    assert_eq!(of(&matches, "sign", "key"), ["-"]);
+    assert_eq!(of(&matches, "sign", "passphrase_file"), [""; 0]);
+    assert!(read("assay sign - --key -", &[]).is_err());
+}
+
+#[test]
+fn nothing_is_attached_by_a_variable_where_more_than_images_is_named() {
+    let attach = [("ASSAY_ATTACH", "1")];
+    let is_attached = |line: &str| {
+        let matches = read(line, &attach).unwrap();
+        matches.subcommand().unwrap().1.get_flag("attach")
+    };
+    assert!(is_attached("assay sign image:r.example/a:1"));
+    let digest = "0".repeat(64);
+    for line in [
+        "assay sign f image:r.example/a:1".to_owned(),
+        format!("assay sign image:r.example/a:1 --digest sha256:{digest}"),
+    ] {
+        assert!(!is_attached(&line), "{line}");
+    }
+}

@@ -4,6 +4,7 @@ use super::google;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::secret::{Secret, child};
+use assay_core::address::encode;
 use assay_core::evidence::Failure;
 use assay_core::settings::notary_address;
 use assay_sources::{HttpRequest, Memory, Method};
@@ -75,7 +76,7 @@ fn github(client: &Client, token: &Secret, audience: &str) -> Result<Secret, Cli
     let url = url.trim_end_matches(['?', '&']);
     let response = client.ask(&HttpRequest {
         method: Method::Get,
-        url: format!("{url}{joint}audience={}", super::form::encoded(audience)),
+        url: format!("{url}{joint}audience={}", encode(audience)),
         accept: "application/json",
         time_limit: Duration::from_secs(20),
         bearer: Some(token.expose().to_owned()),

@@ -1,22 +1,12 @@
 //! The encoding of queries and forms (RFC 3986, section 2.1).
 
-/// A text, percent-encoded but for what is unreserved.
-pub fn encoded(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                char::from(byte).to_string()
-            }
-            _ => format!("%{byte:02X}"),
-        })
-        .collect()
-}
+use assay_core::address::encode;
 
 /// Names and values as a query or a form.
 pub fn of(fields: &[(&str, &str)]) -> String {
     let fields: Vec<String> = fields
         .iter()
-        .map(|(name, value)| format!("{}={}", encoded(name), encoded(value)))
+        .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
         .collect();
     fields.join("&")
 }

@@ -3,11 +3,11 @@
 //! <https://docs.cloud.google.com/compute/docs/instances/verifying-instance-identity>
 
 use super::ambient::no_token;
-use super::form::encoded;
 use crate::client::Client;
 use crate::error::CliError;
 use crate::output;
 use crate::secret::Secret;
+use assay_core::address::encode;
 use assay_core::evidence::Failure;
 use std::path::Path;
 use std::time::Duration;
@@ -74,7 +74,7 @@ fn ask(client: &Client, server: &str, audience: &str) -> Result<Secret, Failure>
     let url = format!(
         "http://{server}/computeMetadata/v1/instance/service-accounts/default/identity\
          ?audience={}&format=full",
-        encoded(audience)
+        encode(audience)
     );
     let header = ("Metadata-Flavor", "Google");
     let response = client.get_with(&url, header, TIME_LIMIT, SIZE_LIMIT)?;

@@ -4,6 +4,7 @@ use super::Asked;
 use crate::client::Client;
 use crate::contact::{self, KnownNotary, contact, contact_given, met};
 use crate::error::CliError;
+use crate::line_check::is_blank;
 use crate::secret::{Secret, Shared};
 use crate::subject::{Kind, Subject};
 use crate::verify_args::{Source, VerifyArgs};
@@ -68,9 +69,6 @@ pub fn choose(
     }
     let url = args.url.as_deref();
     let mut github = url.and_then(|url| github::Question::about(url, url, None));
-    if let Some(question) = &mut github {
-        question.token = token_of_github(args.github_token_file.as_deref())?;
-    }
     let beside = url.and_then(|url| beside::Question::about(url, url, None));
     let index = args.index.as_deref().map(index_address).transpose()?;
     let indexes = index.iter().chain(&policy.indexes);
@@ -108,10 +106,11 @@ pub fn choose(
                 }
             }
             Source::Github => {
-                let question = github.take();
-                choice.asked.push(Asked::Github(question.ok_or_else(|| {
+                let mut question = github.take().ok_or_else(|| {
                     usage("the source github needs --url with an address of a repository there")
-                })?));
+                })?;
+                question.token = token_of_github(args.github_token_file.as_deref())?;
+                choice.asked.push(Asked::Github(question));
             }
             Source::Beside => {
                 let question = beside.clone();
@@ -200,7 +199,8 @@ fn token_of_github(file: Option<&Path>) -> Result<Option<String>, CliError> {
         }
         None => {
             let variable = "ASSAY_GITHUB_TOKEN";
-            (Secret::of_environment(variable)?, variable)
+            let given = Secret::of_environment(variable)?;
+            (given.filter(|given| !is_blank(given.expose())), variable)
         }
     };
     let token = given.map(|given| {

@@ -2,8 +2,8 @@
 
 use crate::error::CliError;
 use crate::input;
+use crate::secret::child;
 use assay_oci::{Credentials, Given, OciError, Options, Platform, Registry};
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -31,6 +31,8 @@ pub struct ImageArgs {
 pub struct ImageAccess {
     args: ImageArgs,
     given: Option<Given>,
+    /// The certificates of `--registry-ca`, with the file's name.
+    authority: Option<(String, Vec<u8>)>,
     /// Made when it is needed first.
     registry: OnceLock<Registry>,
 }
@@ -46,7 +48,8 @@ impl ImageAccess {
     /// once: a password is for one of them.
     ///
     /// # Errors
-    /// When a password is given and it is not clear for which registry.
+    /// When a password is given and it is not clear for which registry, or the file with certificates cannot
+    /// be read.
     pub fn new(args: &ImageArgs, registries: &[String]) -> Result<Self, CliError> {
         let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let user = set("ASSAY_REGISTRY_USER");
@@ -87,9 +90,17 @@ impl ImageAccess {
                 ));
             }
         };
+        let authority = match &args.registry_ca {
+            Some(path) => {
+                let pem = input::bytes(path, MAX_AUTHORITY_BYTES)?;
+                Some((path.display().to_string(), pem))
+            }
+            None => None,
+        };
         Ok(Self {
             args: args.clone(),
             given,
+            authority,
             registry: OnceLock::new(),
         })
     }
@@ -102,35 +113,15 @@ impl ImageAccess {
     /// Who asks registries.
     ///
     /// # Errors
-    /// When the file with certificates cannot be used.
+    /// When there are no certificates in that file.
     pub fn registry(&self) -> Result<&Registry, OciError> {
         if let Some(registry) = self.registry.get() {
             return Ok(registry);
         }
-        let authority = match &self.args.registry_ca {
-            None => None,
-            Some(path) => {
-                let failed = |source| OciError::File {
-                    path: path.clone(),
-                    source,
-                };
-                let mut pem = Vec::new();
-                let file = input::open(path).map_err(failed)?;
-                let mut most = file.take(MAX_AUTHORITY_BYTES as u64 + 1);
-                most.read_to_end(&mut pem).map_err(failed)?;
-                if pem.len() > MAX_AUTHORITY_BYTES {
-                    return Err(OciError::Malformed {
-                        what: path.display().to_string(),
-                        detail: "too large to be certificates".to_owned(),
-                    });
-                }
-                Some((path.display().to_string(), pem))
-            }
-        };
-        let authority = authority.as_ref();
+        let authority = self.authority.as_ref();
         let registry = Registry::new(Options {
             authority: authority.map(|(place, pem)| (place.as_str(), pem.as_slice())),
-            credentials: Credentials::of_this_user(self.given.clone()),
+            credentials: Credentials::of_this_user(self.given.clone(), |program| child(program)),
         })?;
         Ok(self.registry.get_or_init(|| registry))
     }

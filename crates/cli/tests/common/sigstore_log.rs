@@ -60,7 +60,9 @@ pub fn propose(state: &mut State, proposed: &[u8]) -> Reply {
     let log = state.instance.rekor.as_mut().unwrap();
     let place = log.append(&body);
     let index = log.offset + place.index;
-    let mut promise = log.promise(&body, index, Some(now()));
+    // Once: what is promised is what is told, also where a second ends between the two.
+    let logged_at = now();
+    let mut promise = log.promise(&body, index, Some(logged_at));
     if twist == Some(Twist::ForgedPromise) {
         promise.signer = Key::new(Curve::P256, "another");
     }
@@ -81,7 +83,7 @@ pub fn propose(state: &mut State, proposed: &[u8]) -> Reply {
             .remove("signedEntryTimestamp");
     }
     let entry = json!({
-        "body": STANDARD.encode(&body), "integratedTime": now(), "logID": hex::encode(log.id()),
+        "body": STANDARD.encode(&body), "integratedTime": logged_at, "logID": hex::encode(log.id()),
         "logIndex": index, "verification": verification,
     });
     let Reply(_, head, body) = Reply::json(&json!({ "00": entry }));
