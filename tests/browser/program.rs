@@ -19,6 +19,7 @@ pub fn verify(tunnel: &Tunnel, arguments: &[&str]) -> Result<Value> {
     let (text, code) = tunnel.run(&[&["verify", "--json"], arguments].concat())?;
     let report: Value = serde_json::from_str(&text)?;
     assert_eq!(report["exit_code"], json!(code), "{report}");
+    assert_eq!(report["schema"], "assay.verify.v1", "{report}");
     Ok(report["results"][0].clone())
 }
 
@@ -85,8 +86,11 @@ fn a_file_from_github_has_the_same_verdict_there_and_here() -> Result<()> {
     let chosen = [&file, "--url", &url, "--source", "github"];
     assert_same(&verify(&tunnel, &chosen)?, &record);
     let token = "github_pat_0123456789abcdefghijABCDEF";
-    let token_file = path(folder.path(), "token", token.as_bytes());
-    let with_token = [&chosen[..], &["--github-token-file", &token_file]].concat();
+    // A file that only its owner can read, as it has to be.
+    let kept = tempfile::NamedTempFile::new_in(folder.path()).expect("a file");
+    std::fs::write(kept.path(), token).expect("written");
+    let kept = kept.path().to_string_lossy();
+    let with_token = [&chosen[..], &["--github-token-file", &kept]].concat();
     assert_same(&verify(&tunnel, &with_token)?, &record);
     let last = world.github.asked().pop().expect("a request");
     assert_eq!(last.token.as_deref(), Some(token));
