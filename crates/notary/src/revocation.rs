@@ -224,8 +224,8 @@ fn agreeing(statement: Statement, wanted: Wanted<'_>) -> Result<Statement, Notar
 fn one_of(all: Vec<Signer>, who: &str) -> Result<Signer, NotaryError> {
     let normal = signer_name::normal(who);
     let is_meant = |signer: &Signer| {
-        signer.name == who
-            || signer.name == normal
+        // Those from before names had one form are meant as well.
+        signer_name::normal(&signer.name) == normal
             || signer.fingerprint == who
             || signer.key.to_hex() == who
     };
