@@ -13,10 +13,13 @@ use crate::identity::Identity;
 use crate::revocation::{Revocations, Statement};
 use crate::tokens::{self, Token};
 use crate::trust::TrustState;
+use assay_core::digest::Sha256Digest;
 use assay_core::succession::{Link, SignedLink};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -174,11 +177,9 @@ impl FinalActs {
     pub fn record_revocation(&self, proposal: &str) -> Result<Statement, NotaryError> {
         let statement = self.read(proposal)?;
         let (_, counts) = self.change(|recorded| {
-            for other in &recorded.revocations {
-                let other = self.read(other)?;
-                if other.is_about_the_same(&statement) {
-                    return Ok(other);
-                }
+            let mut known = self.revocations(recorded)?;
+            if let Some(other) = known.remove(&statement.about()) {
+                return Ok(other);
             }
             recorded.revocations.push(proposal.to_owned());
             Ok(statement)
@@ -195,14 +196,12 @@ impl FinalActs {
         let revocations = Revocations::of(data).all()?;
         let (recorded, ()) = self.change(|recorded| {
             recorded.links.clone_from(&state.links);
-            for statement in &revocations {
-                let mut known = false;
-                for other in &recorded.revocations {
-                    known |= self.read(other)?.is_about_the_same(statement);
-                }
-                if !known {
+            let mut known = self.revocations(recorded)?;
+            for statement in revocations {
+                if let Entry::Vacant(place) = known.entry(statement.about()) {
                     let text = String::from_utf8_lossy(&statement.proposal).into_owned();
                     recorded.revocations.push(text);
+                    place.insert(statement);
                 }
             }
             Ok(())
@@ -256,6 +255,20 @@ impl FinalActs {
         }
         redone.removed = tokens::drop_removed(data, &recorded.removed_tokens)?;
         Ok(redone)
+    }
+
+    /// The revocations that are written down, by key and name; of several about the same, the first one
+    /// counts.
+    fn revocations(
+        &self,
+        recorded: &Recorded,
+    ) -> Result<BTreeMap<(Sha256Digest, String), Statement>, NotaryError> {
+        let mut known = BTreeMap::new();
+        for proposal in &recorded.revocations {
+            let statement = self.read(proposal)?;
+            known.entry(statement.about()).or_insert(statement);
+        }
+        Ok(known)
     }
 
     fn read(&self, proposal: &str) -> Result<Statement, NotaryError> {

@@ -133,9 +133,9 @@ impl Statement {
         })
     }
 
-    /// Whether another revokes the same key under the same name.
-    pub fn is_about_the_same(&self, other: &Self) -> bool {
-        (&self.key, &self.revocation.name) == (&other.key, &other.revocation.name)
+    /// The key and the name that it is about.
+    pub fn about(&self) -> (Sha256Digest, String) {
+        (self.key, self.revocation.name.clone())
     }
 }
 
