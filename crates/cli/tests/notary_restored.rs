@@ -274,3 +274,22 @@ fn a_revocation_with_a_wrong_lock_store_changes_nothing_and_a_repeated_one_is_do
     let refused = setting.administer(&other).expect(1);
     assert!(refused.err.contains("revoked already"), "{}", refused.err);
 }
+
+#[test]
+fn a_revocation_that_cannot_be_logged_says_that_the_key_is_revoked() {
+    let mut setting = Setting::new();
+    setting.stop();
+    let (log, away) = (setting.path("notary/log.redb"), setting.path("away"));
+    std::fs::rename(&log, &away).unwrap();
+    let revoke = ["signer", "revoke", EVE, "--since", "2020-01-01"];
+    let told = setting.administer(&revoke).expect(1).err;
+    for part in ["the key is revoked", "could not be logged yet", "log.redb"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let signers = setting.administer(&["signer", "list", "--json"]);
+    let signers = signers.expect(0).json();
+    assert_ne!(signers["signers"][0]["revoked"], Value::Null);
+    std::fs::rename(&away, &log).unwrap();
+    setting.start();
+    assert_ne!(setting.verify(&User::new(), "first").code, 0);
+}
