@@ -221,6 +221,25 @@ fn an_audit_follows_a_restore_of_all_that_it_has_seen() {
 }
 
 #[test]
+fn an_audit_says_that_what_was_lost_is_unknown_where_the_lock_store_was_lost() {
+    let mut setting = Setting::new();
+    let auditors = [User::new(), User::new()];
+    for auditor in &auditors {
+        setting.audit(auditor, false).expect(0);
+    }
+    setting.back_up();
+    setting.sign("lost");
+    std::fs::rename(setting.data.beside("locks"), setting.data.beside("gone")).unwrap();
+    setting.restore(&[]).expect(0);
+    setting.start_the_restored();
+    let report = setting.audit(&auditors[0], true).expect(0).json();
+    let restored = report["restored"].as_object().unwrap();
+    assert_eq!(restored["lost_entries"], Value::Null);
+    let told = setting.audit(&auditors[1], false).expect(0).out;
+    assert!(told.contains("is unknown"), "{told}");
+}
+
+#[test]
 fn an_audit_does_not_follow_a_restore_that_altered_the_past() {
     let mut setting = Setting::new();
     let auditor = User::new();
