@@ -269,7 +269,8 @@ fn a_directory_in_which_everybody_can_write_is_refused() {
     Notary::start(data.path()).kill();
     let lock = data.beside("notary.lock");
     let keys = data.path().join("keys");
-    for directory in [data.path(), &lock, &keys] {
+    let admin = data.path().join("admin");
+    for directory in [data.path(), &lock, &keys, &admin] {
         let set = |mode| {
             std::fs::set_permissions(directory, PermissionsExt::from_mode(mode)).unwrap();
         };
