@@ -184,6 +184,21 @@ fn what_is_said_holds_no_secret() {
 
 #[cfg(unix)]
 #[test]
+fn the_variables_of_a_service_named_like_the_settings_are_not_settings() {
+    let data = common::DataFolder::new();
+    let path = data.path().to_str().unwrap();
+    let variables = [
+        ("ASSAY_NOTARY_SERVICE_HOST", "10.0.0.1"),
+        ("ASSAY_NOTARY_SERVICE_PORT_HTTPS", "443"),
+        ("ASSAY_NOTARY_PORT", "tcp://10.0.0.1:443"),
+        ("ASSAY_NOTARY_PORT_443_TCP_ADDR", "10.0.0.1"),
+    ];
+    let (child, _) = start(&["--data", path, "--listen", "127.0.0.1:0"], &variables);
+    stop(child);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_command_line_goes_before_the_environment_and_both_before_the_file() {
     let (user, data) = (User::new(), common::DataFolder::new());
     let example = user.run(&["notary", "config"]).expect(0).out;
