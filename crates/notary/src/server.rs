@@ -83,7 +83,7 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     )?);
     let settled = match notary.settle().await {
         Ok(()) => true,
-        // It can be read, and what is to be logged is tried again.
+        // It can be read, and what is to be logged is once the clock is right.
         Err(NotaryError::Sequencer(SequencerError::Clock(_))) => false,
         Err(error) => return Err(error),
     };
