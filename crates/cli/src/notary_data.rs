@@ -2,7 +2,7 @@
 
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::notary::args::{Data, DataAndLock};
+use crate::notary::args::Data;
 use crate::output;
 use assay_notary::final_acts::Redone;
 use assay_notary::restore::{Agreed, restore_agreed};
@@ -69,7 +69,11 @@ Examples:
 #[command(after_help = ADOPT_EXAMPLES)]
 pub struct AdoptArgs {
     #[command(flatten)]
-    pub place: DataAndLock,
+    pub place: Data,
+    /// The directory in which the log's lock is made [default: beside the data directory, its name
+    /// with .lock].
+    #[arg(long, value_name = "DIR")]
+    pub lock: Option<PathBuf>,
     /// Print JSON (schema assay.notary.adopted.v1).
     #[arg(long)]
     pub json: bool,
@@ -191,7 +195,7 @@ fn told_again(redone: Option<&Redone>) -> String {
 /// # Errors
 /// When it cannot be.
 pub fn adopt(args: &AdoptArgs) -> Result<Exit, CliError> {
-    let size = assay_notary::adopt::adopt(&args.place.data, args.place.lock.as_deref())?;
+    let size = assay_notary::adopt::adopt(&args.place.data, args.lock.as_deref())?;
     if args.json {
         output::json(&json!({
             "schema": "assay.notary.adopted.v1",

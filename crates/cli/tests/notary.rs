@@ -184,6 +184,21 @@ fn what_is_said_holds_no_secret() {
 
 #[cfg(unix)]
 #[test]
+fn the_variables_of_a_service_named_like_the_settings_are_not_settings() {
+    let data = common::DataFolder::new();
+    let path = data.path().to_str().unwrap();
+    let variables = [
+        ("ASSAY_NOTARY_SERVICE_HOST", "10.0.0.1"),
+        ("ASSAY_NOTARY_SERVICE_PORT_HTTPS", "443"),
+        ("ASSAY_NOTARY_PORT", "tcp://10.0.0.1:443"),
+        ("ASSAY_NOTARY_PORT_443_TCP_ADDR", "10.0.0.1"),
+    ];
+    let (child, _) = start(&["--data", path, "--listen", "127.0.0.1:0"], &variables);
+    stop(child);
+}
+
+#[cfg(unix)]
+#[test]
 fn the_command_line_goes_before_the_environment_and_both_before_the_file() {
     let (user, data) = (User::new(), common::DataFolder::new());
     let example = user.run(&["notary", "config"]).expect(0).out;
@@ -269,7 +284,8 @@ fn a_directory_in_which_everybody_can_write_is_refused() {
     Notary::start(data.path()).kill();
     let lock = data.beside("notary.lock");
     let keys = data.path().join("keys");
-    for directory in [data.path(), &lock, &keys] {
+    let admin = data.path().join("admin");
+    for directory in [data.path(), &lock, &keys, &admin] {
         let set = |mode| {
             std::fs::set_permissions(directory, PermissionsExt::from_mode(mode)).unwrap();
         };

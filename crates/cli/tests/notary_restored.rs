@@ -221,6 +221,25 @@ fn an_audit_follows_a_restore_of_all_that_it_has_seen() {
 }
 
 #[test]
+fn an_audit_says_that_what_was_lost_is_unknown_where_the_lock_store_was_lost() {
+    let mut setting = Setting::new();
+    let auditors = [User::new(), User::new()];
+    for auditor in &auditors {
+        setting.audit(auditor, false).expect(0);
+    }
+    setting.back_up();
+    setting.sign("lost");
+    std::fs::rename(setting.data.beside("locks"), setting.data.beside("gone")).unwrap();
+    setting.restore(&[]).expect(0);
+    setting.start_the_restored();
+    let report = setting.audit(&auditors[0], true).expect(0).json();
+    let restored = report["restored"].as_object().unwrap();
+    assert_eq!(restored["lost_entries"], Value::Null);
+    let told = setting.audit(&auditors[1], false).expect(0).out;
+    assert!(told.contains("is unknown"), "{told}");
+}
+
+#[test]
 fn an_audit_does_not_follow_a_restore_that_altered_the_past() {
     let mut setting = Setting::new();
     let auditor = User::new();
@@ -273,4 +292,23 @@ fn a_revocation_with_a_wrong_lock_store_changes_nothing_and_a_repeated_one_is_do
     let other = ["signer", "revoke", EVE, "--reason", "stolen"];
     let refused = setting.administer(&other).expect(1);
     assert!(refused.err.contains("revoked already"), "{}", refused.err);
+}
+
+#[test]
+fn a_revocation_that_cannot_be_logged_says_that_the_key_is_revoked() {
+    let mut setting = Setting::new();
+    setting.stop();
+    let (log, away) = (setting.path("notary/log.redb"), setting.path("away"));
+    std::fs::rename(&log, &away).unwrap();
+    let revoke = ["signer", "revoke", EVE, "--since", "2020-01-01"];
+    let told = setting.administer(&revoke).expect(1).err;
+    for part in ["the key is revoked", "could not be logged yet", "log.redb"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let signers = setting.administer(&["signer", "list", "--json"]);
+    let signers = signers.expect(0).json();
+    assert_ne!(signers["signers"][0]["revoked"], Value::Null);
+    std::fs::rename(&away, &log).unwrap();
+    setting.start();
+    assert_ne!(setting.verify(&User::new(), "first").code, 0);
 }

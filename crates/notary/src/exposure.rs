@@ -1,6 +1,7 @@
 //! Files with secrets in them that others than their owner can read, and directories in which others
 //! can replace files.
 
+use crate::backup::ADMIN_DIRECTORY;
 use crate::error::NotaryError;
 use std::path::{Path, PathBuf};
 
@@ -60,7 +61,7 @@ fn mode(path: &Path) -> Result<Option<u32>, NotaryError> {
 }
 
 /// The directories in a data directory whose files must be nobody else's.
-const DIRECTORIES: [&str; 4] = ["", "keys", "signers", "revocations"];
+const DIRECTORIES: [&str; 5] = ["", "keys", "signers", "revocations", ADMIN_DIRECTORY];
 
 /// Looks at a data directory, and the keys and tokens in it.
 ///
@@ -123,5 +124,17 @@ mod tests {
         );
         let error = set(0o1777).unwrap_err().to_string();
         assert!(error.contains("chmod o-w"), "{error}");
+    }
+
+    #[test]
+    fn a_directory_below_in_which_everybody_can_write_is_refused() {
+        for name in DIRECTORIES.into_iter().filter(|name| !name.is_empty()) {
+            let data = tempfile::tempdir().unwrap();
+            let below = data.path().join(name);
+            std::fs::create_dir(&below).unwrap();
+            std::fs::set_permissions(&below, PermissionsExt::from_mode(0o777)).unwrap();
+            let error = check_data(data.path()).unwrap_err().to_string();
+            assert!(error.contains(name), "{error}");
+        }
     }
 }

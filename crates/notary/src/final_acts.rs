@@ -12,11 +12,12 @@ use crate::files::{self, Mode};
 use crate::identity::Identity;
 use crate::revocation::{Revocations, Statement};
 use crate::tokens::{self, Token};
-use crate::trust::TrustState;
-use assay_core::succession::{Link, SignedLink};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use crate::trust::{self, TrustState};
+use assay_core::digest::Sha256Digest;
+use assay_core::succession::SignedLink;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -112,14 +113,14 @@ impl FinalActs {
         }
     }
 
-    /// Changes what is written down, and returns it. When this returns, it is on disk.
+    /// Changes what is written down. When this returns, it is on disk.
     ///
     /// # Errors
     /// When it can be neither read nor written; it is then as it was.
     pub fn change<T>(
         &self,
         act: impl FnOnce(&mut Recorded) -> Result<T, NotaryError>,
-    ) -> Result<(Recorded, T), NotaryError> {
+    ) -> Result<T, NotaryError> {
         let lock = self.path.with_extension("final-lock");
         let failed = |source| NotaryError::file(&lock, source);
         // Of two who change it at once, one would else undo what the other wrote.
@@ -137,7 +138,7 @@ impl FinalActs {
             let temporary = self.path.with_extension("final-part");
             files::replace_by(&self.path, &temporary, &text, Mode::Private).map_err(failed)?;
         }
-        Ok((recorded, done))
+        Ok(done)
     }
 
     /// Writes down that these are the notary's trust roots.
@@ -148,8 +149,7 @@ impl FinalActs {
         self.change(|recorded| {
             recorded.links.clone_from(&state.links);
             Ok(())
-        })?;
-        Ok(())
+        })
     }
 
     /// Writes down that a token opens nothing any more.
@@ -162,8 +162,7 @@ impl FinalActs {
                 recorded.removed_tokens.push(token.clone());
             }
             Ok(())
-        })?;
-        Ok(())
+        })
     }
 
     /// Writes a revocation down. If one of the same key and name is there, it stays, and is the one
@@ -173,17 +172,14 @@ impl FinalActs {
     /// As [`Self::change`].
     pub fn record_revocation(&self, proposal: &str) -> Result<Statement, NotaryError> {
         let statement = self.read(proposal)?;
-        let (_, counts) = self.change(|recorded| {
-            for other in &recorded.revocations {
-                let other = self.read(other)?;
-                if other.is_about_the_same(&statement) {
-                    return Ok(other);
-                }
+        self.change(|recorded| {
+            let mut known = self.revocations(recorded)?;
+            if let Some(other) = known.remove(&statement.about()) {
+                return Ok(other);
             }
             recorded.revocations.push(proposal.to_owned());
             Ok(statement)
-        })?;
-        Ok(counts)
+        })
     }
 
     /// Brings what is written down and the data of a notary together, which is the latest: its lock
@@ -193,19 +189,17 @@ impl FinalActs {
     /// When something can be neither read nor written.
     pub fn agree_with(&self, data: &Path, state: &TrustState) -> Result<(), NotaryError> {
         let revocations = Revocations::of(data).all()?;
-        let (recorded, ()) = self.change(|recorded| {
+        let recorded = self.change(|recorded| {
             recorded.links.clone_from(&state.links);
-            for statement in &revocations {
-                let mut known = false;
-                for other in &recorded.revocations {
-                    known |= self.read(other)?.is_about_the_same(statement);
-                }
-                if !known {
+            let mut known = self.revocations(recorded)?;
+            for statement in revocations {
+                if let Entry::Vacant(place) = known.entry(statement.about()) {
                     let text = String::from_utf8_lossy(&statement.proposal).into_owned();
                     recorded.revocations.push(text);
+                    place.insert(statement);
                 }
             }
-            Ok(())
+            Ok(recorded.clone())
         })?;
         self.redo(&recorded, data)?;
         Ok(())
@@ -258,6 +252,20 @@ impl FinalActs {
         Ok(redone)
     }
 
+    /// The revocations that are written down, by key and name; of several about the same, the first one
+    /// counts.
+    fn revocations(
+        &self,
+        recorded: &Recorded,
+    ) -> Result<BTreeMap<(Sha256Digest, String), Statement>, NotaryError> {
+        let mut known = BTreeMap::new();
+        for proposal in &recorded.revocations {
+            let statement = self.read(proposal)?;
+            known.entry(statement.about()).or_insert(statement);
+        }
+        Ok(known)
+    }
+
     fn read(&self, proposal: &str) -> Result<Statement, NotaryError> {
         Statement::parse(&self.path, proposal.as_bytes().to_vec())
     }
@@ -265,14 +273,8 @@ impl FinalActs {
 
 /// Whether one of these links put other keys into office.
 fn has_new_keys(links: &[SignedLink]) -> Result<bool, NotaryError> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        NotaryError::Trust(format!("the succession of the trust roots: {error}"))
-    };
     for signed in links {
-        let payload = STANDARD.decode(&signed.payload);
-        let payload = payload.map_err(|error| unreadable(&error))?;
-        let link: Link = serde_json::from_slice(&payload).map_err(|error| unreadable(&error))?;
-        if link.trusted_root.is_some() {
+        if trust::link(signed)?.trusted_root.is_some() {
             return Ok(true);
         }
     }

@@ -77,19 +77,17 @@ impl Connections {
     /// Has the one that has been idle longest give way; false where none is idle.
     pub fn give_way(&self) -> bool {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = |idle: &Idle| idle.since.load(Ordering::Relaxed);
-        let idle = open.all.values().filter(|idle| since(idle) < GONE);
+        let all = open.all.values();
+        let all = all.map(|idle| (idle.since.load(Ordering::Relaxed), idle));
+        let idle = all.filter(|(since, _)| *since < GONE);
         // Of several from the same moment, the one that came first.
-        let Some(longest) = idle.min_by_key(|idle| since(idle)) else {
+        let Some((since, longest)) = idle.min_by_key(|(since, _)| *since) else {
             return false;
         };
-        let known = since(longest);
-        let took = longest.since.compare_exchange(
-            known.min(GONE - 1),
-            GONE,
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-        );
+        let took =
+            longest
+                .since
+                .compare_exchange(since, GONE, Ordering::Relaxed, Ordering::Relaxed);
         if took.is_ok() {
             longest.told.notify_one();
         }

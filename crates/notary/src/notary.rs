@@ -297,7 +297,7 @@ impl Notary {
     }
 
     /// Why the witnesses' lines that were put there cannot be used; `None` if they can or there are
-    /// none. Reads a file where it has changed.
+    /// none. Reads a file.
     pub fn unusable_cosignatures(&self) -> Option<String> {
         self.tile_checkpoints.unusable()
     }

@@ -133,9 +133,9 @@ impl Statement {
         })
     }
 
-    /// Whether another revokes the same key under the same name.
-    pub fn is_about_the_same(&self, other: &Self) -> bool {
-        (&self.key, &self.revocation.name) == (&other.key, &other.revocation.name)
+    /// The key and the name that it is about.
+    pub fn about(&self) -> (Sha256Digest, String) {
+        (self.key, self.revocation.name.clone())
     }
 }
 
@@ -224,8 +224,8 @@ fn agreeing(statement: Statement, wanted: Wanted<'_>) -> Result<Statement, Notar
 fn one_of(all: Vec<Signer>, who: &str) -> Result<Signer, NotaryError> {
     let normal = signer_name::normal(who);
     let is_meant = |signer: &Signer| {
-        signer.name == who
-            || signer.name == normal
+        // Those from before names had one form are meant as well.
+        signer_name::normal(&signer.name) == normal
             || signer.fingerprint == who
             || signer.key.to_hex() == who
     };

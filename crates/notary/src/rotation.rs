@@ -38,8 +38,8 @@ pub struct Rotated {
     pub log_id: String,
 }
 
-/// Gives the notary in `data` new keys; its lock is in the directory `lock`, or else beside the data.
-/// It must not be running.
+/// Gives the notary in `data` new keys; its lock is in the directory `lock`, or else where it was when
+/// the notary ran last, or else beside the data. It must not be running.
 ///
 /// # Errors
 /// When it is running, there is none, or its files cannot be read or written. Whenever this fails,
@@ -119,7 +119,7 @@ fn successor(
         state.retired.push(old.authority.key.clone());
         state.retired.push(old.authority.certificate.clone());
     }
-    // Those of an attempt that was cut off were never in office, and serve as well.
+    // They are made here: those of an attempt that was cut off were removed when the notary was opened.
     let log = SigningKey::load_or_create(&data.join(&state.log.key))?;
     let authority = Authority::open(data, identity, &state.authority)?;
     let trusted_root = state.trusted_root(identity, &log, &authority)?;

@@ -176,7 +176,8 @@ impl Sequencer {
         let mut writer = Writer::new(store, lock, identity, batches.clone())?;
         let (publish, head) = watch::channel(Arc::new(writer.head()?));
         let (tell, failed) = watch::channel(None);
-        let (tell_trouble, trouble) = watch::channel(None);
+        // So that whoever asks first whether it can write is told.
+        let (tell_trouble, trouble) = watch::channel(writer.look().err());
         let (queue, jobs) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("sequencer".into())

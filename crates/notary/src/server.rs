@@ -83,12 +83,10 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
     )?);
     let settled = match notary.settle().await {
         Ok(()) => true,
-        // It can be read, and what is to be logged is tried again.
+        // It can be read, and what is to be logged is once the clock is right.
         Err(NotaryError::Sequencer(SequencerError::Clock(_))) => false,
         Err(error) => return Err(error),
     };
-    // So that whoever asks first whether it can write is told.
-    notary.look_after_the_log();
     #[cfg(unix)]
     let admin = crate::admin::Admin::start(&config.data, notary.store().clone())?;
     let keeper = tokio::spawn(keep(notary.clone(), logger.clone(), settled));
@@ -155,6 +153,10 @@ pub async fn serve(config: Config) -> Result<Handle, NotaryError> {
 async fn keep(notary: Arc<Notary>, logger: Arc<Logger>, mut settled: bool) {
     let (mut told, mut cosigned) = (None, None);
     let (mut failed, mut trouble) = (notary.failed(), notary.trouble());
+    if trouble.borrow().is_some() {
+        // What it began with is told, too.
+        trouble.mark_changed();
+    }
     let mut pause = tokio::time::interval(KEEPER_PAUSE);
     pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -189,17 +191,17 @@ async fn keep(notary: Arc<Notary>, logger: Arc<Logger>, mut settled: bool) {
             }
             cosigned = unusable;
         }
+        if trouble.borrow().is_some() {
+            // Told above: what cannot be written is not tried.
+            continue;
+        }
         // It is tried again, and told once for each reason.
         let done = match settled {
             true => notary.catch_up().await,
             false => notary.settle().await,
         };
         settled |= done.is_ok();
-        let error = match done {
-            // Told above, and once.
-            Ok(()) | Err(NotaryError::Sequencer(SequencerError::Clock(_))) => None,
-            Err(error) => Some(error.to_string()),
-        };
+        let error = done.err().map(|error| error.to_string());
         if error != told
             && let Some(error) = &error
         {

@@ -15,8 +15,8 @@ pub fn is_one(name: &str) -> bool {
     name.len() <= MAX && visible && (is_email(name) || is_uri(name))
 }
 
-/// The one form of a name: hosts are the same in whatever case (RFC 4343), and so are schemes; what is
-/// before the `@` or after the host is its owner's business.
+/// The one form of a name: hosts are the same in whatever case (RFC 4343); what is before the `@` or after
+/// the host is its owner's business.
 pub fn normal(name: &str) -> String {
     let (start, end) = match SCHEMES.iter().find(|scheme| name.starts_with(*scheme)) {
         Some(scheme) => {

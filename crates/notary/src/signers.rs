@@ -178,7 +178,7 @@ fn read_certificate(file: &Path, pem: &[u8]) -> Result<(String, u64, Verifier), 
 ///
 /// # Errors
 /// When there is no notary, the key or the name is unusable, the key is enrolled already, or was
-/// revoked under this name.
+/// revoked under this name, or a revocation cannot be read.
 pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryError> {
     let identity = Identity::of_notary(data)?;
     if !signer_name::is_one(name) {
@@ -189,13 +189,15 @@ pub fn enrol(data: &Path, name: &str, pem: &[u8]) -> Result<Enrolled, NotaryErro
             signer_name::MAX
         )));
     }
-    let given = name;
     let name = &signer_name::normal(name);
     let key = Verifier::from_pem(pem).map_err(|error| NotaryError::Enrol(error.to_string()))?;
     let signers = Signers::of(data);
-    // Also as it was written before names had one form.
-    let mut names = [name.as_str(), given].into_iter();
-    if names.any(|name| signers.revocations.has(&key.key_id(), name)) {
+    // Also as it was written before names had one form. What is there and cannot be read is refused, too.
+    let statements = signers.revocations.all()?;
+    let is_revoked = |statement: &Statement| {
+        statement.key == key.key_id() && signer_name::normal(&statement.revocation.name) == *name
+    };
+    if statements.iter().any(is_revoked) {
         return Err(NotaryError::Enrol(format!(
             "this key was revoked under the name {name}, which cannot be taken back; enrol a new key"
         )));

@@ -12,7 +12,6 @@ use crate::keys::KeyError;
 use crate::note_key::NoteKey;
 use crate::sequencer::{Head, LogIdentity};
 use crate::signed_note::{MAX_NOTE_BYTES, Note, NoteError, SignatureLine, VerifierKey};
-use crate::tokens::Stamp;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,8 +31,6 @@ pub struct TileCheckpoints {
     cosigned: PathBuf,
     /// The last one that was signed; a log that does not grow need not sign again.
     last: Mutex<Option<Note>>,
-    /// What was found of the witnesses' file when it was looked at last.
-    looked: Mutex<Option<(Stamp, Option<String>)>>,
 }
 
 impl TileCheckpoints {
@@ -59,7 +56,6 @@ impl TileCheckpoints {
             log,
             cosigned: data.join(COSIGNED_FILE),
             last: Mutex::new(None),
-            looked: Mutex::new(None),
         })
     }
 
@@ -105,22 +101,16 @@ impl TileCheckpoints {
         Ok(note)
     }
 
-    /// Why the file with the lines of others cannot be used, if there is one.
+    /// Why the file with the lines of others cannot be used, if there is one. Reads it.
     pub fn unusable(&self) -> Option<String> {
-        let stamp = Stamp::of(&std::fs::metadata(&self.cosigned).ok()?);
-        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, found)) = looked.as_ref().filter(|(known, _)| *known == stamp) {
-            return found.clone();
-        }
+        std::fs::metadata(&self.cosigned).ok()?;
         let name = self.verifier.name();
         let wrong = match self.cosigned() {
             Ok(note) if note.text.lines().next() == Some(name) => None,
             Ok(_) => Some(format!("it is no checkpoint of {name}")),
             Err(error) => Some(error.to_string()),
         };
-        let wrong = wrong.map(|wrong| format!("{}: {wrong}", self.cosigned.display()));
-        *looked = Some((stamp, wrong.clone()));
-        wrong
+        wrong.map(|wrong| format!("{}: {wrong}", self.cosigned.display()))
     }
 
     fn cosigned(&self) -> Result<Note, NoteError> {

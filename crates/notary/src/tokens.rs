@@ -184,7 +184,6 @@ pub fn add(data: &Path, name: &str) -> Result<String, NotaryError> {
 /// # Errors
 /// When there is no such token, the lock store is not there, or something cannot be written.
 pub fn remove(data: &Path, lock: Option<&Path>, name: &str) -> Result<(), NotaryError> {
-    check_set_up(data)?;
     let acts = FinalActs::of_notary(data, &Identity::of_notary(data)?, lock)?;
     change(data, |tokens| {
         let removed = tokens.iter().position(|token| token.name == name);

@@ -370,10 +370,24 @@ impl Trust {
 fn revoked_in(links: &[SignedLink]) -> Result<Vec<Revocation>, NotaryError> {
     let mut revoked = Vec::new();
     for signed in links {
-        let link: Link = serde_json::from_slice(&decode(&signed.payload)?).map_err(unreadable)?;
-        revoked.extend(link.revoked);
+        revoked.extend(link(signed)?.revoked);
     }
     Ok(revoked)
+}
+
+/// What a signed link says. Whether the signatures hold is not asked: it is the notary's own.
+///
+/// # Errors
+/// When it cannot be read.
+pub(crate) fn link(signed: &SignedLink) -> Result<Link, NotaryError> {
+    let unreadable = |error: &dyn std::fmt::Display| {
+        NotaryError::Trust(format!(
+            "a link of the succession of the trust roots: {error}"
+        ))
+    };
+    let payload = STANDARD.decode(&signed.payload);
+    let payload = payload.map_err(|error| unreadable(&error))?;
+    serde_json::from_slice(&payload).map_err(|error| unreadable(&error))
 }
 
 fn decode(base64: &str) -> Result<Vec<u8>, NotaryError> {

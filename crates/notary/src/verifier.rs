@@ -57,7 +57,9 @@ impl Verifier {
                 )));
             }
         };
-        if let Some(bits) = rsa_bits(&key).filter(|bits| !RSA_BITS.contains(bits)) {
+        let bits =
+            rsa_bits(&key).map_err(|error| bad(format!("the key cannot be read: {error}")))?;
+        if let Some(bits) = bits.filter(|bits| !RSA_BITS.contains(bits)) {
             return Err(bad(format!(
                 "it is an RSA key of {bits} bits, and possible are {} to {}",
                 RSA_BITS.start(),
@@ -134,20 +136,23 @@ impl Verifier {
 
 /// How many bits the modulus of an RSA key (DER, SubjectPublicKeyInfo; RFC 8017, appendix A.1.1) has;
 /// `None` of another key.
-fn rsa_bits(key: &[u8]) -> Option<usize> {
-    let info = SubjectPublicKeyInfoRef::from_der(key).ok()?;
+///
+/// # Errors
+/// When the key cannot be read: one whose length is not known is not used.
+fn rsa_bits(key: &[u8]) -> Result<Option<usize>, x509_cert::der::Error> {
+    let info = SubjectPublicKeyInfoRef::from_der(key)?;
     if info.algorithm.oid != RSA {
-        return None;
+        return Ok(None);
     }
-    let mut reader = SliceReader::new(info.subject_public_key.raw_bytes()).ok()?;
+    let mut reader = SliceReader::new(info.subject_public_key.raw_bytes())?;
     let modulus = reader.sequence(|inner| {
         let modulus = UintRef::decode(inner)?;
         UintRef::decode(inner)?;
         Ok::<_, x509_cert::der::Error>(modulus)
-    });
-    let bytes = modulus.ok()?.as_bytes();
+    })?;
+    let bytes = reader.finish(modulus)?.as_bytes();
     let unused = bytes.first().map_or(0, |first| first.leading_zeros());
-    Some(bytes.len() * 8 - unused as usize)
+    Ok(Some(bytes.len() * 8 - unused as usize))
 }
 
 /// PEM as people paste it has blank lines around it.

@@ -176,9 +176,9 @@ impl Writer {
         });
     }
 
-    /// Looks whether nobody else signs, whether the clock is right, and after a failure whether what is there can be written once
-    /// more.
-    fn look(&mut self) -> Result<(), SequencerError> {
+    /// Looks whether nobody else signs, whether the clock is right, and after a failure whether what is
+    /// there can be written once more.
+    pub(crate) fn look(&mut self) -> Result<(), SequencerError> {
         let failed_before = self.state.is_none();
         let locked = Some(self.state()?.locked.clone());
         if self.lock.load()? != locked {

@@ -22,12 +22,17 @@ fn rsa(bits: usize) -> String {
     let header = Header::new(Tag::Sequence, inner.len()).unwrap();
     let mut key = header.to_der().unwrap();
     key.extend(inner);
+    rsa_with(&key)
+}
+
+/// The same of whatever is in the place of the modulus and the exponent.
+fn rsa_with(key: &[u8]) -> String {
     let info = SubjectPublicKeyInfoOwned {
         algorithm: AlgorithmIdentifierOwned {
             oid: ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1"),
             parameters: Some(Null.into()),
         },
-        subject_public_key: BitString::from_bytes(&key).unwrap(),
+        subject_public_key: BitString::from_bytes(key).unwrap(),
     };
     public_pem(&info.to_der().unwrap())
 }
@@ -45,5 +50,24 @@ fn rsa_keys_that_could_never_sign_here_are_refused_with_their_length() {
     }
     for bits in [2048, 3072, 4096] {
         enrol(data.path(), "rsa@example.org", rsa(bits).as_bytes()).unwrap();
+    }
+}
+
+#[test]
+fn rsa_keys_whose_length_cannot_be_read_are_refused() {
+    let data = common::DataFolder::new();
+    Running::start(data.path()).stop();
+    for unreadable in [
+        &[][..],
+        b"no sequence",
+        // Only one number, a negative one before the other, and something after the sequence.
+        &[0x30, 0x03, 0x02, 0x01, 0x05],
+        &[0x30, 0x06, 0x02, 0x01, 0x85, 0x02, 0x01, 0x03],
+        &[0x30, 0x06, 0x02, 0x01, 0x05, 0x02, 0x01, 0x03, 0x00],
+    ] {
+        let pem = rsa_with(unreadable);
+        let refused = enrol(data.path(), "rsa@example.org", pem.as_bytes());
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains("the key cannot be read"), "{refused}");
     }
 }

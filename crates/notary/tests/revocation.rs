@@ -6,14 +6,18 @@ use assay_core::digest::Sha256Digest;
 use assay_core::revocation::REVOCATION_PREDICATE;
 use assay_core::signer::key_fingerprint;
 use assay_core::succession::{SUCCESSION_PATH, follow};
+use assay_notary::authority::Authority;
 use assay_notary::clock::now;
-use assay_notary::keys::SigningKey;
+use assay_notary::identity::Identity;
+use assay_notary::keys::{SigningKey, pem};
 use assay_notary::revocation::{Wanted, revoke};
 use assay_notary::signers::{Signers, enrol};
+use assay_notary::trust::TrustState;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Answer, Running, hashed_rekord, standing};
 use serde_json::Value;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 const NAME: &str = "release@example.org";
@@ -290,4 +294,33 @@ fn a_name_is_one_in_whatever_case_its_host_is_written() {
     setting.revoke("release@Example.ORG", 0, None);
     let all = Signers::of(data).all().unwrap();
     assert!(all.iter().all(|one| one.revoked.is_some()));
+}
+
+/// Enrols a key as it was done before names had one form.
+fn enrol_as_written(data: &Path, name: &str, key: &SigningKey) {
+    let enrolled = enrol(data, name, key.public_pem().as_bytes()).unwrap();
+    let identity = Identity::of_notary(data).unwrap();
+    let state = TrustState::load(data, &identity).unwrap();
+    let authority = Authority::open(data, &identity, &state.authority).unwrap();
+    let certificate = authority.certify(name, key.public_der(), now()).unwrap();
+    std::fs::write(enrolled.file, pem("CERTIFICATE", &certificate)).unwrap();
+}
+
+#[test]
+fn a_key_that_was_revoked_under_a_name_of_another_case_is_not_enrolled_under_it_again() {
+    let setting = Setting::new();
+    let key = SigningKey::generate().unwrap();
+    let data = setting.data.path();
+    let written = "release@Example.ORG";
+    enrol_as_written(data, written, &key);
+    // It is found by the name in its one form, and in any other.
+    setting.revoke("release@EXAMPLE.org", now(), None);
+    let all = Signers::of(data).all().unwrap();
+    assert_eq!(all[0].revoked.as_ref().unwrap().name, written);
+    for name in [written, NAME, "release@EXAMPLE.org"] {
+        let refused = enrol(data, name, key.public_pem().as_bytes()).unwrap_err();
+        assert!(refused.to_string().contains("revoked"), "{refused}");
+    }
+    assert_eq!(setting.certificate(&key).status, 404);
+    enrol(data, "other@example.org", key.public_pem().as_bytes()).unwrap();
 }

@@ -52,8 +52,10 @@ pub struct Shard {
     /// How many of its entries are the first ones of the tree of now.
     #[serde(default)]
     pub restored_size: u64,
-    /// How many it had signed.
-    pub tree_size: u64,
+    /// How many more it had signed, which are lost; `None` where the notary does not know, or is of a
+    /// version that does not say.
+    #[serde(default)]
+    pub lost_entries: Option<u64>,
     /// The last that it signed.
     pub signed_tree_head: String,
 }

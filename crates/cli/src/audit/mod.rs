@@ -101,7 +101,8 @@ impl<'a> Audit<'a> {
     }
 
     async fn run(&self) -> Result<Report, CliError> {
-        let (mut audited, pinned) = self.key().await?;
+        let given = self.given_key()?;
+        let (mut audited, pinned) = self.key(given.as_ref()).await?;
         let mut found = Differences::default();
         let told = checkpoints::told(&self.log).await;
         let told = told.map_err(|failure| self.no_answer(failure))?;
@@ -110,7 +111,7 @@ impl<'a> Audit<'a> {
             Some((restored, key)) => (Some(restored), key),
             None => (None, pinned.clone()),
         };
-        self.refuse_another_key(&pinned, &key)?;
+        self.refuse_another_key(given.as_ref(), &pinned, &key)?;
         let signed = checkpoints::read(&self.log, &told, self.notary, &key, &mut found).await;
         let mut signed = signed.map_err(|failure| self.no_answer(failure))?;
         let mut last = audited.last.clone();
@@ -174,10 +175,9 @@ impl<'a> Audit<'a> {
     }
 
     /// The key that verifies the checkpoints: the pinned one, which is pinned at the first audit.
-    async fn key(&self) -> Result<(Audited, VerifierKey), CliError> {
-        let given = self.given_key()?;
+    async fn key(&self, given: Option<&VerifierKey>) -> Result<(Audited, VerifierKey), CliError> {
         let kept: Option<Audited> = self.memory.read(self.address)?;
-        let audited = match (kept, &given) {
+        let audited = match (kept, given) {
             (Some(kept), _) => kept,
             (None, Some(given)) => memory::pin(&self.memory, self.address, &given.to_string())?,
             (None, None) => {
@@ -208,9 +208,14 @@ impl<'a> Audit<'a> {
     }
 
     /// The key that was given must be the pinned one, or the one that it has become.
-    fn refuse_another_key(&self, pinned: &VerifierKey, now: &VerifierKey) -> Result<(), CliError> {
-        match self.given_key()? {
-            Some(given) if given != *pinned && given != *now => Err(CliError::Log(format!(
+    fn refuse_another_key(
+        &self,
+        given: Option<&VerifierKey>,
+        pinned: &VerifierKey,
+        now: &VerifierKey,
+    ) -> Result<(), CliError> {
+        match given {
+            Some(given) if given != pinned && given != now => Err(CliError::Log(format!(
                 "the log of {} was audited with the verifier key {pinned} so far, not with {given}. \
                  If the log was begun anew, remove {}: the next audit is then the first",
                 self.address,

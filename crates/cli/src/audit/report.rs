@@ -108,13 +108,14 @@ impl Report {
             self.entries_read, self.tiles_read
         ));
         if let Some(restored) = &self.restored {
+            let lost = match restored.lost_entries {
+                Some(lost) => format!("{lost} that it had signed are lost"),
+                None => "how many more it had signed, which are lost, is unknown".to_owned(),
+            };
             let what = format!(
                 "  restored from a backup since the last audit: tree {} has ended, tree {} begins with its \
-                 first {} entries; {} that it had signed are lost",
-                restored.ended_tree_id,
-                restored.tree_id,
-                restored.restored_entries,
-                restored.lost_entries
+                 first {} entries; {lost}",
+                restored.ended_tree_id, restored.tree_id, restored.restored_entries
             );
             lines.push(output::plain(&what));
         }

@@ -20,8 +20,8 @@ pub struct Restored {
     pub tree_id: String,
     /// How many entries of the ended one are the first ones of it.
     pub restored_entries: u64,
-    /// How many more the ended one had signed, as the notary says.
-    pub lost_entries: u64,
+    /// How many more the ended one had signed, as the notary says; `None` where that is not known.
+    pub lost_entries: Option<u64>,
     /// What the ended tree had signed of what was restored, if that is no more than this.
     #[serde(skip)]
     pub commitment: Option<Commitment>,
@@ -52,7 +52,7 @@ impl Restored {
             ended_tree_id: tree.to_owned(),
             tree_id: told.tree_id.clone(),
             restored_entries: shard.restored_size,
-            lost_entries: shard.tree_size.saturating_sub(shard.restored_size),
+            lost_entries: shard.lost_entries,
             commitment: commitment(host, shard),
         };
         Ok(Some((restored, now)))

@@ -111,22 +111,17 @@ pub fn revoke(args: &SignerRevokeArgs) -> Result<Exit, CliError> {
 fn log(data: &Path, lock: Option<&Path>, revocation: &Revocation) -> Result<(), CliError> {
     match Notary::open_existing(data, lock) {
         Ok(notary) => {
-            let runtime = tokio::runtime::Runtime::new()
-                .map_err(|error| CliError::Internal(error.to_string()))?;
-            return runtime.block_on(notary.settle()).map_err(|error| {
-                CliError::Log(format!(
-                    "the key is revoked and no certificate of it is handed out any more, but that \
-                     could not be logged yet, which is done at the next start: {error}"
-                ))
-            });
+            let runtime = tokio::runtime::Runtime::new().map_err(unlogged)?;
+            return runtime.block_on(notary.settle()).map_err(unlogged);
         }
         Err(NotaryError::Store(StoreError::InUse)) => {}
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(unlogged(error)),
     }
-    let identity = Identity::of_notary(data)?;
+    let identity = Identity::of_notary(data).map_err(unlogged)?;
     let begun = Instant::now();
     while begun.elapsed() < PATIENCE {
-        if TrustState::load(data, &identity)?.has_revoked(revocation) {
+        let state = TrustState::load(data, &identity).map_err(unlogged)?;
+        if state.has_revoked(revocation) {
             return Ok(());
         }
         std::thread::sleep(LOOK);
@@ -135,6 +130,14 @@ fn log(data: &Path, lock: Option<&Path>, revocation: &Revocation) -> Result<(), 
         "the key is revoked and no certificate of it is handed out any more, but the running notary \
          has not logged that yet. It does so at its next start at the latest"
             .into(),
+    ))
+}
+
+/// What failed came after the revocation was written down, which holds.
+fn unlogged(error: impl std::fmt::Display) -> CliError {
+    CliError::Log(format!(
+        "the key is revoked and no certificate of it is handed out any more, but that could not be \
+         logged yet, which is done at the next start: {error}"
     ))
 }
 

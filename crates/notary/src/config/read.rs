@@ -99,15 +99,22 @@ const OTHERS: [&str; 3] = [
     "ASSAY_NOTARY_TOKEN_FILE",
 ];
 
-/// Names one of the environment's variables that looks like a setting and is none.
+/// Names one of the environment's variables that looks like a setting and is none. Those that
+/// Kubernetes sets for a service named `assay-notary`, or `assay-notary-…`, do not.
 ///
 /// # Errors
 /// The first that is found.
 pub fn refuse_unknown<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<(), ConfigError> {
     let known: Vec<String> = KEYS.iter().map(|key| variable(key)).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let hosts = names.iter().copied();
+    let services: Vec<&str> = hosts
+        .filter_map(|name| name.strip_suffix(SERVICE_HOST))
+        .collect();
     let unknown = names.into_iter().find(|name| {
         let is_known = known.iter().any(|known| known == name) || OTHERS.contains(name);
-        name.starts_with("ASSAY_NOTARY_") && !is_known
+        let mut of_services = services.iter().filter_map(|one| name.strip_prefix(one));
+        name.starts_with("ASSAY_NOTARY_") && !is_known && !of_services.any(is_of_service)
     });
     match unknown {
         None => Ok(()),
@@ -116,6 +123,27 @@ pub fn refuse_unknown<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<()
             detail: "there is no such setting".into(),
         }),
     }
+}
+
+/// What is set for every service, and so tells that what else is named after it is no setting.
+const SERVICE_HOST: &str = "SERVICE_HOST";
+
+/// Whether Kubernetes sets this, after a service's name, in the containers beside it: the variables of
+/// services, and those of container links.
+fn is_of_service(rest: &str) -> bool {
+    if [SERVICE_HOST, "SERVICE_PORT", "PORT"].contains(&rest) || rest.starts_with("SERVICE_PORT_") {
+        return true;
+    }
+    let Some((port, link)) = rest
+        .strip_prefix("PORT_")
+        .and_then(|rest| rest.split_once('_'))
+    else {
+        return false;
+    };
+    let (protocol, part) = link.split_once('_').unwrap_or((link, "ADDR"));
+    port.parse::<u16>().is_ok()
+        && ["TCP", "UDP", "SCTP"].contains(&protocol)
+        && ["ADDR", "PORT", "PROTO"].contains(&part)
 }
 
 /// The settings that the environment makes; `value` reads a variable.
@@ -410,6 +438,32 @@ mod tests {
             let name = format!("ASSAY_NOTARY_{wrong}");
             let error = refuse_unknown([name.as_str()]).unwrap_err().to_string();
             assert!(error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_for_services_of_that_name_is_no_setting() {
+        for service in ["ASSAY_NOTARY", "ASSAY_NOTARY_METRICS"] {
+            let host = format!("{service}_SERVICE_HOST");
+            for other in [
+                "SERVICE_PORT",
+                "SERVICE_PORT_HTTPS",
+                "PORT",
+                "PORT_443_TCP",
+                "PORT_443_TCP_PROTO",
+                "PORT_443_TCP_PORT",
+                "PORT_443_TCP_ADDR",
+                "PORT_53_UDP",
+            ] {
+                let name = format!("{service}_{other}");
+                assert!(refuse_unknown([&*name, &*host]).is_ok(), "{name}");
+                // Alone it is somebody's mistake.
+                assert!(refuse_unknown([&*name]).is_err(), "{name}");
+            }
+            for wrong in ["PORTS", "PORT_TCP", "PORT_443", "PORT_443_TCP_X", "HOST"] {
+                let name = format!("{service}_{wrong}");
+                assert!(refuse_unknown([&*name, &*host]).is_err(), "{name}");
+            }
         }
     }
 

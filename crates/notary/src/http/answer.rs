@@ -26,17 +26,25 @@ pub fn of(status: StatusCode, kind: &'static str, body: impl Into<Body>) -> Resp
     response
 }
 
-/// The tags of the answers that a client has (`If-None-Match`), as they are written.
+/// That the client has the answer already: its body is left out.
+pub fn not_modified() -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    response
+}
+
+/// The tags of the answers that a client has (`If-None-Match`). They are compared weakly (RFC 9110,
+/// section 13.1.2), so the mark of a weak one is left out.
 pub fn known_tags(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let given = headers.get_all(IF_NONE_MATCH).iter();
     let texts = given.filter_map(|value| value.to_str().ok());
-    texts.flat_map(|text| text.split(',')).map(str::trim)
+    let tags = texts.flat_map(|text| text.split(',')).map(str::trim);
+    tags.map(|tag| tag.strip_prefix("W/").unwrap_or(tag))
 }
 
 /// Whether a client has the answer with this tag.
 pub fn is_known(headers: &HeaderMap, tag: &str) -> bool {
-    known_tags(headers)
-        .any(|given| given == "*" || given.strip_prefix("W/").unwrap_or(given) == tag)
+    known_tags(headers).any(|given| given == "*" || given == tag)
 }
 
 /// JSON.

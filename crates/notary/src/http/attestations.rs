@@ -169,11 +169,7 @@ impl Found {
             Self::Nothing => {
                 return answer::of(StatusCode::NOT_FOUND, JSON, NOTHING);
             }
-            Self::Same { tag } => {
-                let mut response = Response::new(Body::empty());
-                *response.status_mut() = StatusCode::NOT_MODIFIED;
-                (response, tag)
-            }
+            Self::Same { tag } => (answer::not_modified(), tag),
             Self::Page { body, tag, next } => {
                 let mut response = answer::of(StatusCode::OK, JSON, hold(body));
                 if let Some(next) = next {
@@ -243,8 +239,7 @@ impl Tags {
             if given == "*" {
                 return Some(tag_of(entries, size));
             }
-            let bare = given.strip_prefix("W/").unwrap_or(given);
-            let bare = bare.strip_prefix('"')?.strip_suffix('"')?;
+            let bare = given.strip_prefix('"')?.strip_suffix('"')?;
             let (then_entries, then) = bare.split_once('-')?;
             let then: u64 = then.parse().ok()?;
             (then_entries == entries && then <= size).then(|| tag_of(entries, then))

@@ -37,6 +37,7 @@ fn inactive_shards(identity: &Identity) -> Option<Vec<serde_json::Value>> {
         let last = checkpoint::read(past.last_known());
         let root = last.as_ref().map(|said| hex::encode(said.root));
         json!({
+            "lostEntries": past.lost(),
             "restoredSize": past.size,
             "rootHash": root.unwrap_or_default(),
             "signedTreeHead": past.last_known(),

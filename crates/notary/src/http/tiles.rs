@@ -4,7 +4,7 @@ use super::answer::{self, set};
 use super::apart::apart;
 use super::refusal::{Answer, Refusal};
 use crate::notary::Notary;
-use crate::store::{Snapshot, StoreError};
+use crate::store::StoreError;
 use crate::tiles::{self, Tile, TileKind};
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -52,14 +52,12 @@ pub async fn tile(
         ));
     }
     if answer::is_known(&headers, &tag) {
-        let mut response = Response::new(Body::empty());
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        return Ok(tagged(response, &tag));
+        return Ok(tagged(answer::not_modified(), &tag));
     }
     let body = match tile.kind {
         TileKind::Hashes { level } => {
             apart(move || {
-                let snapshot = covering(&notary, &tile)?;
+                let (_, snapshot) = notary.published()?;
                 let positions = tile.start()..tile.end();
                 Ok(Body::from(tiles::hashes(level, positions, &*snapshot)?))
             })
@@ -70,34 +68,25 @@ pub async fn tile(
     Ok(tagged(answer::of(StatusCode::OK, BYTES, body), &tag))
 }
 
-/// A snapshot that has all of the tile, if the published head covers it.
-fn covering(notary: &Notary, tile: &Tile) -> Result<Box<dyn Snapshot>, Refusal> {
-    let (head, snapshot) = notary.published()?;
-    match tile.is_in(head.size) {
-        true => Ok(snapshot),
-        false => Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            format!("this log has {} entries, and no {tile}", head.size),
-        )),
-    }
-}
-
 /// A bundle of small entries is answered whole. One of large entries is read piece by piece as the
 /// client takes it, each time from a snapshot of its own, since entries never change: so a slow
 /// client holds neither memory nor old pages of the store.
 async fn entries(notary: Arc<Notary>, tile: Tile) -> Result<Body, Refusal> {
     let reader = notary.clone();
-    let (first, next) = apart(move || {
-        let snapshot = covering(&reader, &tile)?;
-        Ok(tiles::entries(tile.start(), tile.end(), &*snapshot)?)
-    })
-    .await?;
+    let (first, next) = apart(move || Ok(read(&reader, tile.start(), tile.end())?)).await?;
     if next == tile.end() {
         return Ok(Body::from(first));
     }
     let rest = stream::try_unfold(next, move |next| part(notary.clone(), next, tile.end()));
     let first = stream::once(async { Ok(Bytes::from(first)) });
     Ok(Body::from_stream(stream::StreamExt::chain(first, rest)))
+}
+
+/// As many of these entries as there is room for, and the first one after them. A tile that the
+/// published head covered once is there from then on.
+fn read(notary: &Notary, next: u64, end: u64) -> Result<(Vec<u8>, u64), StoreError> {
+    let (_, snapshot) = notary.published()?;
+    tiles::entries(next, end, &*snapshot)
 }
 
 async fn part(
@@ -108,11 +97,7 @@ async fn part(
     if next >= end {
         return Ok(None);
     }
-    let read = move || {
-        let (_, snapshot) = notary.published()?;
-        tiles::entries(next, end, &*snapshot)
-    };
-    let (bytes, next) = tokio::task::spawn_blocking(read)
+    let (bytes, next) = tokio::task::spawn_blocking(move || read(&notary, next, end))
         .await
         .unwrap_or_else(|error| Err(StoreError::Failed(error.to_string())))?;
     Ok(Some((Bytes::from(bytes), next)))

@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError};
 
 impl Notary {
     /// Finishes what a rotation began, and logs what was revoked meanwhile. To be done before
-    /// anybody is answered.
+    /// anybody is answered, unless the clock is behind: what is to be logged waits for it then.
     ///
     /// # Errors
     /// When something can be neither logged nor written.

@@ -48,6 +48,7 @@ fn an_older_backup_begins_a_new_tree_that_names_the_old_one() {
     let said = checkpoint::read(log["signedTreeHead"].as_str().unwrap()).unwrap();
     assert!(said.origin.ends_with(log["treeID"].as_str().unwrap()));
     let expected = json!([{
+        "lostEntries": 1,
         "restoredSize": 2,
         "rootHash": backed_up.last["rootHash"],
         "signedTreeHead": backed_up.last["signedTreeHead"],
@@ -96,6 +97,8 @@ fn without_the_lock_a_restore_begins_a_new_tree() {
     assert_eq!((restored.ended.len(), restored.lost()), (1, None));
     let notary = backed_up.start("new", &lock);
     backed_up.check(&notary);
+    let ended = &notary.get("/api/v1/log").json()["inactiveShards"][0];
+    assert_eq!(ended.get("lostEntries"), Some(&Value::Null), "{ended}");
     notary.stop();
     let copied = backed_up.world.data.beside("copied");
     copy(backed_up.world.data.path(), &copied);
