@@ -172,7 +172,7 @@ impl Background {
             (gathered, wanted) = self.gather(&settings, &digest, &record).await;
             if record.again {
                 // What was found out of the file's bytes holds.
-                evidence = standing::merged(&evidence, gathered);
+                evidence = standing::merged(&evidence, &gathered, !wanted.is_nothing());
                 found = None;
             } else {
                 // What the user brought stays with the bytes that it was brought with.

@@ -4,7 +4,8 @@
 use super::{Background, BackgroundError, logs};
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
-use assay_core::evidence::{Evidence, Failure, Published};
+use assay_core::closer_look::Wanted;
+use assay_core::evidence::{Evidence, Published};
 use assay_core::log_memory::withhold;
 use assay_core::proof::ProofError;
 use assay_core::record::DownloadRecord;
@@ -23,9 +24,6 @@ pub(super) const SOON: i32 = 1000;
 
 /// And again after so long each time, if there is more by then.
 pub(super) const AGAIN: i32 = 500;
-
-/// So it is said of those that did not, in seconds.
-const LATE: u32 = 1;
 
 /// One source while it is asked.
 pub(super) struct Waiting<'a> {
@@ -74,7 +72,7 @@ impl Early for Waiting<'_> {
 pub(super) fn so_far(told: &RefCell<Vec<Evidence>>, named: (&str, &str)) -> Evidence {
     let told = told.borrow();
     let known = told.iter().find(|known| known.source == named.0);
-    let late = || proving::failed(named, Failure::TimedOut { seconds: LATE });
+    let late = || proving::failed(named, driver::LATE);
     known.cloned().unwrap_or_else(late)
 }
 
@@ -118,8 +116,10 @@ impl Background {
             return Ok(());
         }
         let tell = |record: &mut DownloadRecord| {
-            record.judgement = Some(judged);
+            record.tell_early(judged);
             record.evidence = known;
+            // It is not all that was gathered: should this be cut off, everything is asked anew.
+            record.wanted = Wanted::default();
         };
         self.conclude(&record.id, Box::new(tell), false).await
     }

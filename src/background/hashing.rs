@@ -176,6 +176,7 @@ impl Background {
             if record.digest != Some(digest) {
                 // What was said of other bytes does not count for these.
                 record.evidence.clear();
+                record.end_early();
                 record.judgement = None;
                 record.wanted = Wanted::default();
             }

@@ -217,7 +217,8 @@ impl Background {
     }
 
     /// Writes a judgement, raises the alarm where there is one, and plans the next try. Where the file
-    /// was checked (and not merely judged again), it is held against what is demanded of it.
+    /// was checked (and not merely judged again, or while somebody is waited for), it is held against what
+    /// is demanded of it, and the check counts.
     async fn conclude(
         self: &Rc<Self>,
         id: &str,
@@ -234,14 +235,17 @@ impl Background {
                 id,
                 Box::new(|record| {
                     let before = surface::Before::from(&*record);
+                    if is_checked {
+                        record.end_early();
+                    }
                     let is_new = record.is_new();
                     judge(record);
                     record.stage = Stage::Done;
                     if is_checked {
                         record.judged_at = Some(now());
+                        record.cut_off = 0;
                     }
-                    record.cut_off = 0;
-                    record.retry = retry::plan(record, now());
+                    record.retry = retry::plan(record, now(), is_checked);
                     record.again = false;
                     let demand = settings.ruling(&record.hosts()).demand;
                     remove = is_checked && record.hold_against(&demand, is_new) && may_remove;

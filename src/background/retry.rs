@@ -21,8 +21,9 @@ const DAY: f64 = 86_400.0;
 /// How long to wait after each try, in seconds. The last one is for all that follow, where there are any.
 const DELAYS: [f64; 8] = [30.0, 60.0, 120.0, 300.0, 900.0, 3600.0, 21_600.0, DAY];
 
-/// When a judged record is to be checked again; `None` where nothing would change by itself.
-pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
+/// When a judged record is to be checked again; `None` where nothing would change by itself. Where it was
+/// judged without a check that came to its end, that is no try.
+pub(super) fn plan(record: &DownloadRecord, now: f64, is_checked: bool) -> Option<Retry> {
     let judgement = record.judgement.as_ref()?;
     if record.digest.is_none() || record.deleted || !judgement.may_pass {
         return None;
@@ -39,7 +40,7 @@ pub(super) fn plan(record: &DownloadRecord, now: f64) -> Option<Retry> {
         .wait
         .map_or(delay, |wait| delay.max(f64::from(wait)));
     Some(Retry {
-        attempts: attempts + 1,
+        attempts: attempts + u32::from(is_checked),
         due_at: now + delay * 1000.0,
     })
 }
@@ -147,11 +148,26 @@ mod tests {
         });
         let mut delays = Vec::new();
         for _ in 0..10 {
-            record.retry = plan(&record, 0.0);
+            record.retry = plan(&record, 0.0, true);
             delays.extend(record.retry.map(|retry| retry.due_at / 1000.0));
         }
         assert_eq!(delays[..8], DELAYS);
         assert_eq!(delays[8..], [DAY, DAY]);
+    }
+
+    #[test]
+    fn what_is_told_early_is_no_try() {
+        let mut record = record(Reason::SourceFailed {
+            source: "n".into(),
+            failure: Failure::Unreachable,
+        });
+        for delay in [30_000.0, 60_000.0] {
+            for is_checked in [false, false, true] {
+                record.retry = plan(&record, 0.0, is_checked);
+                let due = record.retry.map(|retry| retry.due_at);
+                assert_eq!(due, Some(delay));
+            }
+        }
     }
 
     #[test]
@@ -161,16 +177,19 @@ mod tests {
             failure: Failure::Page,
         });
         for delay in DELAYS {
-            record.retry = plan(&record, 0.0);
+            record.retry = plan(&record, 0.0, true);
             let due = record.retry.map(|retry| retry.due_at);
             assert_eq!(due, Some(delay * 1000.0));
         }
-        assert_eq!(plan(&record, 0.0), None);
+        assert_eq!(plan(&record, 0.0, true), None);
     }
 
     #[test]
     fn what_does_not_pass_is_not_retried() {
-        assert_eq!(plan(&record(Reason::NobodyKnows { sources: 1 }), 0.0), None);
-        assert_eq!(plan(&record(Reason::FileChanged), 0.0), None);
+        assert_eq!(
+            plan(&record(Reason::NobodyKnows { sources: 1 }), 0.0, true),
+            None
+        );
+        assert_eq!(plan(&record(Reason::FileChanged), 0.0, true), None);
     }
 }

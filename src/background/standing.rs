@@ -11,6 +11,7 @@ use crate::js::now;
 use assay_core::evidence::{Evidence, Outcome};
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::verdict::Verdict;
+use assay_sources::beside;
 use std::rc::Rc;
 
 /// The alarm that goes on with the round.
@@ -45,17 +46,24 @@ fn is_due(record: &DownloadRecord, now: f64) -> bool {
 }
 
 /// What is known once the sources that proved the file were asked again: what they say now; where
-/// they did not answer, and of all others, what they said.
-pub(super) fn merged(before: &[Evidence], now: Vec<Evidence>) -> Vec<Evidence> {
-    let has_answered = |one: &&Evidence| matches!(one.outcome, Outcome::Answered { .. });
+/// they did not answer, and of all others, what they said. Where they did not answer everything, what
+/// they prove now is added. So it is beside the file if that would have to be read (`must_be_read`).
+pub(super) fn merged(before: &[Evidence], now: &[Evidence], must_be_read: bool) -> Vec<Evidence> {
     let latest = |known: &Evidence| {
-        let mut fresh = now.iter().filter(has_answered);
-        fresh
-            .find(|one| one.source == known.source)
-            .unwrap_or(known)
-            .clone()
+        let mut fresh = now.iter().filter(|one| one.source == known.source);
+        match fresh.next() {
+            Some(fresh) if has_answered_all(fresh, must_be_read) => fresh.clone(),
+            Some(fresh) => known.and_proven(fresh),
+            None => known.clone(),
+        }
     };
     before.iter().map(latest).collect()
+}
+
+fn has_answered_all(fresh: &Evidence, must_be_read: bool) -> bool {
+    matches!(fresh.outcome, Outcome::Answered { .. })
+        && fresh.missing.is_none()
+        && !(must_be_read && fresh.source == beside::ID)
 }
 
 /// Whether a source is asked: all are, but where a record is merely asked about again.
@@ -98,5 +106,67 @@ impl Background {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assay_core::attestation::{Attestation, Claim};
+    use assay_core::evidence::Failure;
+    use assay_core::signer::{Identity, RootId, Signer};
+
+    fn made(fingerprint: &str) -> Attestation {
+        Attestation {
+            signer: Signer {
+                root: RootId::minisign(),
+                identity: Identity::Key {
+                    fingerprint: fingerprint.into(),
+                },
+            },
+            claim: Claim::Signature,
+            logged: None,
+            signed_at: None,
+            certified: None,
+            declared: None,
+            bundle: String::new(),
+        }
+    }
+
+    fn proving(keys: &[&str], missing: Option<Failure>) -> Evidence {
+        let proven = keys.iter().map(|key| made(key)).collect();
+        Evidence {
+            missing,
+            ..Evidence::proving(beside::ID, "dl.example.org", proven)
+        }
+    }
+
+    #[test]
+    fn what_a_source_does_not_answer_stays_as_it_was() {
+        let before = [proving(&["a"], None)];
+        let again = |now: Evidence, must_be_read| merged(&before, &[now], must_be_read);
+        let late = || Some(Failure::TimedOut { seconds: 10 });
+        let failed = Outcome::Failed {
+            failure: Failure::Unreachable,
+        };
+        let failed = Evidence::of(beside::ID, "dl.example.org", failed);
+        assert_eq!(again(failed, false), before);
+        assert_eq!(again(proving(&[], late()), false), before);
+        assert_eq!(again(proving(&["a"], late()), false), before);
+        // What is only there for whoever reads the file once more is no absence, either.
+        assert_eq!(again(proving(&[], None), true), before);
+        assert_eq!(merged(&before, &[], false), before);
+    }
+
+    #[test]
+    fn what_a_source_proves_now_counts_and_so_does_that_it_proves_nothing_any_more() {
+        let before = [proving(&["a"], None)];
+        let nothing = [proving(&[], None)];
+        assert_eq!(merged(&before, &nothing, false), nothing);
+        for (missing, must_be_read) in [(Some(Failure::Unreachable), false), (None, true)] {
+            let now = [proving(&["b"], missing)];
+            let both = [proving(&["a", "b"], None)];
+            assert_eq!(merged(&before, &now, must_be_read), both);
+        }
     }
 }

@@ -75,7 +75,7 @@ pub struct CloserLook {
     signatures: Vec<(KeyedSignature, Verifying)>,
     listed: Vec<FileDigest>,
     /// Where a list does not say by which algorithm it is.
-    others: Option<Box<OtherDigests>>,
+    others: OtherDigests,
 }
 
 /// A signature that is being verified.
@@ -110,16 +110,13 @@ impl CloserLook {
             };
             Some((one.clone(), verifying))
         };
+        let unnamed = wanted.listed.iter().filter(|one| !one.is_named);
         (!wanted.is_nothing()).then(|| Self {
             sha512: Sha512::new(),
             blake2b: Blake2b512::new(),
             signatures: wanted.signatures.iter().filter_map(begin).collect(),
             listed: wanted.listed.iter().map(|one| one.digest).collect(),
-            others: wanted
-                .listed
-                .iter()
-                .any(|one| !one.is_named)
-                .then(Box::default),
+            others: OtherDigests::of(unnamed.map(|one| one.digest)),
         })
     }
 
@@ -132,9 +129,7 @@ impl CloserLook {
                 verifier.update(piece);
             }
         }
-        if let Some(others) = &mut self.others {
-            others.update(piece);
-        }
+        self.others.update(piece);
     }
 
     /// What was found out, at the end of the file.
@@ -151,11 +146,8 @@ impl CloserLook {
             }
         }
         let sha512 = Sha512Digest::new(self.sha512.finalize().into());
-        let mut own = vec![FileDigest::Sha512(sha512)];
-        if let Some(others) = self.others {
-            own.extend(others.end());
-            own.push(FileDigest::Sha512(Sha512Digest::new(*blake2b.as_bytes())));
-        }
+        let mut own = self.others.end(&blake2b);
+        own.push(FileDigest::Sha512(sha512));
         self.listed.retain(|one| own.contains(one));
         Found {
             sha512,
@@ -169,6 +161,7 @@ impl CloserLook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::digest::Sha256Digest;
 
     #[test]
     fn what_is_wanted_is_found_out_piece_by_piece() {
@@ -194,6 +187,25 @@ mod tests {
         assert_eq!(look.end(), expected);
     }
 
+    /// The digests that can look like these.
+    fn alike(listed: &[FileDigest]) -> Vec<FileDigest> {
+        let mut others = OtherDigests::of(listed.iter().copied());
+        others.update(b"some content");
+        others.end(&Blake2bDigest::of(b"some content"))
+    }
+
+    #[test]
+    fn only_digests_as_long_as_what_is_listed_are_computed() {
+        let listed = FileDigest::Sha256(Sha256Digest::of(b"else"));
+        let long = FileDigest::Sha512(Sha512Digest::of(b"else"));
+        let is_short = |one: &FileDigest| matches!(one, FileDigest::Sha256(_));
+        let (short, longer) = (alike(&[listed]), alike(&[long]));
+        assert!(short.len() == 5 && short.iter().all(is_short));
+        assert!(longer.len() == 2 && !longer.iter().any(is_short));
+        assert_eq!(alike(&[long, listed, long]), [short, longer].concat());
+        assert!(alike(&[]).is_empty());
+    }
+
     /// Of what is listed it is told what is the file's, by an algorithm that the list may be of.
     #[test]
     fn what_is_listed_is_held_against_the_file_by_what_the_list_may_be_of() {
@@ -204,12 +216,9 @@ mod tests {
             signed: None,
             is_forged: false,
         };
-        let mut others = OtherDigests::default();
-        others.update(b"some content");
         let sha512 = FileDigest::Sha512(Sha512Digest::of(b"some content"));
-        let blake2b = *Blake2bDigest::of(b"some content").as_bytes();
-        let mut alike = others.end().to_vec();
-        alike.push(FileDigest::Sha512(Sha512Digest::new(blake2b)));
+        let short = FileDigest::Sha256(Sha256Digest::of(b"some content"));
+        let alike = alike(&[short, sha512]);
         let strange = FileDigest::Sha512(Sha512Digest::of(b"else"));
         for is_named in [true, false] {
             let all = alike.iter().chain([&sha512, &strange]);

@@ -274,6 +274,19 @@ impl Evidence {
         }
     }
 
+    /// What was proven before, and what else the source proves now that it did not answer everything.
+    pub fn and_proven(&self, now: &Self) -> Self {
+        let mut both = self.clone();
+        if let Outcome::Answered { proven, .. } = &mut both.outcome {
+            for one in now.proven() {
+                if !proven.contains(one) {
+                    proven.push(one.clone());
+                }
+            }
+        }
+        both
+    }
+
     /// Adds what else the source proved.
     pub fn add(&mut self, more: Self) {
         if let (

@@ -55,6 +55,12 @@ pub struct DownloadRecord {
     pub evidence: Vec<Evidence>,
     /// The outcome of the last check.
     pub judgement: Option<Judged>,
+    /// Whether that was told while somebody was still waited for: then it is the outcome of no check.
+    #[serde(default)]
+    pub early: bool,
+    /// The outcome of the last check, if it was.
+    #[serde(default)]
+    pub before: Option<Judged>,
     /// When its check last came to an end, in milliseconds since 1970.
     pub judged_at: Option<f64>,
     /// When it is checked again by itself, because something that passes kept it from being
@@ -140,6 +146,8 @@ impl DownloadRecord {
             found: None,
             evidence: Vec::new(),
             judgement: None,
+            early: false,
+            before: None,
             judged_at: None,
             retry: None,
             unseen_alarm: None,
@@ -181,6 +189,29 @@ impl DownloadRecord {
         }
     }
 
+    /// The outcome of the last check that came to its end.
+    fn checked(&self) -> Option<&Judged> {
+        match self.early {
+            true => self.before.as_ref(),
+            false => self.judgement.as_ref(),
+        }
+    }
+
+    /// Takes what is told while somebody is still waited for.
+    pub fn tell_early(&mut self, judged: Judged) {
+        let told = self.judgement.replace(judged);
+        if !self.early {
+            (self.early, self.before) = (true, told);
+        }
+    }
+
+    /// Takes back what was told early, as the check comes to its end.
+    pub fn end_early(&mut self) {
+        if self.early {
+            (self.early, self.judgement) = (false, self.before.take());
+        }
+    }
+
     /// Judges the file by this evidence, and by what is remembered of the project that it belongs to.
     pub fn judge(
         &self,
@@ -188,7 +219,7 @@ impl DownloadRecord {
         settings: &Settings,
         project: Option<&Project>,
     ) -> Judged {
-        let earlier = self.judgement.as_ref();
+        let earlier = self.checked();
         let obtained = self.obtained();
         obtained.judge(evidence, settings, project, earlier).into()
     }
@@ -201,7 +232,7 @@ impl DownloadRecord {
     /// Whether no check of it got through so far: there was none, or an outage kept it from being more
     /// than a question to the user. To be asked before the outcome of another one is written.
     pub fn is_new(&self) -> bool {
-        let earlier = self.judgement.as_ref().map(|judged| judged.verdict);
+        let earlier = self.checked().map(|judged| judged.verdict);
         let was_cut_off = earlier.is_none_or(|verdict| verdict == Verdict::Unchecked);
         self.judged_at.is_none() || self.hold == Some(Hold::Asking) && was_cut_off
     }
@@ -246,6 +277,8 @@ impl DownloadRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{Scope, TrustedSigner};
+    use crate::signer::{Identity, RootId, Signer};
     use crate::site_rule::Mode;
 
     const REMOVING: Demand = Demand {
@@ -263,14 +296,7 @@ mod tests {
         let is_new = record.is_new();
         record.stage = Stage::Done;
         record.evidence = vec![Evidence::proving("notary", "Notary", Vec::new())];
-        record.judgement = Some(Judged {
-            verdict,
-            signer: None,
-            reasons: Vec::new(),
-            may_pass: false,
-            may_last: false,
-            wait: None,
-        });
+        record.judgement = Some(judged(verdict, None));
         record.judged_at = Some(1.0);
         (record.hold_against(demand, is_new), record.hold)
     }
@@ -314,6 +340,65 @@ mod tests {
             assert_eq!(check(&mut record, Verdict::Unchecked, &REMOVING), held);
             assert_eq!(check(&mut record, verdict, &REMOVING), outcome);
         }
+    }
+
+    fn judged(verdict: Verdict, signer: Option<Signer>) -> Judged {
+        Judged {
+            verdict,
+            signer,
+            reasons: Vec::new(),
+            may_pass: false,
+            may_last: false,
+            wait: None,
+        }
+    }
+
+    /// A warning that is taken back by what is heard later does not stay, nor does one of a check that was
+    /// cut off; one of a check does.
+    #[test]
+    fn what_is_told_early_is_the_outcome_of_no_check() {
+        let signer = Signer {
+            root: RootId::sigstore(),
+            identity: Identity::Key {
+                fingerprint: "SHA256:1".into(),
+            },
+        };
+        let mut settings = Settings::default();
+        settings.trusted.push(TrustedSigner {
+            signer: signer.clone(),
+            scope: Scope::Everywhere,
+            key: None,
+        });
+        let warning = || judged(Verdict::Untrusted, Some(signer.clone()));
+        let verdict = |record: &DownloadRecord| record.judge(&[], &settings, None).verdict;
+
+        let mut record = downloaded();
+        for _ in 0..2 {
+            record.tell_early(warning());
+            assert_eq!(record.judgement, Some(warning()));
+            assert_eq!(verdict(&record), Verdict::Unknown);
+        }
+        record.end_early();
+        assert_eq!((record.early, &record.judgement), (false, &None));
+        // What a check said before is still said.
+        record.judgement = Some(warning());
+        record.tell_early(judged(Verdict::Verified, None));
+        assert_eq!(verdict(&record), Verdict::Untrusted);
+        record.end_early();
+        assert_eq!(record.judgement, Some(warning()));
+        record.end_early();
+        assert_eq!(record.judgement, Some(warning()));
+    }
+
+    #[test]
+    fn what_an_outage_held_up_is_new_although_something_was_told_early() {
+        let mut record = downloaded();
+        check(&mut record, Verdict::Unchecked, &REMOVING);
+        record.tell_early(judged(Verdict::Signed, None));
+        assert!(record.is_new());
+        record.end_early();
+        let removed = (true, Some(Hold::Asking));
+        assert_eq!(check(&mut record, Verdict::Signed, &REMOVING), removed);
     }
 
     #[test]

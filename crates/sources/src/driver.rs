@@ -4,6 +4,8 @@
 //! Where one request hangs, the others count before its time is over: the source goes on with what there
 //! is, and what comes of that is told ([`Early`]).
 
+pub use crate::round::LATE;
+
 use crate::round::{Heard, Round};
 use crate::source::{Answer, Source, Weighing};
 use crate::{Candidates, HttpRequest, Transport, proving};
@@ -14,9 +16,6 @@ use futures_util::future::{LocalBoxFuture, join};
 
 /// So many requests are made one after the other at most for one source, whatever it wants.
 const MOST_ROUNDS: usize = 8;
-
-/// So it is said of what is waited for, in seconds.
-const LATE: u32 = 1;
 
 /// Whoever is told of a source what there is while something else of it is waited for.
 pub trait Early {
@@ -68,7 +67,8 @@ pub async fn gather(
         {
             let so_far = round.so_far();
             let going_on = async {
-                heard.extend(go_on(transport, &mut *fork, so_far, now).await.ok()?);
+                let gone_on = go_on(transport, &mut *fork, so_far, &mut heard, now);
+                gone_on.await.ok()?;
                 let offered = fork.offered();
                 early.offered(fork, offered).await;
                 Some(())
@@ -81,23 +81,26 @@ pub async fn gather(
     Ok(source.offered())
 }
 
-/// Goes on with a source that was given up waiting for, and says what was heard.
+/// Goes on with a source that was given up waiting for. What is heard is added to what was, whatever
+/// becomes of it: it is not asked for again.
 async fn go_on(
     transport: &impl Transport,
     source: &mut dyn Source,
     mut answers: Vec<Answer>,
+    heard: &mut Heard,
     now: i64,
-) -> Result<Heard, Failure> {
-    let mut heard = Heard::new();
+) -> Result<(), Failure> {
     for _ in 0..MOST_ROUNDS {
         let requests = source.next(answers)?;
         if requests.is_empty() {
             break;
         }
-        answers = send(transport, &requests, now).await;
+        let mut round = Round::send(transport, &requests, heard, now);
+        round.rest().await;
+        answers = round.answers();
         heard.extend(requests.into_iter().zip(answers.iter().cloned()));
     }
-    Ok(heard)
+    Ok(())
 }
 
 /// Proves what is offered so far by a source that something else is waited for of. `now` is in seconds
@@ -167,27 +170,20 @@ pub async fn finish(
         if missing.is_some() || requests.is_empty() {
             break;
         }
-        let sent = send(transport, &requests, now);
-        let answers = match early {
-            None => sent.await,
-            Some(early) => {
-                let mut so_far = evidence.clone();
-                set_missing(&mut so_far, Some(Failure::TimedOut { seconds: LATE }));
-                join(sent, early.proven(so_far)).await.0
-            }
-        };
-        match source.close(&mut evidence, &by, answers) {
+        let mut round = Round::send(transport, &requests, &mut Heard::new(), now);
+        if let Some(early) = early
+            && !round.soon(transport, true).await
+        {
+            let mut so_far = evidence.clone();
+            set_missing(&mut so_far, Some(LATE));
+            join(early.proven(so_far), round.rest()).await;
+        }
+        round.rest().await;
+        match source.close(&mut evidence, &by, round.answers()) {
             Ok(more) => requests = more,
             Err(failure) => missing = Some(failure),
         }
     }
     set_missing(&mut evidence, missing);
     evidence
-}
-
-/// All at once.
-async fn send(transport: &impl Transport, requests: &[HttpRequest], now: i64) -> Vec<Answer> {
-    let mut round = Round::send(transport, requests, &mut Heard::new(), now);
-    round.rest().await;
-    round.answers()
 }

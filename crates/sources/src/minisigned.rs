@@ -3,6 +3,7 @@
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::{Found, KeyedSignature, ListedDigest, Wanted};
 use assay_core::evidence::{Evidence, Outcome, Published};
+use assay_core::file_digest::FileDigest;
 use assay_core::minisign::{Form, MinisignKey, MinisignSignature};
 use assay_core::settings::Settings;
 use assay_core::signer::RootId;
@@ -93,7 +94,9 @@ pub fn settle(
         }
         note_keyed(one, &key, holds, is_recent, evidence);
     }
-    let is_same = |one: &&ListedDigest| found.listed.contains(&one.digest);
+    // Whatever it was read for, its own SHA-512 is known then.
+    let own = FileDigest::Sha512(found.sha512);
+    let is_same = |one: &&ListedDigest| one.digest == own || found.listed.contains(&one.digest);
     for one in wanted.listed.iter().filter(is_same) {
         evidence.published = Some(Published::Same);
         note_of_list(one, is_recent, evidence);

@@ -10,8 +10,8 @@ use std::time::Duration;
 /// So long others are waited for, once there is something, before something is made of what there is.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// So it is said of those that let wait for them, in seconds.
-const LATE: u32 = 1;
+/// So it is said of what lets wait for it.
+pub const LATE: Failure = Failure::TimedOut { seconds: 1 };
 
 /// What was asked and answered, where it may be asked once more.
 pub(crate) type Heard = Vec<(HttpRequest, Answer)>;
@@ -83,10 +83,9 @@ impl<'t> Round<'t> {
 
     /// What there is of answers; of the others, that they let wait for them.
     pub(crate) fn so_far(&self) -> Vec<Answer> {
-        let late = || Err(Failure::TimedOut { seconds: LATE });
         let answers = self.answers.iter();
         answers
-            .map(|one| one.clone().unwrap_or_else(late))
+            .map(|one| one.clone().unwrap_or(Err(LATE)))
             .collect()
     }
 

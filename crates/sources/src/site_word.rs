@@ -64,8 +64,6 @@ pub struct SiteWord {
     was_known: bool,
     /// Whether the answer was the site's own word.
     is_told: bool,
-    /// When none was found until now.
-    absent_before: i64,
 }
 
 impl SiteWord {
@@ -73,7 +71,6 @@ impl SiteWord {
     pub fn new(address: &Address, memory: SiteMemory) -> Self {
         Self {
             was_known: memory.declaration.is_some(),
-            absent_before: memory.absent_at,
             is_told: false,
             memory,
             host: address.host().to_owned(),
@@ -139,9 +136,9 @@ impl SiteWord {
         self.is_told
     }
 
-    /// Asks again the next time, whatever was found now.
+    /// Asks again the next time, whatever was found now or before.
     pub(crate) fn forget_absence(&mut self) {
-        self.memory.absent_at = self.absent_before;
+        self.memory.absent_at = 0;
     }
 
     /// Takes the answer to what [`Self::read`] wanted.

@@ -11,7 +11,9 @@ use assay_core::trust_root::TrustRoot;
 use assay_sources::beside::{self, Habits, MOST_KNOWN};
 use assay_sources::driver::{self, Early};
 use assay_sources::site_word::SiteMemory;
-use assay_sources::{Candidates, HttpRequest, HttpResponse, Source, Transport, github};
+use assay_sources::{
+    Answer, Candidates, HttpRequest, HttpResponse, Memory, Method, Next, Source, Transport, github,
+};
 use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::{Curve, Honest, Instance, Made, Manner, Recipe};
 use futures_util::future::LocalBoxFuture;
@@ -300,13 +302,17 @@ fn attesting(made: &Made, attestations: serde_json::Value) -> Slow {
     Slow::default().with(&url, list)
 }
 
-/// That GitHub's proof is told early, and there in the end.
-fn is_told_of_github(web: &Slow, made: &Made, roots: &Roots) {
+fn ask_github(web: &Slow, made: &Made, roots: &Roots) -> Course {
     let release = "https://github.com/example/tool/releases/download/v1/tool.zip";
     let question = github::Question::about(release, release, None).unwrap();
     let digest = Sha256Digest::of(&made.artifact);
     let mut inquiry = github::Inquiry::new(&question, digest);
-    let (early, found) = in_time(ask(web, &mut inquiry, roots, &made.artifact));
+    ask(web, &mut inquiry, roots, &made.artifact)
+}
+
+/// That GitHub's proof is told early, and there in the end.
+fn is_told_of_github(web: &Slow, made: &Made, roots: &Roots) {
+    let (early, found) = in_time(ask_github(web, made, roots));
     assert_eq!((early.proven().len(), found.proven().len()), (1, 1));
 }
 
@@ -351,4 +357,71 @@ fn where_all_answer_nothing_is_told_early() {
         assert!(told.is_empty() && found.published == Some(Published::Same));
         assert!(took <= Duration::from_millis(400), "{took:?}");
     }
+}
+
+/// What GitHub lists of a release is waited for a little: where it comes, nothing is told before.
+#[test]
+fn what_is_asked_for_at_the_end_is_waited_for_as_everything_else() {
+    let mut instance = Instance::new(Manner::Public, Curve::P256, "early");
+    let (made, roots) = made(&mut instance);
+    let bundle: serde_json::Value = serde_json::from_str(&made.bundle).unwrap();
+    let web = attesting(&made, json!([{ "bundle": bundle }]));
+    let (told, found, took) = ask_github(&web, &made, &roots);
+    assert!(told.is_empty(), "{told:?}");
+    assert!(found.missing.is_none() && took <= Duration::from_millis(400));
+}
+
+/// A source that asks for more once something is there, and whose copy then finds no use for it.
+#[derive(Clone, Default)]
+struct Fickle {
+    round: usize,
+    is_copy: bool,
+}
+
+impl Source for Fickle {
+    fn named(&self) -> (&str, &str) {
+        ("fickle", "fickle")
+    }
+
+    fn next(&mut self, _: Vec<Answer>) -> Next {
+        self.round += 1;
+        let names = match self.round {
+            1 => &["quick", "hanging"][..],
+            2 => &["more"],
+            _ if self.is_copy => return Err(Failure::Unreachable),
+            _ => &[],
+        };
+        Ok(names.iter().map(|name| request(name)).collect())
+    }
+
+    fn fork(&self) -> Option<Box<dyn Source + '_>> {
+        Some(Box::new(Self {
+            is_copy: true,
+            ..self.clone()
+        }))
+    }
+
+    fn offered(&mut self) -> Candidates {
+        Candidates::default()
+    }
+}
+
+fn request(name: &str) -> HttpRequest {
+    HttpRequest {
+        method: Method::Get,
+        url: url(name),
+        accept: "*/*",
+        time_limit: Duration::from_secs(10),
+        bearer: None,
+        size_limit: 1,
+        memory: Memory::Asked,
+    }
+}
+
+#[test]
+fn what_was_heard_is_not_asked_for_again_whatever_came_of_it() {
+    let web = Slow::default().hanging_at(&url("hanging"));
+    ask(&web, &mut Fickle::default(), &Roots::new(), b"tool");
+    let asked = web.asked.take();
+    assert_eq!(asked, ["quick", "hanging", "more"].map(url));
 }

@@ -305,30 +305,38 @@ impl<'a> Inquiry<'a> {
         let lists: Vec<Want> = lists.filter(|_| knows_keys).collect();
         // That of a declaration that is another one is made in any case.
         let statement = self.statement.as_ref().map(|_| Want::Statement);
-        let kept = usize::from(statement.is_some()) + self.reserved();
-        let left = self.left.saturating_sub(kept);
+        let most = self.left.saturating_sub(usize::from(statement.is_some()));
+        let left = most.saturating_sub(self.reserved());
         let mut wants = Vec::new();
         // Where the last request can be for one of both, it is for where signatures are there.
-        if self.signs_lists && left == 1 {
+        if self.signs_lists && most == 1 {
             wants.extend(&lists);
         }
-        for (name, is_likely) in [
-            (MINISIG_OF_FILE, knows_keys),
-            (names::ALL[0], likely.named && self.found.bundles.is_empty()),
+        let awaits_word = self.is_early && self.lacks_word;
+        let lacks_bundle = self.found.bundles.is_empty();
+        for (name, may_be) in [
+            (MINISIG_OF_FILE, knows_keys || awaits_word),
+            (names::ALL[0], (likely.named || awaits_word) && lacks_bundle),
         ] {
-            let wanted = is_likely.then_some(name).into_iter().collect();
+            let wanted = may_be.then_some(name).into_iter().collect();
             self.add_names(&mut wants, wanted, left);
         }
-        if !self.is_early {
-            let held = std::mem::take(&mut self.held);
-            self.add_names(&mut wants, held, left);
-        }
+        self.add_names(&mut wants, self.held.clone(), left);
         for list in lists {
             if !wants.contains(&list) {
                 wants.push(list);
             }
         }
         wants.truncate(left);
+        if self.is_early {
+            // What may not be asked for once all has answered has its place here, and is not asked for.
+            let awaits_bundle = self.unanswered.iter().any(|name| is_bundle(name));
+            wants.retain(|want| match want {
+                Want::Name(MINISIG_OF_FILE) => knows_keys,
+                Want::Name(name) => *name == names::ALL[0] && likely.named && !awaits_bundle,
+                _ => true,
+            });
+        }
         if self.asks_all && !self.is_early {
             let mut names = names::at_first(likely);
             // Only where all of those were tried, and none told anything.

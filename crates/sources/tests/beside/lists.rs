@@ -1,12 +1,14 @@
 //! Checksum files, and what is none.
 
 use crate::world::{DIRECTORY, NOW, Web, list, long_list, published, see, see_at, see_twice};
-use assay_core::artifact::Sha512Digest;
+use assay_core::artifact::{ArtifactDigests, Sha512Digest};
+use assay_core::closer_look::{CloserLook, ListedDigest, Wanted};
 use assay_core::digest::Sha256Digest;
-use assay_core::evidence::{Failure, Published};
+use assay_core::evidence::{Evidence, Failure, Published};
 use assay_core::file_digest::FileDigest;
 use assay_core::roots::Roots;
 use assay_sources::beside::{Habits, LISTED_FOR, MOST_KNOWN};
+use assay_sources::minisigned;
 
 /// What `b2sum -l 256`, BLAKE2s, `b3sum`, SHA3-256, SHA-512/256, `b2sum` and SHA3-512 say of "tool".
 const OTHERS: [&str; 7] = [
@@ -18,6 +20,28 @@ const OTHERS: [&str; 7] = [
     "841bfc68a59b337e95578db86bbba2fed5b6cea89cff4fdb1755203d980bb5796949ee4aeb26417982f1fe4689eebdf3ea31bac8c7f340e625441fe39e7120e3",
     "bc8d6515d0df8dcfa078e0c929b5955db7e8300325e18c7b4fa57597617a3b31a084300fd319034f51c3b997290492df4136e18ffbceb21ef0831c0ae0ce0616",
 ];
+
+/// For whatever a file was read once more, its own digest by SHA-512 is known then.
+#[test]
+fn a_file_that_was_read_for_something_else_is_the_listed_one() {
+    let mut wanted = Wanted {
+        digests: true,
+        ..Wanted::default()
+    };
+    let mut look = CloserLook::begin(&wanted).unwrap();
+    look.update(b"tool");
+    wanted.listed.push(ListedDigest {
+        digest: FileDigest::Sha512(Sha512Digest::of(b"tool")),
+        list: "SHA512SUMS".into(),
+        is_named: true,
+        signed: None,
+        is_forged: false,
+    });
+    let mut evidence = Evidence::proving("beside", "dl.example.org", Vec::new());
+    let digests = ArtifactDigests::from(Sha256Digest::of(b"tool"));
+    minisigned::settle(&wanted, &look.end(), &digests, true, &mut evidence);
+    assert_eq!(evidence.published, Some(Published::Same));
+}
 
 #[test]
 fn a_checksum_file_says_whether_the_file_is_the_listed_one() {

@@ -153,6 +153,23 @@ fn one_word_of_its_own_tells_a_host_from_a_portal() {
     }
 }
 
+/// So is one that was known to declare nothing, and by now has pages for whatever it lacks.
+#[test]
+fn a_host_that_declared_nothing_is_asked_again_where_nothing_else_has_its_word() {
+    for (status, body) in PORTALS {
+        let mut web = Web::otherwise(status, body);
+        web.files.insert(WORD.into(), Ok((404, String::new())));
+        let silent = SiteMemory {
+            absent_at: NOW - 60,
+            ..SiteMemory::default()
+        };
+        let mut memory = (Habits::default(), silent);
+        assert!(is_page(&look(&web, &mut memory, NOW)));
+        let found = look(&web, &mut memory, NOW + 60);
+        assert!(found.is_complete(), "{status} {body}: {found:?}");
+    }
+}
+
 /// Object stores refuse what they do not have: that is their word, and is not remembered as absence.
 #[test]
 fn a_refusal_is_the_hosts_word_and_no_absence() {
