@@ -1,7 +1,7 @@
 //! Asking the sources, proving their answers, judging.
 
 use super::early::{self, Waiting};
-use super::{Background, BackgroundError, OwnRoot, log, logs, standing};
+use super::{Background, BackgroundError, End, OwnRoot, log, logs, standing};
 use crate::chrome::permissions::{self, ANYWHERE};
 use crate::chrome::storage::{self, Area};
 use crate::fetch::Fetch;
@@ -133,22 +133,30 @@ impl Background {
     /// Asks about a record whose digest is known, and judges it.
     pub(super) async fn ask(
         self: &Rc<Self>,
-        record: DownloadRecord,
+        mut record: DownloadRecord,
     ) -> Result<(), BackgroundError> {
         let id = record.id.clone();
-        let Some(digest) = record.digest else {
-            let back = |record: &mut DownloadRecord| record.stage = Stage::Hashing;
-            return match self.amend(&id, Box::new(back)).await? {
-                Some(record) => self.hash(record).await,
-                None => Ok(()),
+        loop {
+            let Some(digest) = record.digest else {
+                let back = |record: &mut DownloadRecord| record.stage = Stage::Hashing;
+                return match self.amend(&id, Box::new(back)).await? {
+                    Some(record) => self.hash(record).await,
+                    None => Ok(()),
+                };
             };
-        };
-        if !self.take_up(&id) {
-            return Ok(());
+            if !self.take_up(&id) {
+                return Ok(());
+            }
+            let done = self.ask_alone(&id, digest).await;
+            if !self.let_go(&id) {
+                return done;
+            }
+            // What it was overtaken by may have come as far as this, and found it busy.
+            match self.store.get(&id).await? {
+                Some(next) if next.stage == Stage::Asking => record = next,
+                _ => return done,
+            }
         }
-        let done = self.ask_alone(&id, digest).await;
-        self.let_go(&id);
-        done
     }
 
     async fn ask_alone(
@@ -206,10 +214,12 @@ impl Background {
                 record.judgement = Some(record.judge(&evidence, &settings, project.as_ref()));
                 record.evidence = evidence;
             }),
-            true,
+            End::Asked,
         )
         .await?;
-        if let Some(record) = self.store.get(id).await? {
+        if !self.is_overtaken(id)
+            && let Some(record) = self.store.get(id).await?
+        {
             self.note_project(&record).await?;
         }
         self.raise_log_alarms().await?;
@@ -326,15 +336,20 @@ impl Background {
         evidence: Vec<Evidence>,
         wanted: Wanted,
     ) -> Result<(), BackgroundError> {
+        let mut is_outdated = false;
         let again = |record: &mut DownloadRecord| {
+            is_outdated = self.is_overtaken(id);
+            if is_outdated {
+                return;
+            }
             record.evidence = evidence;
             record.wanted = wanted;
             record.found = None;
             record.stage = Stage::Hashing;
         };
         match self.amend(id, Box::new(again)).await? {
-            Some(record) => self.hash(record).await,
-            None => Ok(()),
+            Some(record) if !is_outdated => self.hash(record).await,
+            _ => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is proven already is told while others, or other requests of one source, let wait for them: a
 //! source that hangs costs nobody else anything.
 
-use super::{Background, BackgroundError, logs};
+use super::{Background, BackgroundError, End, logs};
 use crate::settings_store;
 use assay_core::artifact::ArtifactDigests;
 use assay_core::closer_look::Wanted;
@@ -121,6 +121,6 @@ impl Background {
             // It is not all that was gathered: should this be cut off, everything is asked anew.
             record.wanted = Wanted::default();
         };
-        self.conclude(&record.id, Box::new(tell), false).await
+        self.conclude(&record.id, Box::new(tell), End::Early).await
     }
 }

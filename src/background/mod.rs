@@ -54,11 +54,31 @@ pub enum BackgroundError {
     Message(#[from] serde_wasm_bindgen::Error),
 }
 
+/// A record that is being asked about.
+struct Busy {
+    id: String,
+    /// Another check of it began since, of other bytes maybe: what was told early can be checked again.
+    is_overtaken: bool,
+}
+
+/// What a judgement is written at the end of.
+#[derive(Clone, Copy)]
+enum End {
+    /// Of a check: everybody was asked.
+    Asked,
+    /// Of a check: the file could not be read.
+    Unread,
+    /// Of nothing: somebody is waited for still.
+    Early,
+    /// Of no check: it was judged again by what is known.
+    Again,
+}
+
 /// The background's state between two events. All of it can be lost.
 pub struct Background {
     store: Store,
-    /// Records that are being worked on, so that no two checks of one run at once.
-    busy: RefCell<Vec<String>>,
+    /// Records that are being asked about, so that no two checks of one run at once.
+    busy: RefCell<Vec<Busy>>,
     /// Held from reading a record or the settings until they are written back, so that no change
     /// is lost to another one made meanwhile.
     turn: Mutex<()>,
@@ -157,16 +177,28 @@ impl Background {
     /// Marks a record as being worked on, if it is not already.
     fn take_up(&self, id: &str) -> bool {
         let mut busy = self.busy.borrow_mut();
-        let free = busy.iter().all(|known| known != id);
+        let free = busy.iter().all(|known| known.id != id);
         if free {
-            busy.push(id.to_owned());
+            busy.push(Busy {
+                id: id.to_owned(),
+                is_overtaken: false,
+            });
         }
         free
     }
 
-    /// Takes back [`Self::take_up`].
-    fn let_go(&self, id: &str) {
-        self.busy.borrow_mut().retain(|known| known != id);
+    /// Takes back [`Self::take_up`]. Whether the check was overtaken by another is given back.
+    fn let_go(&self, id: &str) -> bool {
+        let is_overtaken = self.is_overtaken(id);
+        self.busy.borrow_mut().retain(|known| known.id != id);
+        is_overtaken
+    }
+
+    /// Whether another check of a record began while it was asked about.
+    fn is_overtaken(&self, id: &str) -> bool {
+        let busy = self.busy.borrow();
+        busy.iter()
+            .any(|known| known.id == id && known.is_overtaken)
     }
 
     /// Writes a record, and tells everybody.
@@ -189,7 +221,14 @@ impl Background {
         let Some(mut record) = self.store.get(id).await? else {
             return Ok(None);
         };
+        let was = record.stage;
         change(&mut record);
+        if record.stage != was && was != Stage::Hashing && record.stage != Stage::Done {
+            // It is checked anew, whoever is asked about it still.
+            let mut busy = self.busy.borrow_mut();
+            let asked = busy.iter_mut().filter(|known| known.id == id);
+            asked.for_each(|known| known.is_overtaken = true);
+        }
         self.write(&record).await?;
         drop(turn);
         Ok(Some(record))
@@ -211,20 +250,23 @@ impl Background {
                 }
                 record.judgement = Some(judgement.into());
             }),
-            true,
+            End::Unread,
         )
         .await
     }
 
     /// Writes a judgement, raises the alarm where there is one, and plans the next try. Where the file
     /// was checked (and not merely judged again, or while somebody is waited for), it is held against what
-    /// is demanded of it, and the check counts.
+    /// is demanded of it, and the check counts. What is about a record as it was before another check
+    /// began changes nothing.
     async fn conclude(
         self: &Rc<Self>,
         id: &str,
         judge: Change<'_>,
-        is_checked: bool,
+        end: End,
     ) -> Result<(), BackgroundError> {
+        let is_checked = matches!(end, End::Asked | End::Unread);
+        let mut is_outdated = false;
         let settings = settings_store::load().await?;
         // Nothing is removed that cannot be read once more before: the user decides.
         let may_remove = extension::file_access().await == FileAccess::Allowed;
@@ -234,6 +276,16 @@ impl Background {
             .amend(
                 id,
                 Box::new(|record| {
+                    is_outdated = match end {
+                        End::Asked | End::Early => self.is_overtaken(id),
+                        End::Again => record.stage != Stage::Done,
+                        End::Unread => false,
+                    };
+                    if is_outdated {
+                        // It came to its end all the same.
+                        record.cut_off = record.cut_off.saturating_sub(u32::from(is_checked));
+                        return;
+                    }
                     let before = surface::Before::from(&*record);
                     if is_checked {
                         record.end_early();
@@ -261,6 +313,9 @@ impl Background {
                 }),
             )
             .await?;
+        if is_outdated {
+            return Ok(());
+        }
         if let Some(record) = concluded {
             self.tell(&record, &told, remove).await?;
         }

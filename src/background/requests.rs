@@ -1,6 +1,6 @@
 //! What the pages ask for.
 
-use super::{Background, BackgroundError, holding};
+use super::{Background, BackgroundError, End, holding};
 use crate::bus;
 use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{downloads, notifications, runtime};
@@ -358,7 +358,8 @@ impl Background {
                 let again = |record: &mut DownloadRecord| {
                     (record.evidence, record.judgement) = judge(record, project.as_ref());
                 };
-                self.conclude(&record.id, Box::new(again), false).await?;
+                self.conclude(&record.id, Box::new(again), End::Again)
+                    .await?;
             }
         }
         Ok(Response::Done)

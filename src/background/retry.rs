@@ -39,6 +39,11 @@ pub(super) fn plan(record: &DownloadRecord, now: f64, is_checked: bool) -> Optio
     let delay = judgement
         .wait
         .map_or(delay, |wait| delay.max(f64::from(wait)));
+    // What waits for its time already waits no longer for that.
+    let waiting = record.retry.filter(|retry| retry.due_at > now);
+    if let Some(waiting) = waiting.filter(|_| !is_checked) {
+        return Some(waiting);
+    }
     Some(Retry {
         attempts: attempts + u32::from(is_checked),
         due_at: now + delay * 1000.0,
@@ -161,13 +166,17 @@ mod tests {
             source: "n".into(),
             failure: Failure::Unreachable,
         });
-        for delay in [30_000.0, 60_000.0] {
-            for is_checked in [false, false, true] {
-                record.retry = plan(&record, 0.0, is_checked);
-                let due = record.retry.map(|retry| retry.due_at);
-                assert_eq!(due, Some(delay));
-            }
-        }
+        let mut due = |now: f64, is_checked| {
+            record.retry = plan(&record, now, is_checked);
+            record.retry.map(|retry| retry.due_at)
+        };
+        assert_eq!(due(0.0, false), Some(30_000.0));
+        // A time that has come already is put off, one that has not is kept.
+        assert_eq!(due(10_000.0, false), Some(30_000.0));
+        assert_eq!(due(40_000.0, false), Some(70_000.0));
+        assert_eq!(due(50_000.0, true), Some(80_000.0));
+        assert_eq!(due(60_000.0, false), Some(80_000.0));
+        assert_eq!(due(80_000.0, true), Some(140_000.0));
     }
 
     #[test]

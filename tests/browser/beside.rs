@@ -11,7 +11,7 @@ use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Manner};
-use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result};
+use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result, wait_until};
 use serde_json::Value;
 use std::fs;
 use tempfile::TempDir;
@@ -267,6 +267,41 @@ fn a_name_that_hangs_costs_the_others_nothing() -> Result<()> {
         let record = world.extension.wait_for_verdict(name, verdict)?;
         assert_eq!(seconds_waited(&record), "1", "{name}");
     }
+    Ok(())
+}
+
+/// What was told early can be checked again. What comes of the old check by then is about other bytes.
+#[test]
+fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() -> Result<()> {
+    let world = World::new(true)?;
+    let own = MinisignPair::new(6);
+    let key = own.public();
+    world.extension.ask(&Request::TrustMinisign { key })?;
+    world.put("tool.zip.minisig", own.sign(b"signed", 1).as_bytes());
+    let held = Content::Held {
+        first: Vec::new(),
+        rest: b"nothing".to_vec(),
+    };
+    world.site.put("dl/checksums.txt", held);
+    world.download("tool.zip", b"signed")?;
+    let early = world
+        .extension
+        .wait_for_verdict("tool.zip", Verdict::Verified)?;
+    assert_eq!(seconds_waited(&early), "1");
+    fs::write(&early.path, b"swapped")?;
+    let id = early.id;
+    world.extension.ask(&Request::CheckAgain { id })?;
+    wait_until("the other bytes to be read", || {
+        let record = world.extension.record_of("tool.zip")?.expect("a record");
+        match record.digest == Some(Sha256Digest::of(b"swapped")) {
+            true => Ok(()),
+            false => Err(format!("{record:?}")),
+        }
+    })?;
+    world.site.release("dl/checksums.txt");
+    world
+        .extension
+        .wait_for_verdict("tool.zip", Verdict::Forged)?;
     Ok(())
 }
 
