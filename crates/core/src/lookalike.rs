@@ -21,7 +21,7 @@ pub enum Oddity {
     },
     /// It has characters that are invisible or change the reading direction.
     Hidden {
-        /// The characters' code points, as in `U+202E`.
+        /// The first characters' code points, as in `U+202E`.
         characters: Vec<String>,
     },
     /// A label of a domain name in it is encoded (RFC 3492).
@@ -33,12 +33,20 @@ pub enum Oddity {
     },
 }
 
-/// What there is to tell about a name.
+/// So much is told about a name at most: whoever reads that knows what to think of it, and a name can be
+/// made of thousands of such words.
+const MAX_ODDITIES: usize = 4;
+
+/// So many hidden characters of a name are told.
+const MAX_HIDDEN: usize = 16;
+
+/// What there is to tell about a name, of which there is no more than one can read.
 pub fn oddities(name: &str) -> Vec<Oddity> {
     let mut found = Vec::new();
     let hidden: Vec<String> = name
         .chars()
         .filter(|c| is_hidden(*c))
+        .take(MAX_HIDDEN)
         .map(|c| format!("U+{:04X}", u32::from(c)))
         .collect();
     if !hidden.is_empty() {
@@ -49,6 +57,9 @@ pub fn oddities(name: &str) -> Vec<Oddity> {
     }
     found.extend(imitation(name));
     for label in words(name) {
+        if found.len() >= MAX_ODDITIES {
+            break;
+        }
         let Some(meaning) = encoded(label).and_then(decode) else {
             continue;
         };
@@ -61,6 +72,7 @@ pub fn oddities(name: &str) -> Vec<Oddity> {
             meaning,
         });
     }
+    found.truncate(MAX_ODDITIES);
     found
 }
 
@@ -339,6 +351,17 @@ mod tests {
             found.as_slice(),
             [Oddity::MixedScripts { .. }, Oddity::Encoded { meaning, .. }] if meaning == "p\u{430}ypal"
         ));
+    }
+
+    #[test]
+    fn of_a_name_of_thousands_of_words_no_more_is_told_than_one_reads() {
+        let hidden = "\u{200b}".repeat(1000);
+        let labels = ["xn--pypal-4ve"; 1000].join(".");
+        let found = oddities(&format!("{hidden}@{labels}"));
+        assert_eq!(found.len(), MAX_ODDITIES);
+        assert!(
+            matches!(&found[0], Oddity::Hidden { characters } if characters.len() == MAX_HIDDEN)
+        );
     }
 
     #[test]
