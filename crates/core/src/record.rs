@@ -349,6 +349,15 @@ mod tests {
         }
     }
 
+    fn signer() -> Signer {
+        Signer {
+            root: RootId::sigstore(),
+            identity: Identity::Key {
+                fingerprint: "SHA256:1".into(),
+            },
+        }
+    }
+
     fn judged(verdict: Verdict, signer: Option<Signer>) -> Judged {
         Judged {
             verdict,
@@ -365,12 +374,7 @@ mod tests {
     /// cut off; one of a check does.
     #[test]
     fn what_is_told_early_is_the_outcome_of_no_check() {
-        let signer = Signer {
-            root: RootId::sigstore(),
-            identity: Identity::Key {
-                fingerprint: "SHA256:1".into(),
-            },
-        };
+        let signer = signer();
         let mut settings = Settings::default();
         settings.trusted.push(TrustedSigner {
             signer: signer.clone(),
@@ -401,12 +405,7 @@ mod tests {
     /// Whoever is named by a rule for the site alone.
     #[test]
     fn a_warning_stays_where_the_file_cannot_be_read_as_long_as_a_rule_names_who_warned() {
-        let signer = Signer {
-            root: RootId::sigstore(),
-            identity: Identity::Key {
-                fingerprint: "SHA256:1".into(),
-            },
-        };
+        let signer = signer();
         let mut settings = Settings::default();
         settings.set_rule(SiteRule {
             host: "example.org".into(),
