@@ -30,7 +30,6 @@ use crate::js::{from_js, now};
 use crate::settings_store;
 use crate::store::{Store, StoreError};
 use assay_core::message::{HashReport, Notice};
-use assay_core::policy;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
 use assay_core::record::{DownloadRecord, Hold, Stage};
@@ -241,14 +240,12 @@ impl Background {
             id,
             Box::new(move |record| {
                 record.removing = false;
-                let earlier = record.judgement.take();
-                let site = record.site.as_deref();
-                let judgement = policy::unread(reason, &settings, site, earlier.as_ref());
+                let judgement = record.unread(reason, &settings);
                 if !judgement.verdict.is_alarm() {
                     // What was proven of the bytes says nothing about a file that is not there.
                     record.evidence.clear();
                 }
-                record.judgement = Some(judgement.into());
+                record.judgement = Some(judgement);
             }),
             End::Unread,
         )

@@ -317,6 +317,7 @@ mod tests {
             may_pass: false,
             may_last: false,
             wait: None,
+            warned_by: Vec::new(),
         });
         record.hold = hold;
         record

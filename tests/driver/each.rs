@@ -99,6 +99,7 @@ fn of(verdict: Verdict) -> DownloadRecord {
         verdict,
         signer,
         reasons,
+        warned_by: Vec::new(),
     }));
     record.evidence = evidence;
     if verdict == Verdict::Intact {

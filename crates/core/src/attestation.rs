@@ -49,6 +49,13 @@ impl Attestation {
         })
     }
 
+    /// The signer, and the holder of the key where that is known by another name: all that they may be
+    /// trusted as.
+    pub fn identities(&self) -> Vec<Signer> {
+        let holder = self.key_holder().filter(|holder| *holder != self.signer);
+        std::iter::once(self.signer.clone()).chain(holder).collect()
+    }
+
     /// Whether two statements are by the same signer: of one name, or with one key under one root.
     pub fn is_by_the_signer_of(&self, other: &Self) -> bool {
         let holder = self.key_holder();

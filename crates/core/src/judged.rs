@@ -26,6 +26,10 @@ pub struct Judged {
     /// For how long whoever is to be asked again wants to be left in peace, in seconds.
     #[serde(default)]
     pub wait: Option<u32>,
+    /// Where the file is untrusted, the names and keys by which those are trusted who say so, or said
+    /// so at an earlier check.
+    #[serde(default)]
+    pub warned_by: Vec<Signer>,
 }
 
 impl Judged {
@@ -44,6 +48,7 @@ impl From<Judgement> for Judged {
             verdict: judgement.verdict,
             reasons: judgement.reasons.iter().map(Reason::message).collect(),
             signer: judgement.signer,
+            warned_by: judgement.warned_by,
         }
     }
 }
@@ -64,6 +69,7 @@ mod tests {
                 verdict: Verdict::Unchecked,
                 signer: None,
                 reasons,
+                warned_by: Vec::new(),
             })
         };
         let limited = |seconds| failed(Failure::RateLimited { seconds });

@@ -21,7 +21,7 @@ pub enum Oddity {
     },
     /// It has characters that are invisible or change the reading direction.
     Hidden {
-        /// The characters' code points, as in `U+202E`.
+        /// The first characters' code points, as in `U+202E`.
         characters: Vec<String>,
     },
     /// A label of a domain name in it is encoded (RFC 3492).
@@ -33,30 +33,43 @@ pub enum Oddity {
     },
 }
 
-/// What there is to tell about a name.
+/// So much is told about a name at most: whoever reads that knows what to think of it, and a name can be
+/// made of thousands of such words.
+const MAX_ODDITIES: usize = 4;
+
+/// So many hidden characters of a name are told.
+const MAX_HIDDEN: usize = 16;
+
+/// What there is to tell about a name, each thing once, and no more than one can read.
 pub fn oddities(name: &str) -> Vec<Oddity> {
-    let mut found = Vec::new();
+    let mut found: Vec<Oddity> = Vec::new();
+    let mut tell = |oddity| {
+        if found.len() < MAX_ODDITIES && !found.contains(&oddity) {
+            found.push(oddity);
+        }
+    };
     let hidden: Vec<String> = name
         .chars()
         .filter(|c| is_hidden(*c))
+        .take(MAX_HIDDEN)
         .map(|c| format!("U+{:04X}", u32::from(c)))
         .collect();
     if !hidden.is_empty() {
-        found.push(Oddity::Hidden { characters: hidden });
+        tell(Oddity::Hidden { characters: hidden });
     }
     if let Some(scripts) = words(name).find_map(mixed) {
-        found.push(Oddity::MixedScripts { scripts });
+        tell(Oddity::MixedScripts { scripts });
     }
-    found.extend(imitation(name));
+    imitation(name).into_iter().for_each(&mut tell);
     for label in words(name) {
         let Some(meaning) = encoded(label).and_then(decode) else {
             continue;
         };
         if let Some(scripts) = mixed(&meaning) {
-            found.push(Oddity::MixedScripts { scripts });
+            tell(Oddity::MixedScripts { scripts });
         }
-        found.extend(imitation(&meaning));
-        found.push(Oddity::Encoded {
+        imitation(&meaning).into_iter().for_each(&mut tell);
+        tell(Oddity::Encoded {
             label: label.to_owned(),
             meaning,
         });
@@ -339,6 +352,19 @@ mod tests {
             found.as_slice(),
             [Oddity::MixedScripts { .. }, Oddity::Encoded { meaning, .. }] if meaning == "p\u{430}ypal"
         ));
+    }
+
+    #[test]
+    fn of_a_name_of_thousands_of_words_no_more_is_told_than_one_reads() {
+        let hidden = "\u{200b}".repeat(1000);
+        let labels: Vec<String> = (0..1000).map(|n| format!("xn--{n}-4ve")).collect();
+        let found = oddities(&format!("{hidden}@{}", labels.join(".")));
+        assert_eq!(found.len(), MAX_ODDITIES);
+        let twice = "xn--bcher-kva.xn--bcher-kva";
+        assert_eq!(oddities(twice).len(), 1);
+        assert!(
+            matches!(&found[0], Oddity::Hidden { characters } if characters.len() == MAX_HIDDEN)
+        );
     }
 
     #[test]

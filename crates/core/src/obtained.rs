@@ -5,9 +5,10 @@ use crate::address::Address;
 use crate::attestation::Attestation;
 use crate::evidence::Evidence;
 use crate::judged::Judged;
-use crate::policy::{Judgement, Place, declaration, judge};
+use crate::policy::{Judgement, Place, declaration, judge, unread};
 use crate::project::{Project, ending};
 use crate::publisher::{Publisher, ReleaseAsset};
+use crate::reason::Reason;
 use crate::settings::Settings;
 use crate::signer::Signer;
 use crate::site::host_of;
@@ -52,6 +53,22 @@ impl Obtained<'_> {
             ruling: Some(&ruling),
         };
         judge(evidence, settings, place, earlier)
+    }
+
+    /// Judges the file where its bytes could not be read. `earlier` is as for [`Self::judge`].
+    pub fn unread(
+        &self,
+        reason: Reason,
+        settings: &Settings,
+        earlier: Option<&Judged>,
+    ) -> Judgement {
+        let ruling = settings.ruling(&self.hosts());
+        let place = Place {
+            site: self.site,
+            ruling: Some(&ruling),
+            ..Place::default()
+        };
+        unread(reason, settings, &place, earlier)
     }
 
     /// The hosts that the download has to do with: that of the page that started it, that of the first

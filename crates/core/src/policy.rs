@@ -1,6 +1,9 @@
 //! Evidence and trust settings in, a verdict with its reasons out. Pure.
 
 mod shortcomings;
+mod sticky;
+
+pub use sticky::unread;
 
 use crate::attestation::{Attestation, Claim};
 use crate::digest::Sha256Digest;
@@ -16,6 +19,7 @@ use crate::site_rule::Ruling;
 use crate::standing::Standing;
 use crate::verdict::Verdict;
 use shortcomings::{revoked, shortcomings};
+use sticky::still_warning;
 
 /// A verdict with what led to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Judgement {
     pub signer: Option<Signer>,
     /// Why: first what decided, then all else that is known.
     pub reasons: Vec<Reason>,
+    /// Where the file is untrusted, the names and keys by which those are trusted who say so.
+    pub warned_by: Vec<Signer>,
 }
 
 impl Judgement {
@@ -36,6 +42,7 @@ impl Judgement {
             verdict: Verdict::Unchecked,
             signer: None,
             reasons: vec![reason],
+            warned_by: Vec::new(),
         }
     }
 
@@ -71,6 +78,19 @@ pub struct Place<'a> {
 }
 
 impl Place<'_> {
+    /// Whether the user trusts a signer for files from there: by name or key, or because their rules
+    /// name them.
+    fn trusts(&self, signer: &Signer, settings: &Settings) -> bool {
+        self.ruling.is_some_and(|ruling| ruling.names(signer)) || settings.trusts(signer, self.site)
+    }
+
+    /// By which of their names and keys the signer of a statement is trusted there: by none who is not.
+    fn trusted_as(&self, attestation: &Attestation, settings: &Settings) -> Vec<Signer> {
+        let mut known = attestation.identities();
+        known.retain(|one| self.trusts(one, settings));
+        known
+    }
+
     /// The publisher whose own signer this is.
     pub(crate) fn publisher_of(&self, attestation: &Attestation) -> Option<String> {
         let publisher = self.publisher;
@@ -118,22 +138,25 @@ pub fn judge(
     place: Place<'_>,
     earlier: Option<&Judged>,
 ) -> Judgement {
-    let site = place.site;
     let mut findings = Vec::new();
+    let mut warned_by = Vec::new();
     // Signers of the publisher's own who are not remembered.
     let mut new: Option<(&Signer, String)> = None;
     let mut is_known = false;
-    for (attestation, word) in words_of_signers(evidence) {
+    let regard = |one: &Attestation| {
+        let trusted = !place.trusted_as(one, settings).is_empty();
+        (trusted, place.publisher_of(one).is_some())
+    };
+    for (attestation, word) in words_of_signers(evidence, &regard) {
         if word == Word::Vouches && may_be_crowded_out(attestation, evidence, settings) {
             continue;
         }
-        let holder = attestation.key_holder();
         let signer = &attestation.signer;
-        let any = |is: &dyn Fn(&Signer) -> bool| is(signer) || holder.as_ref().is_some_and(is);
+        let trusted_as = place.trusted_as(attestation, settings);
+        let trusted = !trusted_as.is_empty();
         let named = place
             .ruling
-            .is_some_and(|ruling| any(&|one| ruling.names(one)));
-        let trusted = named || any(&|one| settings.trusts(one, site));
+            .is_some_and(|ruling| trusted_as.iter().any(|one| ruling.names(one)));
         // Where a rule names who may have signed, others do not vouch. Their warnings count.
         let excluded = !named
             && word == Word::Vouches
@@ -149,6 +172,9 @@ pub fn judge(
             Some(publisher) => Whose::Publisher(publisher),
             None => Whose::Stranger,
         };
+        if word == Word::Untrusted {
+            warned_by.extend(trusted_as);
+        }
         is_known |= word == Word::Vouches && (trusted || !matches!(whose, Whose::Stranger));
         findings.push(match excluded {
             true => (
@@ -170,21 +196,12 @@ pub fn judge(
             findings.extend(changed(evidence, &place, new));
         }
         findings.extend(declared);
-        findings.extend(revoked(evidence, settings, site));
-    }
-    if let Some(signer) = still_untrusted(earlier, settings, site) {
-        let said_again = findings
-            .iter()
-            .any(|(verdict, _)| *verdict == Some(Verdict::Untrusted));
-        if !said_again {
-            findings.push((
-                Some(Verdict::Untrusted),
-                Reason::StillUntrusted {
-                    signer: signer.clone(),
-                },
-            ));
+        if let Some((by, finding)) = revoked(evidence, settings, &place) {
+            warned_by.extend(by);
+            findings.push(finding);
         }
     }
+    findings.extend(still_warning(&mut warned_by, earlier, settings, &place));
     let mut proven = evidence.iter().flat_map(Evidence::proven);
     let is_signed = proven.any(|made| made.claim.vouches());
     let listed = evidence.iter().filter_map(|one| published(one, is_signed));
@@ -196,9 +213,11 @@ pub fn judge(
         other => other,
     }));
     findings.extend(evidence.iter().filter_map(forged));
-    findings.extend(look_alikes(evidence));
     findings.extend(shortcomings(evidence));
-    conclude(by_precedence(findings), evidence.len())
+    let mut judgement = conclude(by_precedence(findings), evidence.len());
+    judgement.reasons.extend(look_alikes(evidence));
+    judgement.warned_by = warned_by;
+    judgement
 }
 
 /// What memory says against a file for which nobody vouches who is trusted or remembered: the
@@ -270,8 +289,11 @@ fn may_be_crowded_out(
         let outcome = &evidence.outcome;
         let is_cut = matches!(outcome, Outcome::Answered { truncated, .. } if *truncated);
         let mut notaries = settings.notaries.iter();
+        // A notary may be asked at several addresses.
         let may_have = match settings.notary_of(&signer.root) {
-            Some(own) => own.address == evidence.source,
+            Some(_) => {
+                notaries.any(|one| one.address == evidence.source && one.root_id() == signer.root)
+            }
             None => notaries.all(|notary| notary.address != evidence.source),
         };
         is_cut && may_have
@@ -279,8 +301,8 @@ fn may_be_crowded_out(
     nameless && evidence.iter().any(is_cut)
 }
 
-/// What the looks of the signers' names do not show. It decides nothing.
-fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
+/// What the looks of the signers' names do not show, each thing once. It decides nothing.
+fn look_alikes(evidence: &[Evidence]) -> impl Iterator<Item = Reason> {
     let mut texts: Vec<(&Signer, &str)> = Vec::new();
     for attestation in evidence.iter().flat_map(Evidence::proven) {
         let signer = &attestation.signer;
@@ -292,7 +314,7 @@ fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
             }
         }
     }
-    let told = texts.into_iter().flat_map(|(signer, text)| {
+    texts.into_iter().flat_map(|(signer, text)| {
         let is_name = text.ends_with(&signer.name());
         oddities(text)
             .into_iter()
@@ -301,31 +323,7 @@ fn look_alikes(evidence: &[Evidence]) -> Vec<Finding> {
                 text: (!is_name).then(|| text.to_owned()),
                 oddity,
             })
-    });
-    told.map(|reason| (None, reason)).collect()
-}
-
-/// Judges a file whose bytes could not be read. That they cannot be read now does not take back
-/// that a trusted signer declared them untrusted.
-pub fn unread(
-    reason: Reason,
-    settings: &Settings,
-    site: Option<&str>,
-    earlier: Option<&Judged>,
-) -> Judgement {
-    match still_untrusted(earlier, settings, site) {
-        Some(signer) => Judgement {
-            verdict: Verdict::Untrusted,
-            signer: Some(signer.clone()),
-            reasons: vec![
-                Reason::StillUntrusted {
-                    signer: signer.clone(),
-                },
-                reason,
-            ],
-        },
-        None => Judgement::unread(reason),
-    }
+    })
 }
 
 type Finding = (Option<Verdict>, Reason);
@@ -361,6 +359,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
             verdict: Verdict::Unknown,
             signer: None,
             reasons,
+            warned_by: Vec::new(),
         };
     };
     let signer = match reasons.first() {
@@ -382,6 +381,7 @@ fn conclude(findings: Vec<Finding>, sources: usize) -> Judgement {
         verdict,
         signer,
         reasons,
+        warned_by: Vec::new(),
     }
 }
 
@@ -496,8 +496,16 @@ fn word_of(claim: &Claim) -> Word {
 }
 
 /// The one word of each signer that counts: within one log the newest about one digest, across logs
-/// and digests the strictest. Statements that merely inform do not take part, and are all kept.
-fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
+/// and digests the strictest; of two that say the same, the one with more `regard`: that is trusted, or
+/// the publisher's own. Statements that merely inform do not take part, and are all kept.
+fn words_of_signers<'a>(
+    evidence: &'a [Evidence],
+    regard: &dyn Fn(&Attestation) -> (bool, bool),
+) -> Vec<(&'a Attestation, Word)> {
+    let outweighs = |new: &Attestation, known: &Attestation| {
+        let weight = |one: &Attestation| (word_of(&one.claim), regard(one));
+        weight(new) > weight(known)
+    };
     let mut newest: Vec<(&Attestation, Option<Sha256Digest>)> = Vec::new();
     let mut informing: Vec<(&Attestation, Word)> = Vec::new();
     let proven = evidence
@@ -515,7 +523,12 @@ fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
         });
         match rival {
             Some((known, _)) => {
-                if supersedes(attestation, known) {
+                // Within one log the later entry wins.
+                let is_later = match (&attestation.logged, &known.logged) {
+                    (Some(new), Some(old)) if new.index != old.index => new.index > old.index,
+                    _ => outweighs(attestation, known),
+                };
+                if is_later {
                     *known = attestation;
                 }
             }
@@ -529,21 +542,13 @@ fn words_of_signers(evidence: &[Evidence]) -> Vec<(&Attestation, Word)> {
             .iter_mut()
             .find(|(known, _)| known.is_by_the_signer_of(attestation))
         {
-            Some(known) if known.1 < word => *known = (attestation, word),
-            Some(_) => {}
+            Some((known, _)) if !outweighs(attestation, known) => {}
+            Some(known) => *known = (attestation, word),
             None => words.push((attestation, word)),
         }
     }
     words.extend(informing);
     words
-}
-
-/// Within one log the later entry wins; where two have no place in a log, the stricter.
-fn supersedes(new: &Attestation, known: &Attestation) -> bool {
-    match (&new.logged, &known.logged) {
-        (Some(new), Some(known)) if new.index != known.index => new.index > known.index,
-        _ => word_of(&new.claim) > word_of(&known.claim),
-    }
 }
 
 /// The log in which the entries have one order. A notary has one tree, whatever its keys.
@@ -554,18 +559,6 @@ fn log_of(attestation: &Attestation) -> Option<&str> {
         true => &logged.origin,
         false => &logged.log_id,
     })
-}
-
-fn still_untrusted<'a>(
-    earlier: Option<&'a Judged>,
-    settings: &Settings,
-    site: Option<&str>,
-) -> Option<&'a Signer> {
-    let earlier = earlier.filter(|earlier| earlier.verdict == Verdict::Untrusted)?;
-    earlier
-        .signer
-        .as_ref()
-        .filter(|signer| settings.trusts(signer, site))
 }
 
 #[cfg(test)]

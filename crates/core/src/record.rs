@@ -7,6 +7,7 @@ use crate::evidence::Evidence;
 use crate::judged::Judged;
 use crate::obtained::Obtained;
 use crate::project::Project;
+use crate::reason::Reason;
 use crate::settings::Settings;
 use crate::site_rule::Demand;
 use crate::verdict::Verdict;
@@ -224,6 +225,12 @@ impl DownloadRecord {
         obtained.judge(evidence, settings, project, earlier).into()
     }
 
+    /// The judgement about the file where its bytes could not be read.
+    pub fn unread(&self, reason: Reason, settings: &Settings) -> Judged {
+        let earlier = self.checked();
+        self.obtained().unread(reason, settings, earlier).into()
+    }
+
     /// The hosts that the download has to do with.
     pub fn hosts(&self) -> Vec<String> {
         self.obtained().hosts()
@@ -279,7 +286,7 @@ mod tests {
     use super::*;
     use crate::settings::{Scope, TrustedSigner};
     use crate::signer::{Identity, RootId, Signer};
-    use crate::site_rule::Mode;
+    use crate::site_rule::{Mode, SiteRule};
 
     const REMOVING: Demand = Demand {
         mode: Mode::Require,
@@ -342,6 +349,15 @@ mod tests {
         }
     }
 
+    fn signer() -> Signer {
+        Signer {
+            root: RootId::sigstore(),
+            identity: Identity::Key {
+                fingerprint: "SHA256:1".into(),
+            },
+        }
+    }
+
     fn judged(verdict: Verdict, signer: Option<Signer>) -> Judged {
         Judged {
             verdict,
@@ -350,6 +366,7 @@ mod tests {
             may_pass: false,
             may_last: false,
             wait: None,
+            warned_by: Vec::new(),
         }
     }
 
@@ -357,12 +374,7 @@ mod tests {
     /// cut off; one of a check does.
     #[test]
     fn what_is_told_early_is_the_outcome_of_no_check() {
-        let signer = Signer {
-            root: RootId::sigstore(),
-            identity: Identity::Key {
-                fingerprint: "SHA256:1".into(),
-            },
-        };
+        let signer = signer();
         let mut settings = Settings::default();
         settings.trusted.push(TrustedSigner {
             signer: signer.clone(),
@@ -388,6 +400,29 @@ mod tests {
         assert_eq!(record.judgement, Some(warning()));
         record.end_early();
         assert_eq!(record.judgement, Some(warning()));
+    }
+
+    /// Whoever is named by a rule for the site alone.
+    #[test]
+    fn a_warning_stays_where_the_file_cannot_be_read_as_long_as_a_rule_names_who_warned() {
+        let signer = signer();
+        let mut settings = Settings::default();
+        settings.set_rule(SiteRule {
+            host: "example.org".into(),
+            below: true,
+            demand: REMOVING,
+            signers: vec![signer.clone()],
+        });
+        let mut record = downloaded();
+        record.judgement = Some(judged(Verdict::Untrusted, Some(signer)));
+        for (url, expected) in [
+            ("https://dl.example.org/a", Verdict::Untrusted),
+            ("https://example.com/a", Verdict::Unchecked),
+        ] {
+            record.url = url.into();
+            let unread = record.unread(Reason::FileMissing, &settings);
+            assert_eq!(unread.verdict, expected, "{url}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What holds of rules and of continuity whatever comes: rules of any hosts in any order, evidence of
 //! any sources in any order, outages in between.
 
-use assay_core::attestation::{Attestation, Claim};
+use assay_core::attestation::{Attestation, Certified, Claim};
 use assay_core::evidence::{Evidence, Failure, Outcome};
 use assay_core::judged::Judged;
 use assay_core::policy::{Place, judge};
@@ -60,11 +60,23 @@ fn any_claim() -> impl Strategy<Value = Claim> {
 
 fn any_attestation() -> impl Strategy<Value = Attestation> {
     (any_signer(), any_claim()).prop_map(|(signer, claim)| Attestation {
+        certified: match &signer.identity {
+            // Each of the workflows has one of the keys.
+            Identity::Workflow { repository_id, .. } => Some(Certified {
+                issuer: String::new(),
+                subject: String::new(),
+                key: format!("SHA256:{}", repository_id.as_deref().unwrap_or_default()),
+                source_ref: None,
+                source_digest: None,
+                runner: None,
+                run: None,
+            }),
+            _ => None,
+        },
         signer,
         claim,
         logged: None,
         signed_at: None,
-        certified: None,
         declared: None,
         bundle: String::new(),
     })
@@ -127,6 +139,18 @@ fn any_settings() -> impl Strategy<Value = Settings> {
         }
         settings
     })
+}
+
+fn any_pins() -> impl Strategy<Value = Vec<Vec<Signer>>> {
+    prop::collection::vec(prop::collection::vec(any_signer(), 1..3), 0..2)
+}
+
+/// Whether a file can be verified by this signer's word.
+fn may_vouch(signer: &Signer, settings: &Settings, ruling: &Ruling) -> bool {
+    match ruling.pins.is_empty() {
+        true => settings.trusts(signer, Some("github.com")),
+        false => ruling.names(signer),
+    }
 }
 
 fn any_demand() -> impl Strategy<Value = Demand> {
@@ -206,7 +230,7 @@ fn place<'a>(
 
 fn vouches(evidence: &[Evidence], is: impl Fn(&Signer) -> bool) -> bool {
     let mut proven = evidence.iter().flat_map(Evidence::proven);
-    proven.any(|one| one.claim.vouches() && is(&one.signer))
+    proven.any(|one| one.claim.vouches() && one.identities().iter().any(&is))
 }
 
 proptest! {
@@ -275,7 +299,7 @@ proptest! {
     fn verified_needs_somebody_trusted_who_vouches(
         answers in any_answers(),
         settings in any_settings(),
-        pins in prop::collection::vec(prop::collection::vec(any_signer(), 1..3), 0..2),
+        pins in any_pins(),
         remembered in prop::option::of(0..2u8),
     ) {
         let publisher = Publisher::of(&[URL]).unwrap();
@@ -287,11 +311,7 @@ proptest! {
         });
         let judgement = judge(&answers, &settings, place(&publisher, project.as_ref(), &ruling), None);
         if judgement.verdict == Verdict::Verified {
-            let trusted = |signer: &Signer| match ruling.pins.is_empty() {
-                true => settings.trusts(signer, Some("github.com")),
-                false => ruling.names(signer),
-            };
-            prop_assert!(vouches(&answers, trusted));
+            prop_assert!(vouches(&answers, |signer| may_vouch(signer, &settings, &ruling)));
         }
     }
 
@@ -301,10 +321,11 @@ proptest! {
     fn no_order_of_events_turns_a_warning_green_without_the_user(
         rounds in prop::collection::vec(any_answers(), 1..5),
         settings in any_settings(),
+        pins in any_pins(),
         remembered in prop::option::of(0..2u8),
     ) {
         let publisher = Publisher::of(&[URL]).unwrap();
-        let ruling = Ruling::default();
+        let ruling = Ruling { pins, ..Ruling::default() };
         let project = remembered.map(|id| {
             let mut project = Project::default();
             project.note(&[own(id)], Some("zip"), 1.0);
@@ -319,8 +340,7 @@ proptest! {
             prop_assert!(!was_untrusted || judged.verdict == Verdict::Untrusted);
             was_untrusted |= judged.verdict == Verdict::Untrusted;
             if judged.verdict == Verdict::Verified {
-                let trusted = |signer: &Signer| settings.trusts(signer, Some("github.com"));
-                prop_assert!(vouches(&answers, trusted));
+                prop_assert!(vouches(&answers, |signer| may_vouch(signer, &settings, &ruling)));
             }
             // In which order the sources answered makes no difference.
             let mut reversed = answers.clone();

@@ -250,13 +250,14 @@ impl<T: Transport> Comparison<'_, T> {
             Err(problem) => return Ok(Some(unchecked(&problem.to_string()))),
         };
         let known = self.memories.iter().find(|one| one.log == shown.log);
+        // Whatever it continues: that the same entries are in another tree costs a log nothing.
+        if known.is_none() && self.memories.len() >= MAX_LOGS {
+            return Ok(Some(unchecked("more trees than any log has")));
+        }
         if let (None, Some(before)) = (known, self.before(&shown.log)) {
             return self.continue_from(book, turn, before, &shown).await;
         }
         let Some(mut memory) = known.cloned() else {
-            if self.memories.len() >= MAX_LOGS {
-                return Ok(Some(unchecked("more trees than any log has")));
-            }
             let memory = LogMemory::begin(&shown);
             book.remember(&memory).await?;
             self.memories.push(memory);

@@ -39,8 +39,9 @@ pub const MEMORY_VERSION: u32 = 1;
 /// again.
 pub const OLDER_KEPT: usize = 16;
 
-/// How many trees of one trust root are remembered. Sigstore's Rekor had four in as many years; a
-/// log that shows a new tree each time shall not fill the disk.
+/// How many trees of one trust root are remembered, with those that a notary proves to go on from
+/// others. Sigstore's Rekor had four in as many years; a log that shows a new tree each time shall not
+/// fill the disk.
 pub const MAX_LOGS: usize = 32;
 
 /// How many decided alarms are kept of one log. The oldest go first.

@@ -1,9 +1,10 @@
 //! What keeps an answer from being complete, and what does not count of it.
 
-use super::Finding;
+use super::{Finding, Place};
 use crate::evidence::{Evidence, LogDoubt, Outcome, Withheld};
 use crate::reason::Reason;
 use crate::settings::Settings;
+use crate::signer::Signer;
 use crate::verdict::Verdict;
 
 /// What keeps the answer from being complete. It makes a file that nobody vouches for
@@ -68,26 +69,25 @@ pub(super) fn shortcomings(evidence: &[Evidence]) -> Vec<Finding> {
 }
 
 /// A file that a trusted signer's key signed after it was revoked, and for which nobody else vouches
-/// who is trusted: whoever has the key by then may not be the signer.
+/// who is trusted: whoever has the key by then may not be the signer. With it, by what the signer is
+/// trusted.
 pub(super) fn revoked(
     evidence: &[Evidence],
     settings: &Settings,
-    site: Option<&str>,
-) -> Option<Finding> {
+    place: &Place<'_>,
+) -> Option<(Vec<Signer>, Finding)> {
     let withheld = evidence.iter().flat_map(|one| {
         let of_this = one.withheld().iter();
         of_this.map(|withheld| (one.name.as_str(), withheld))
     });
     let mut revoked = withheld.filter(|(_, withheld)| {
-        let attestation = &withheld.attestation;
-        let holder = attestation.key_holder();
-        let mut who = holder.iter().chain([&attestation.signer]);
-        matches!(withheld.doubt, LogDoubt::Revoked { .. })
-            && attestation.claim.vouches()
-            && who.any(|one| settings.trusts(one, site))
+        matches!(withheld.doubt, LogDoubt::Revoked { .. }) && withheld.attestation.claim.vouches()
     });
-    let (source, withheld) = revoked.next()?;
-    Some((Some(Verdict::Untrusted), Reason::withheld(source, withheld)))
+    revoked.find_map(|(source, withheld)| {
+        let by = place.trusted_as(&withheld.attestation, settings);
+        let reason = Reason::withheld(source, withheld);
+        (!by.is_empty()).then_some((by, (Some(Verdict::Untrusted), reason)))
+    })
 }
 
 /// What is the matter with logs, each thing once, however many proofs are withheld for it.

@@ -10,6 +10,14 @@ use sigstore_verify::{SubjectAltName, VerificationResult};
 /// The name in the certificate with which GitHub signs the immutable releases of all repositories.
 const RELEASES: &str = "https://dotcom.releases.github.com";
 
+/// The longest text about a signer that is believed, in bytes: as long as a SPIFFE ID may be. What names
+/// a workflow at GitHub has 700 at most: 39 of the owner, 100 of the repository, 255 each of the file and of
+/// the ref, and what is between them.
+///
+/// Whoever runs a certificate authority can write what they like into certificates, and much that is
+/// told of a file names its signers.
+const MAX_NAME_BYTES: usize = 2048;
+
 /// The signer, and what else the certificate says. `release` is the release that the signed
 /// statement is about, where it is about one.
 pub(super) fn identity_of(
@@ -59,7 +67,7 @@ pub(super) fn identity_of(
             repository: format!("https://github.com/{}", release.repository),
             repository_id: release.repository_id,
         };
-        return Ok((identity, certified));
+        return short((identity, certified));
     }
     let workflow = claims.and_then(|claims| {
         Some(Identity::Workflow {
@@ -77,7 +85,44 @@ pub(super) fn identity_of(
         subject_kind,
         subject,
     });
-    Ok((identity, certified))
+    short((identity, certified))
+}
+
+/// Refuses what has a text that is longer than any honest one.
+fn short(who: (Identity, Certified)) -> Result<(Identity, Certified), ProofError> {
+    let (identity, certified) = &who;
+    let (repository, repository_id, workflow) = match identity {
+        Identity::Workflow {
+            repository,
+            repository_id,
+            workflow,
+            ..
+        } => (Some(repository), repository_id.as_ref(), Some(workflow)),
+        Identity::Release {
+            repository,
+            repository_id,
+        } => (Some(repository), repository_id.as_ref(), None),
+        Identity::Named { .. } | Identity::Key { .. } => (None, None, None),
+    };
+    let texts = [
+        ("name", Some(&certified.subject)),
+        ("issuer", Some(&certified.issuer)),
+        ("repository", repository),
+        ("repository's identifier", repository_id),
+        ("workflow", workflow),
+        ("ref", certified.source_ref.as_ref()),
+        ("commit", certified.source_digest.as_ref()),
+        ("runner", certified.runner.as_ref()),
+        ("run", certified.run.as_ref()),
+    ];
+    for (what, text) in texts {
+        let bytes = text.map_or(0, String::len);
+        if bytes > MAX_NAME_BYTES {
+            let expected = format!("at most {MAX_NAME_BYTES} bytes of each text about the signer");
+            return Err(Check::Identity.failed_for(expected, format!("a {what} of {bytes} bytes")));
+        }
+    }
+    Ok(who)
 }
 
 /// The workflow's path in its repository, without the ref: the same workflow at the next tag is

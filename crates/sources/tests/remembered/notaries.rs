@@ -4,7 +4,7 @@
 use crate::world::{Instead, NOW, World, doubts, proof_path, unchecked, wait_for};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Failure, LogDoubt, Outcome};
-use assay_core::log_memory::Proof;
+use assay_core::log_memory::{MAX_LOGS, Proof};
 use assay_sources::remembered::{LogBook, MAX_PROOFS};
 
 #[test]
@@ -376,6 +376,37 @@ fn the_tree_of_a_notary_goes_on_under_its_new_key() {
     }
     assert_eq!(world.asked(), [""; 0], "both keys' states are known");
     assert_eq!(world.book.kept.borrow().len(), 2);
+}
+
+/// The same entries under other names cost a notary nothing, and what is remembered of them costs the user
+/// disk for ever.
+#[test]
+fn a_notary_cannot_fill_the_disk_with_trees_that_go_on() {
+    for (trees, goes_on) in [(MAX_LOGS - 1, true), (MAX_LOGS, false)] {
+        let world = World::new(1, [0, 0]);
+        assert!(world.check("common 0").is_complete());
+        let first = world.memory();
+        let more = (1..trees).map(|number| {
+            let mut other = first.clone();
+            other.log.origin = format!("tree {number}");
+            other.id = other.log.short();
+            other.latest.note = other.log.origin.clone();
+            other
+        });
+        world.book.kept.borrow_mut().extend(more);
+        let world = world.rotate(0);
+        world.log(0, "new");
+        let seen = world.check("new");
+        assert_eq!(seen.is_complete(), goes_on);
+        if !goes_on {
+            unchecked(&seen);
+            assert_eq!(world.asked(), [""; 0]);
+        }
+        assert_eq!(world.book.kept.borrow().len(), MAX_LOGS);
+        // What is remembered goes on as before.
+        world.show(1);
+        assert!(world.check("common 0").is_complete());
+    }
 }
 
 #[test]

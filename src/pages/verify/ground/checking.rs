@@ -242,6 +242,7 @@ impl Ground {
                 may_pass: true,
                 may_last: false,
                 wait: None,
+                warned_by: Vec::new(),
             };
             self.end(row, judged);
         } else if row.proofs.with_untracked(Vec::len) > count {

@@ -18,12 +18,15 @@ use der::asn1::{Ia5String, ObjectIdentifier};
 use serde_json::{Value, json};
 use x509_cert::ext::pkix::name::GeneralName;
 
+/// A byte more than a text about the signer may have.
+const TOO_LONG: usize = 2049;
+
 const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
 const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 const ALTERNATIVE_NAMES: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
 
 pub(super) fn defects() -> Vec<Change> {
-    [chain(), authority(), windows(), scts(), names()]
+    [chain(), authority(), windows(), scts(), names(), long()]
         .into_iter()
         .flatten()
         .collect()
@@ -470,4 +473,76 @@ fn earliest(moments: &Moments) -> u64 {
 /// The one time that says when it was signed.
 fn only_time(facts: &Facts) -> u64 {
     earliest(facts.moments)
+}
+
+/// Texts about the signer that are longer than any honest one.
+fn long() -> Vec<Change> {
+    vec![
+        defect(
+            "a name of thousands of labels",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                let name = format!("https://{}", "xn--a.".repeat(10_000));
+                order.draft.set(alternative_names(&[uri(&name)]));
+            })],
+        ),
+        defect(
+            "a name that is a byte too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                let name = format!("{:a<TOO_LONG$}", "spiffe://example.org/");
+                order.draft.set(alternative_names(&[uri(&name)]));
+            })],
+        ),
+        defect(
+            "an issuer that is too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                order.draft.set(fulcio(8, &"i".repeat(TOO_LONG)));
+            })],
+        ),
+        defect(
+            "a repository that is too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                order.draft.set(fulcio(12, &"r".repeat(TOO_LONG)));
+                order
+                    .draft
+                    .set(fulcio(18, "https://example.org/w@refs/heads/m"));
+            })],
+        ),
+        defect(
+            "a repository's identifier that is too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                order.draft.set(fulcio(12, "https://example.org"));
+                order.draft.set(fulcio(15, &"1".repeat(TOO_LONG)));
+                order
+                    .draft
+                    .set(fulcio(18, "https://example.org/w@refs/heads/m"));
+            })],
+        ),
+        defect(
+            "a workflow that is too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                order.draft.set(fulcio(12, "https://example.org"));
+                order.draft.set(fulcio(18, &"w".repeat(TOO_LONG)));
+            })],
+        ),
+        defect(
+            "a ref that is too long",
+            "identity",
+            vouched,
+            [Reach::Order(|order| {
+                order.draft.set(fulcio(14, &"r".repeat(TOO_LONG)));
+            })],
+        ),
+    ]
 }

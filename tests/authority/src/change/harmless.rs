@@ -2,9 +2,9 @@
 
 use super::{
     Change, On, Reach, any, certified, in_v2, keyed, last_entry, last_log, promised, proven,
-    proven_v2, public, stamped, statement, timed_once, untimed,
+    proven_v2, public, stamped, statement, timed_once, untimed, vouched,
 };
-use crate::certificate::fulcio_oid;
+use crate::certificate::{alternative_names, fulcio_oid, uri};
 use crate::entry::Kind;
 use crate::key::{Hash, Key};
 use crate::recipe::{Recipe, Version};
@@ -35,6 +35,14 @@ pub(super) fn all() -> Vec<Change> {
             "an issuer in the form of before",
             certified,
             [Reach::Order(|order| order.draft.remove(fulcio_oid(8)))],
+        ),
+        harmless(
+            "a name that is as long as a SPIFFE ID may be",
+            vouched,
+            [Reach::Order(|order| {
+                let name = format!("{:a<2048}", "spiffe://example.org/");
+                order.draft.set(alternative_names(&[uri(&name)]));
+            })],
         ),
         harmless(
             "a certificate for that second alone",

@@ -3,6 +3,7 @@
 mod publishers;
 mod shortcomings;
 mod standing;
+mod sticky;
 
 use super::*;
 use crate::attestation::{Certified, Logged};
@@ -11,7 +12,7 @@ use crate::evidence::{Failure, LogDoubt, Withheld};
 use crate::file_digest::FileDigest;
 use crate::proof::{Check, ProofError};
 use crate::root_store::StaleRoot;
-use crate::settings::Scope;
+use crate::settings::{Notary, Scope};
 use crate::signer::{Identity, RootId, SubjectKind};
 
 fn judge(
@@ -195,6 +196,7 @@ fn whatever_is_told_of_who_signed_is_looked_at_closely() {
         "refs/tags/\u{202e}v1",
     ];
     assert_eq!(told[0], None);
+    assert_eq!(told.len(), 1 + others.len());
     assert_eq!(told[1..], others.map(Some));
     assert_eq!(judged.verdict, Verdict::Signed);
 }

@@ -65,6 +65,40 @@ fn an_answer_that_was_cut_short_is_not_unknown() {
     );
 }
 
+/// A warning by a bare key that one address of a notary left out may be at another of its addresses only.
+#[test]
+fn a_key_can_be_crowded_out_at_each_address_of_its_notary() {
+    let notary = |address: &str, fingerprint: &str| Notary {
+        address: address.into(),
+        name: address.into(),
+        trusted_root: String::new(),
+        fingerprint: fingerprint.into(),
+        enabled: true,
+        followed: None,
+    };
+    let mut settings = trusting(&["a"]);
+    settings.notaries = vec![
+        notary("one", "aa"),
+        notary("two", "aa"),
+        notary("three", "bb"),
+    ];
+    for (source, expected) in [
+        ("one", Verdict::Unchecked),
+        ("two", Verdict::Unchecked),
+        // Another notary has nothing by a key of this one.
+        ("three", Verdict::Verified),
+        ("log", Verdict::Verified),
+    ] {
+        let signed = answered(vec![said("a", "l", 1, Claim::Signature)], vec![]);
+        let mut cut = answered(vec![], vec![]);
+        cut.source = source.into();
+        if let Outcome::Answered { truncated, .. } = &mut cut.outcome {
+            *truncated = true;
+        }
+        assert_eq!(verdict(&[signed, cut], &settings), expected, "{source}");
+    }
+}
+
 fn stale(root: RootId) -> StaleRoot {
     StaleRoot {
         root,

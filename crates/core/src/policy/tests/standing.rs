@@ -51,60 +51,6 @@ fn one_trusted_signer_who_warns_outweighs_another_who_vouches() {
 }
 
 #[test]
-fn untrusted_stays_until_the_user_clears_it() {
-    let settings = trusting(&["a"]);
-    let untrusted = judge(
-        &[answered(
-            vec![said("a", "l", 1, standing(Standing::Untrusted))],
-            vec![],
-        )],
-        &settings,
-        None,
-        None,
-    );
-    assert_eq!(untrusted.verdict, Verdict::Untrusted);
-    for later in [
-        vec![],
-        vec![failed()],
-        vec![answered(vec![said("a", "l", 7, Claim::Signature)], vec![])],
-    ] {
-        let again = judge(&later, &settings, None, Some(&untrusted));
-        assert_eq!(again.verdict, Verdict::Untrusted);
-        assert_eq!(again.signer, Some(signer("a")));
-        let third = judge(&later, &settings, None, Some(&again));
-        assert_eq!(third.verdict, Verdict::Untrusted);
-    }
-    let cleared = judge(&[failed()], &trusting(&[]), None, Some(&untrusted));
-    assert_eq!(cleared.verdict, Verdict::Unchecked);
-}
-
-#[test]
-fn a_file_that_cannot_be_read_now_is_still_untrusted() {
-    let settings = trusting(&["a"]);
-    let statement = said("a", "l", 1, standing(Standing::Untrusted));
-    let earlier = judge(&[answered(vec![statement], vec![])], &settings, None, None);
-    let now = unread(Reason::FileMissing, &settings, None, Some(&earlier.into()));
-    assert_eq!(now.verdict, Verdict::Untrusted);
-    assert!(now.reasons.contains(&Reason::FileMissing));
-    let again = unread(
-        Reason::FileMissing,
-        &settings,
-        None,
-        Some(&now.clone().into()),
-    );
-    assert_eq!(again.verdict, Verdict::Untrusted);
-    let trusts_nobody = unread(
-        Reason::FileMissing,
-        &Settings::default(),
-        None,
-        Some(&now.into()),
-    );
-    assert_eq!(trusts_nobody.verdict, Verdict::Unchecked);
-    let unknown_before = unread(Reason::FileMissing, &settings, None, None);
-    assert_eq!(unknown_before.verdict, Verdict::Unchecked);
-}
-
-#[test]
 fn what_merely_informs_changes_nothing() {
     let report = Claim::Other {
         predicate_type: "t".into(),
@@ -153,6 +99,37 @@ fn a_key_that_was_trusted_before_it_had_a_name_is_still_listened_to() {
     );
 }
 
+/// One signs by the key alone and by the name, the user trusts the name, and the sources answer in any
+/// order.
+#[test]
+fn of_two_statements_that_say_the_same_a_trusted_one_counts() {
+    let name = "release@example.org";
+    for (claim, expected) in [
+        (Claim::Signature, Verdict::Verified),
+        (standing(Standing::Untrusted), Verdict::Untrusted),
+    ] {
+        let by_name = named(name, "k", 1, claim.clone());
+        let mut settings = Settings::default();
+        settings.trust(by_name.signer.clone(), Scope::Everywhere);
+        let mut evidence = [
+            answered(vec![said("k", "m", 2, claim)], vec![]),
+            answered(vec![by_name], vec![]),
+        ];
+        assert_eq!(verdict(&evidence, &settings), expected);
+        evidence.reverse();
+        assert_eq!(verdict(&evidence, &settings), expected);
+    }
+}
+
+/// Evidence of which something is withheld.
+pub(super) fn offering(proven: Vec<Attestation>, one: Withheld) -> [Evidence; 1] {
+    let mut evidence = answered(proven, vec![]);
+    if let Outcome::Answered { withheld, .. } = &mut evidence.outcome {
+        withheld.push(one);
+    }
+    [evidence]
+}
+
 /// Whoever has the key after it was revoked may not be its signer; but they can sign what others
 /// vouch for, too.
 #[test]
@@ -162,13 +139,6 @@ fn what_a_trusted_signers_revoked_key_signed_is_untrusted_unless_another_vouches
         doubt,
     };
     let revoked = || withheld(LogDoubt::Revoked { since: 1 }, Claim::Signature);
-    let offering = |proven: Vec<Attestation>, one: Withheld| {
-        let mut evidence = answered(proven, vec![]);
-        if let Outcome::Answered { withheld, .. } = &mut evidence.outcome {
-            withheld.push(one);
-        }
-        [evidence]
-    };
     let found = judge(&offering(vec![], revoked()), &trusting(&["a"]), None, None);
     assert_eq!(found.verdict, Verdict::Untrusted);
     assert_eq!(found.signer, Some(signer("a")));
