@@ -11,6 +11,7 @@ mod following;
 mod hashing;
 mod history;
 mod holding;
+mod judging;
 mod logs;
 mod menus;
 mod projects;
@@ -68,6 +69,7 @@ pub struct Background {
     turns: turns::Turns,
     surface: surface::Surface,
     hashing: hashing::Hashing,
+    judging: judging::Judging,
 }
 
 /// A change to a record. Boxed, so that there is one copy in the wasm of what goes around it.
@@ -97,6 +99,7 @@ impl Background {
             turns: turns::Turns::default(),
             surface: surface::Surface::default(),
             hashing: hashing::Hashing::default(),
+            judging: judging::Judging::default(),
         }))
     }
 
@@ -110,6 +113,7 @@ impl Background {
             // Every check says so by itself.
             log(&error.to_string());
         }
+        self.judge_soon();
         self.reconcile().await?;
         self.resume().await?;
         self.show_state().await;
