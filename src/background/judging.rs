@@ -139,7 +139,7 @@ impl Background {
         let project = self.project_of(&record, &record.evidence).await?;
         let mut again = record.clone();
         basis.judge(&mut again, project.as_ref());
-        if again == record {
+        if (&again.evidence, &again.judgement) == (&record.evidence, &record.judgement) {
             return Ok(());
         }
         // A check of it may have begun since it was read; that judges it by itself.

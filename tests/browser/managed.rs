@@ -80,7 +80,7 @@ fn whom_an_administrator_trusts_no_more_makes_nothing_green_any_more() -> Result
     notary.enrol(PUBLISHER, &publisher)?;
     let notaries = json!([{
         "address": notary.url(),
-        "trusted_root": notary.trusted_root()?,
+        "trusted_root": notary.trusted_root()?.to_string(),
         "fingerprint": notary.fingerprint(),
     }]);
     let trusted = json!([{ "signer": signer_named(&notary, PUBLISHER) }]);
@@ -90,6 +90,14 @@ fn whom_an_administrator_trusts_no_more_makes_nothing_green_any_more() -> Result
     };
     let browser = Browser::launch(Options::with_extension(&package))?;
     let extension = browser.extension()?;
+    // The browser reads the policy only once it knows the extension's schema.
+    wait_until("the policy to be read", || {
+        let read: Value = extension.inside("() => chrome.storage.managed.get()", json!([]))?;
+        match read["notaries"] == notaries && read["trusted"] == trusted {
+            true => Ok(()),
+            false => Err(read.to_string()),
+        }
+    })?;
     let bytes = b"by whom the administrator trusts";
     let file = folder.path().join("tool.bin");
     fs::write(&file, bytes).expect("a file");
