@@ -21,6 +21,8 @@ if (chrome.notifications.getPermissionLevel) {
   chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
 }
 chrome.contextMenus.onClicked.addListener(({ menuItemId, linkUrl }) => hand("menu", menuItemId, linkUrl));
+// What an administrator decides; a browser that tells nobody of it reads it anew when it starts.
+chrome.storage.managed?.onChanged?.addListener(() => hand("managed"));
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
   ready.then(() => assay.message(message, { id: sender.id, url: sender.url })).then(answer);

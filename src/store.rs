@@ -257,6 +257,31 @@ impl Store {
         Ok(records)
     }
 
+    /// About `limit` records by the order of their keys, those after `after`; from the start (where
+    /// that is empty) those of private windows as well. Together with the last of the keys, after which there can be
+    /// more.
+    ///
+    /// # Errors
+    /// When records cannot be read.
+    pub async fn page(
+        &self,
+        after: &str,
+        limit: u32,
+    ) -> Result<(Vec<DownloadRecord>, Option<String>), StoreError> {
+        let range = KeyRange::lower_bound(&JsValue::from_str(after), Some(true))?;
+        let found = self
+            .records()?
+            .get_all(Some(Query::KeyRange(range)), Some(limit))?
+            .await?;
+        let last = found.last().and_then(|last| field(last, "id").as_string());
+        let mut records = match after {
+            "" => self.private().await?,
+            _ => Vec::new(),
+        };
+        records.extend(found.into_iter().filter_map(readable));
+        Ok((records, last))
+    }
+
     /// The oldest records of downloads that were completed after this time, in milliseconds since
     /// 1970; without those of private windows.
     ///

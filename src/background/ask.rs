@@ -12,7 +12,7 @@ use assay_core::asked::{self, Asked};
 use assay_core::closer_look::{Found, Wanted};
 use assay_core::digest::Sha256Digest;
 use assay_core::evidence::{Evidence, Outcome};
-use assay_core::log_memory::{Blocked, withhold, withhold_all};
+use assay_core::log_memory::{withhold, withhold_all};
 use assay_core::message::BroughtProof;
 use assay_core::proof::ProofError;
 use assay_core::reason::Reason;
@@ -203,7 +203,7 @@ impl Background {
         }
         // Another download may have found out a log meanwhile, and the user may have changed whom
         // they trust.
-        let blocked = self.withhold_blocked(&mut evidence).await;
+        self.withhold_blocked(&mut evidence).await;
         let settings = settings_store::load().await?;
         revocation::withhold(&mut evidence, &settings.notaries);
         let project = self.project_of(&record, &evidence).await?;
@@ -223,24 +223,15 @@ impl Background {
             self.note_project(&record).await?;
         }
         self.raise_log_alarms().await?;
-        if self.blocked_logs().await.unwrap_or_default() != blocked {
-            // Found out, or decided on, while this was judged.
-            self.judge_again().await?;
-        }
-        Ok(())
+        // By what was found out, or decided on, while this was judged.
+        self.judge_once_more(id).await
     }
 
-    /// Withholds what was proven by logs that contradicted themselves, and says which those are.
-    pub(super) async fn withhold_blocked(&self, evidence: &mut [Evidence]) -> Vec<Blocked> {
+    /// Withholds what was proven by logs that contradicted themselves.
+    pub(super) async fn withhold_blocked(&self, evidence: &mut [Evidence]) {
         match self.blocked_logs().await {
-            Ok(blocked) => {
-                withhold(evidence, &blocked);
-                blocked
-            }
-            Err(error) => {
-                withhold_all(evidence, &error.to_string());
-                Vec::new()
-            }
+            Ok(blocked) => withhold(evidence, &blocked),
+            Err(error) => withhold_all(evidence, &error.to_string()),
         }
     }
 

@@ -65,8 +65,6 @@ impl Background {
         if !followed.take_over(&latest) {
             return None;
         }
-        let is_revoked = |one: &Notary| one.followed.as_ref().map_or(0, |one| one.revoked.len());
-        let revokes = is_revoked(&followed) != is_revoked(notary);
         let (address, pinned) = (notary.address.clone(), notary.trusted_root.clone());
         let changed = self
             .change_settings(Box::new(move |settings| {
@@ -76,12 +74,9 @@ impl Background {
         if let Err(error) = settings_store::keep_followed(&followed).await {
             log(&error.to_string());
         }
-        let done = match changed {
-            Ok(_) if revokes => self.judge_again().await.map(drop),
-            other => other.map(drop),
-        };
-        if let Err(error) = done {
-            log(&error.to_string());
+        match changed {
+            Ok(_) => self.judge_soon(),
+            Err(error) => log(&error.to_string()),
         }
         Some(followed)
     }

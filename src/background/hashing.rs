@@ -173,6 +173,13 @@ impl Background {
             if record.stage != Stage::Hashing {
                 return;
             }
+            // A first reading that finds another size than was downloaded is of another file: nothing
+            // of that one is taken over, so that it is found to be another one every time.
+            let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
+            next = Some(swapped);
+            if swapped {
+                return;
+            }
             if record.digest != Some(digest) {
                 // What was said of other bytes does not count for these.
                 record.evidence.clear();
@@ -180,15 +187,10 @@ impl Background {
                 record.judgement = None;
                 record.wanted = Wanted::default();
             }
-            // A first reading that finds another size than was downloaded is of another file.
-            let swapped = record.digest.is_none() && ![0, size].contains(&record.size);
             record.size = size;
             record.found = found;
-            if !swapped {
-                record.digest = Some(digest);
-                record.stage = Stage::Asking;
-            }
-            next = Some(swapped);
+            record.digest = Some(digest);
+            record.stage = Stage::Asking;
         };
         let record = self.amend(id, Box::new(take_in)).await?;
         match (next, record) {

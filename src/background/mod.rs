@@ -11,6 +11,7 @@ mod following;
 mod hashing;
 mod history;
 mod holding;
+mod judging;
 mod logs;
 mod menus;
 mod projects;
@@ -87,6 +88,7 @@ pub struct Background {
     turns: turns::Turns,
     surface: surface::Surface,
     hashing: hashing::Hashing,
+    judging: judging::Judging,
 }
 
 /// A change to a record. Boxed, so that there is one copy in the wasm of what goes around it.
@@ -116,6 +118,7 @@ impl Background {
             turns: turns::Turns::default(),
             surface: surface::Surface::default(),
             hashing: hashing::Hashing::default(),
+            judging: judging::Judging::default(),
         }))
     }
 
@@ -129,6 +132,7 @@ impl Background {
             // Every check says so by itself.
             log(&error.to_string());
         }
+        self.judge_soon();
         self.reconcile().await?;
         self.resume().await?;
         self.show_state().await;
@@ -275,7 +279,7 @@ impl Background {
                 Box::new(|record| {
                     is_outdated = match end {
                         End::Asked | End::Early => self.is_overtaken(id),
-                        End::Again => record.stage != Stage::Done,
+                        End::Again => !judging::can_be_judged_again(record),
                         End::Unread => false,
                     };
                     if is_outdated {

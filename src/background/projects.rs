@@ -74,6 +74,7 @@ impl Background {
             return self.check_again(record).await;
         }
         if let Some(project) = obtained.project(evidence) {
+            self.ask_to_judge_again().await?;
             let accept = |known: &mut Project| {
                 obtained.accept(evidence, known);
                 true

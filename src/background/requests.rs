@@ -1,23 +1,19 @@
 //! What the pages ask for.
 
-use super::{Background, BackgroundError, End, holding};
+use super::{Background, BackgroundError, holding};
 use crate::bus;
 use crate::chrome::extension::{self, FileAccess};
 use crate::chrome::{downloads, notifications, runtime};
 use crate::js::{from_js, to_js};
 use crate::settings_store;
 use assay_core::evidence::Evidence;
-use assay_core::log_memory::withhold;
 use assay_core::managed::Lock;
 use assay_core::message::{Notice, Request, Response};
 use assay_core::minisign::MinisignKey;
-use assay_core::project::Project;
 use assay_core::proof::ReadBundle;
 use assay_core::record::{DownloadRecord, Hold, Stage};
-use assay_core::revocation;
 use assay_core::settings::{Notary, Scope, Settings};
 use assay_core::signer::{Identity, RootId, Signer};
-use assay_core::site_rule::SiteRule;
 use assay_core::trust_root;
 use assay_core::words::Message;
 use assay_sources::notary;
@@ -301,9 +297,7 @@ impl Background {
         if (&new.rules, new.everywhere) != (&old.rules, old.everywhere) {
             self.let_go_of_met(&settings_store::load().await?).await?;
         }
-        if changes_judgements(&old, &new) {
-            self.judge_again().await?;
-        }
+        self.judge_again().await?;
         // An alarm about a log may concern nobody any more.
         self.show_state().await;
         Ok(Response::Done)
@@ -336,34 +330,6 @@ impl Background {
             .filter(|one| one.signer == *signer);
         Ok(own.find_map(|one| ReadBundle::parse(&one.bundle).ok()?.bare_key()))
     }
-
-    /// Judges every file again by what was proven about it. Nobody is asked.
-    pub(super) async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
-        let settings = settings_store::load().await?;
-        let blocked = self.blocked_logs().await?;
-        let judge = |record: &DownloadRecord, project: Option<&Project>| {
-            let mut evidence = record.evidence.clone();
-            withhold(&mut evidence, &blocked);
-            revocation::withhold(&mut evidence, &settings.notaries);
-            let judgement = record.judge(&evidence, &settings, project);
-            (evidence, Some(judgement))
-        };
-        for record in self.store.all().await? {
-            if record.stage != Stage::Done || record.evidence.is_empty() {
-                continue;
-            }
-            let project = self.project_of(&record, &record.evidence).await?;
-            let (evidence, judgement) = judge(&record, project.as_ref());
-            if evidence != record.evidence || judgement != record.judgement {
-                let again = |record: &mut DownloadRecord| {
-                    (record.evidence, record.judgement) = judge(record, project.as_ref());
-                };
-                self.conclude(&record.id, Box::new(again), End::Again)
-                    .await?;
-            }
-        }
-        Ok(Response::Done)
-    }
 }
 
 /// Whether a notary is one that was there before, or has a root with the fingerprint that it is known
@@ -379,20 +345,6 @@ fn is_usable(notary: &Notary, base: &Settings) -> bool {
     let fingerprint = trust_root::fingerprint(&notary.trusted_root).ok();
     let is_own = is_known || fingerprint.as_ref() == Some(&notary.fingerprint);
     is_own && notary::own_root(notary).is_ok()
-}
-
-/// Whether files may be judged otherwise: by whom they are signed counts, not what is demanded of them.
-/// Judging a long history again takes long.
-fn changes_judgements(old: &Settings, new: &Settings) -> bool {
-    let names = |settings: &Settings| settings.rules.iter().any(|rule| !rule.signers.is_empty());
-    let same = |(one, other): (&SiteRule, &SiteRule)| {
-        (&one.host, one.below, &one.signers) == (&other.host, other.below, &other.signers)
-    };
-    let same_rules =
-        old.rules.len() == new.rules.len() && old.rules.iter().zip(&new.rules).all(same);
-    old.trusted != new.trusted
-        || old.notaries != new.notaries
-        || (names(old) || names(new)) && !same_rules
 }
 
 pub(super) fn refused<T: Into<String>>(key: &str, args: impl IntoIterator<Item = T>) -> Response {

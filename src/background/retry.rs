@@ -6,7 +6,7 @@ use crate::js::now;
 use assay_core::record::{DownloadRecord, Retry, Stage};
 use std::rc::Rc;
 
-/// The alarm that goes on with unfinished checks and due retries.
+/// The alarm that goes on with unfinished checks, due retries and judging again.
 const CONTINUE: &str = "continue";
 
 /// The alarm that closes the offscreen document when nothing is hashed any more.
@@ -73,6 +73,7 @@ impl Background {
                         self.amend(&record.id, Box::new(begin)).await?;
                     }
                 }
+                self.judge_soon();
                 self.reconcile().await?;
                 self.resume().await?;
                 self.show_state().await;
@@ -96,7 +97,7 @@ impl Background {
 
     /// Sets the alarms that what is stored asks for.
     pub(super) async fn schedule(&self) -> Result<(), BackgroundError> {
-        let unfinished = !self.store.unfinished().await?.is_empty();
+        let unfinished = self.judging.is_under_way() || !self.store.unfinished().await?.is_empty();
         let next_retry = self
             .store
             .retries()

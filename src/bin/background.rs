@@ -54,6 +54,10 @@ pub fn event(kind: String, first: JsValue, second: JsValue) {
                 let link = second.as_string().unwrap_or_default();
                 background.menu_clicked(&text, &link).await
             }
+            "managed" => {
+                background.managed_changed();
+                Ok(())
+            }
             _ => Ok(()),
         };
         told(&kind, done);

@@ -1,9 +1,10 @@
 //! Workers and browsers that end in the middle: nothing is lost.
 
 use crate::world::World;
+use assay_core::message::Request;
 use assay_core::record::Stage;
 use assay_core::verdict::Verdict;
-use assay_tests::{Content, Result, wait_until, write_generated};
+use assay_tests::{Content, Result, many_records, wait_until, write_generated};
 use serde_json::{Value, json};
 
 /// Takes a second or more to hash.
@@ -45,6 +46,73 @@ fn a_browser_that_is_killed_while_hashing_goes_on_at_the_next_start() -> Result<
     world.extension = world.browser.extension()?;
     world.sees("large.bin", Verdict::Verified)?;
     Ok(())
+}
+
+/// Stores settings in which nobody is trusted, as the background does before it judges anything again.
+fn store_distrust(world: &World) -> Result<()> {
+    let mut settings = world.extension.settings()?;
+    settings.trusted.clear();
+    let store = "(settings) => chrome.storage.local.set({ settings })";
+    world
+        .extension
+        .inside::<Value>(store, json!([settings]))
+        .map(drop)
+}
+
+/// Waits until no file is verified any more.
+fn wait_for_nothing_verified(world: &World) -> Result<()> {
+    wait_until("every file to be judged again", || {
+        let mut records = world.extension.records()?;
+        records.retain(|record| record.verdict() == Some(Verdict::Verified));
+        match records.len() {
+            0 => Ok(()),
+            left => Err(format!("{left} are verified")),
+        }
+    })
+}
+
+#[test]
+fn a_worker_that_is_stopped_before_it_judges_again_does_so_when_it_is_woken() -> Result<()> {
+    let world = World::new()?;
+    world.download_signed("tool.bin", b"by somebody who is not trusted any more")?;
+    world.sees("tool.bin", Verdict::Verified)?;
+    store_distrust(&world)?;
+    world.extension.stop_service_worker()?;
+    // Any event wakes it.
+    world.extension.ask(&Request::AlarmsSeen)?;
+    world.sees("tool.bin", Verdict::Signed)?;
+    Ok(())
+}
+
+#[test]
+fn a_worker_that_is_stopped_while_it_judges_again_goes_on_to_the_last() -> Result<()> {
+    let world = World::new()?;
+    world.download_signed("real.bin", b"a real one")?;
+    let real = world
+        .extension
+        .wait_for_verdict("real.bin", Verdict::Verified)?;
+    world.extension.put_records(&many_records(&real, 600))?;
+    let mut settings = Box::new(world.extension.settings()?);
+    let base = settings.clone();
+    settings.trusted.clear();
+    // Nobody waits for the answer of a worker that is stopped.
+    world.extension.inside::<Value>(
+        "(request) => { chrome.runtime.sendMessage(request).catch(() => {}); return null; }",
+        json!([Request::ReplaceSettings { settings, base }]),
+    )?;
+    wait_until("some to be judged again", || {
+        let is_judged = |name: &str| -> Result<bool> {
+            let record = world.extension.record_of(name)?;
+            Ok(record.is_some_and(|record| record.verdict() == Some(Verdict::Signed)))
+        };
+        match is_judged("real.bin")? {
+            true => Ok(()),
+            false => Err("none is".to_owned()),
+        }
+    })?;
+    world.extension.stop_service_worker()?;
+    // Nothing but its own alarm wakes it.
+    wait_for_nothing_verified(&world)
 }
 
 #[test]

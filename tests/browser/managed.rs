@@ -3,19 +3,21 @@
 //! Such a file is the whole system's, so only who may write it can run this. The extension has an id
 //! of its own here, so that no other test's browser is told the same.
 
-use crate::world::read_entry;
+use crate::world::{PUBLISHER, read_entry};
 use assay_core::message::{Request, Response};
 use assay_core::record::Hold;
 use assay_core::settings::{Notifications, Scope};
 use assay_core::signer::{Identity, RootId, Signer};
 use assay_core::site_rule::{Demand, Mode, SiteRule};
+use assay_core::verdict::Verdict;
 use assay_tests::{
-    Browser, Content, DownloadSite, Options, Result, copy_folder, extension_folder, wait_until,
+    Browser, Content, DownloadSite, NotaryProcess, Options, Person, Result, copy_folder,
+    extension_folder, signer_named, wait_until,
 };
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// Where Chromium on Linux looks for policies.
 const POLICIES: &str = "/etc/chromium/policies/managed";
@@ -26,11 +28,20 @@ struct Policy(PathBuf);
 impl Policy {
     /// `None` where policies cannot be written.
     fn write(id: &str, policy: &Value) -> Option<Self> {
+        let this = Self(Path::new(POLICIES).join(format!("assay-test-{id}.json")));
+        let written = fs::create_dir_all(POLICIES).and_then(|()| this.rewrite(id, policy));
+        if written.is_err() {
+            let said = format!("{POLICIES} cannot be written: run this as root");
+            assert!(std::env::var_os("CI").is_none(), "{said}");
+            eprintln!("not run: {said}");
+            return None;
+        }
+        Some(this)
+    }
+
+    fn rewrite(&self, id: &str, policy: &Value) -> io::Result<()> {
         let content = json!({ "3rdparty": { "extensions": { id: policy } } });
-        let path = Path::new(POLICIES).join(format!("assay-test-{}.json", std::process::id()));
-        fs::create_dir_all(POLICIES).ok()?;
-        fs::write(&path, content.to_string()).ok()?;
-        Some(Self(path))
+        fs::write(&self.0, content.to_string())
     }
 }
 
@@ -47,20 +58,67 @@ fn id_of(folder: &Path) -> String {
     letters.map(|four| char::from(b'a' + four)).collect()
 }
 
-#[test]
-fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<()> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let package = folder
-        .path()
-        .canonicalize()
-        .expect("a path")
-        .join("package");
+/// The extension in a folder, with an id that no other test's has.
+fn own_package(folder: &Path) -> Result<PathBuf> {
+    let package = folder.canonicalize().expect("a path").join("package");
     copy_folder(&extension_folder()?, &package)?;
     let manifest = package.join("manifest.json");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     let mut changed: Value = serde_json::from_str(&text)?;
     changed.as_object_mut().expect("an object").remove("key");
     fs::write(&manifest, changed.to_string()).expect("a manifest");
+    Ok(package)
+}
+
+#[test]
+fn whom_an_administrator_trusts_no_more_makes_nothing_green_any_more() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = own_package(folder.path())?;
+    let id = id_of(&package);
+    let notary = NotaryProcess::start()?;
+    let publisher = Person::new()?;
+    notary.enrol(PUBLISHER, &publisher)?;
+    let notaries = json!([{
+        "address": notary.url(),
+        "trusted_root": notary.trusted_root()?.to_string(),
+        "fingerprint": notary.fingerprint(),
+    }]);
+    let trusted = json!([{ "signer": signer_named(&notary, PUBLISHER) }]);
+    let policy = json!({ "notaries": notaries, "trusted": trusted, "welcome": false });
+    let Some(policy_file) = Policy::write(&id, &policy) else {
+        return Ok(());
+    };
+    let browser = Browser::launch(Options::with_extension(&package))?;
+    let extension = browser.extension()?;
+    // The browser reads the policy only once it knows the extension's schema.
+    wait_until("the policy to be read", || {
+        let read: Value = extension.inside("() => chrome.storage.managed.get()", json!([]))?;
+        match read["notaries"] == notaries && read["trusted"] == trusted {
+            true => Ok(()),
+            false => Err(read.to_string()),
+        }
+    })?;
+    let bytes = b"by whom the administrator trusts";
+    let file = folder.path().join("tool.bin");
+    fs::write(&file, bytes).expect("a file");
+    publisher.sign(&file, &notary)?;
+    let site = DownloadSite::start()?;
+    browser.download(&site.put("tool.bin", Content::Bytes(bytes.to_vec())))?;
+    extension.wait_for_verdict("tool.bin", Verdict::Verified)?;
+
+    // The browser tells it while it runs.
+    let policy = json!({ "notaries": notaries, "welcome": false });
+    policy_file
+        .rewrite(&id, &policy)
+        .expect("it can be written");
+    extension.wait_for_verdict("tool.bin", Verdict::Signed)?;
+    Ok(())
+}
+
+#[test]
+fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<()> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let package = own_package(folder.path())?;
 
     let trusted = Signer {
         root: RootId::sigstore(),
@@ -83,9 +141,6 @@ fn a_policy_file_decides_and_the_user_sees_it_and_cannot_loosen_it() -> Result<(
         "welcome": false,
     });
     let Some(_policy) = Policy::write(&id_of(&package), &policy) else {
-        let said = format!("{POLICIES} cannot be written: run this as root");
-        assert!(std::env::var_os("CI").is_none(), "{said}");
-        eprintln!("not run: {said}");
         return Ok(());
     };
     let browser = Browser::launch(Options::with_extension(&package))?;

@@ -164,6 +164,25 @@ impl Settings {
         self.managed = managed;
     }
 
+    /// Those of the user's settings that judgements follow from: whom they believe, and not what they
+    /// demand. Whatever else changes, files are judged as before.
+    pub fn believed(&self) -> Self {
+        let names = self.rules.iter().any(|rule| !rule.signers.is_empty());
+        let undemanding = |rule: &SiteRule| SiteRule {
+            demand: Demand::default(),
+            ..rule.clone()
+        };
+        Self {
+            notaries: self.notaries.clone(),
+            trusted: self.trusted.clone(),
+            rules: match names {
+                true => self.rules.iter().map(undemanding).collect(),
+                false => Vec::new(),
+            },
+            ..Self::default()
+        }
+    }
+
     /// What keeps these settings from being used: something in them that none of the pages makes. The
     /// notaries' trust roots are to be looked at beyond that.
     pub fn problem(&self) -> Option<String> {
@@ -411,6 +430,40 @@ mod tests {
         assert!(!settings.trusts(&signer("bb"), Some("example.org")));
         settings.distrust(&signer("aa"), &Scope::Site { host });
         assert_eq!(settings, Settings::default());
+    }
+
+    #[test]
+    fn what_is_believed_is_another_when_judgements_may_be() {
+        let rule = |mode, signers| SiteRule {
+            host: "example.org".into(),
+            below: true,
+            demand: Demand {
+                mode,
+                ..Demand::default()
+            },
+            signers,
+        };
+        let with = |rule| {
+            let mut settings = Settings::default();
+            settings.set_rule(rule);
+            settings.believed()
+        };
+        let nothing = Settings::default().believed();
+        // What is demanded changes no judgement, and a rule that names nobody is no more than that.
+        assert_eq!(with(rule(Mode::Require, Vec::new())), nothing);
+        let named = with(rule(Mode::Require, vec![signer("aa")]));
+        assert_ne!(named, nothing);
+        assert_eq!(named, with(rule(Mode::Off, vec![signer("aa")])));
+        assert_ne!(named, with(rule(Mode::Off, vec![signer("bb")])));
+        let mut settings = Settings {
+            github: false,
+            retention_days: Some(1),
+            notifications: Notifications::All,
+            ..Settings::default()
+        };
+        assert_eq!(settings.believed(), nothing);
+        settings.trust(signer("aa"), Scope::Everywhere);
+        assert_ne!(settings.believed(), nothing);
     }
 
     #[test]

@@ -4,9 +4,10 @@ use super::{FILES, ZONE, becomes_verified, bundle_of, count, ready, sees};
 use crate::beside;
 use crate::world::{World, read_entry};
 use assay_core::message::Request;
+use assay_core::reason::Reason;
 use assay_core::verdict::Verdict;
 use assay_test_authority::minisign::MinisignPair;
-use assay_tests::{Browser, Extension, Page, Result};
+use assay_tests::{Browser, Extension, Page, Result, wait_until};
 use std::fs;
 
 /// Has a download checked again whose file was removed.
@@ -118,4 +119,40 @@ fn without_access_to_files_a_download_is_checked_by_dropping_it() -> Result<()> 
         seen.text
     );
     Ok(())
+}
+
+#[test]
+fn a_file_of_another_size_in_a_downloads_place_is_never_taken_for_it() -> Result<()> {
+    let mut world = World::new()?;
+    let bytes = b"as it was downloaded";
+    world.sign(bytes)?;
+    world.extension.set_file_access(false)?;
+    world.extension = world.browser.extension()?;
+    world.download("early.bin", bytes)?;
+    let record = world.extension.wait_for_judgement("early.bin")?;
+    // Before it is read for the first time, another one takes its place.
+    let place = world.browser.download_folder().join("early.bin");
+    fs::write(place, b"of another size").expect("it can be replaced");
+    world.extension.set_file_access(true)?;
+    world.extension = world.browser.extension()?;
+    let is_other = || {
+        wait_until("it to be known as another file", || {
+            let record = world.extension.wait_for_judgement("early.bin")?;
+            let reasons = record.judgement.map(|judgement| judgement.reasons);
+            match reasons == Some(vec![Reason::FileChanged.message()]) {
+                true => Ok(record.size),
+                false => Err(format!("{reasons:?}")),
+            }
+        })
+    };
+    assert_eq!(is_other()?, bytes.len() as u64, "the download's own");
+    let id = record.id;
+    world.extension.ask(&Request::CheckAgain { id })?;
+    assert_eq!(is_other()?, bytes.len() as u64, "as often as it is read");
+    // The true one is taken.
+    let page = open_from_popup(&world.browser, &world.extension, "early.bin")?;
+    let kept = world.file("kept.bin", bytes)?;
+    page.choose_files(FILES, &[&kept])?;
+    becomes_verified(&page, "kept.bin")?;
+    world.sees("early.bin", Verdict::Verified).map(drop)
 }

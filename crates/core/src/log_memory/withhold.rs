@@ -4,10 +4,11 @@ use super::LogMemory;
 use crate::attestation::Attestation;
 use crate::evidence::{Evidence, LogDoubt, Outcome, Withheld};
 use crate::signer::RootId;
+use serde::Serialize;
 
 /// A log key that proves nothing until the user decides. All trees that it signs are meant: a key
 /// that signs what is false in one is not to be believed in another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Blocked {
     root: RootId,
     key_id: String,
