@@ -164,9 +164,15 @@ impl Background {
         id: &str,
         digest: Sha256Digest,
     ) -> Result<(), BackgroundError> {
-        let count = |record: &mut DownloadRecord| record.cut_off += 1;
-        let Some(record) = self.amend(id, Box::new(count)).await? else {
-            return Ok(());
+        let mut is_meant = false;
+        let count = |record: &mut DownloadRecord| {
+            is_meant = record.stage == Stage::Asking && record.digest == Some(digest);
+            record.cut_off += u32::from(is_meant);
+        };
+        let record = match self.amend(id, Box::new(count)).await? {
+            Some(record) if is_meant => record,
+            // Forgotten, or on another way, since it was read.
+            _ => return Ok(()),
         };
         if record.cut_off > MAX_CUT_OFF {
             return self.give_up(id, Reason::CutOff).await;
@@ -202,7 +208,8 @@ impl Background {
             settle(&record, &wanted, found, &mut evidence);
         }
         // Another download may have found out a log meanwhile, and the user may have changed whom
-        // they trust.
+        // they trust. Whoever does so from here on finds this judged, and judges it again.
+        let turn = self.judging.turn().await;
         self.withhold_blocked(&mut evidence).await;
         let settings = settings_store::load().await?;
         revocation::withhold(&mut evidence, &settings.notaries);
@@ -217,14 +224,16 @@ impl Background {
             End::Asked,
         )
         .await?;
+        drop(turn);
         if !self.is_overtaken(id)
             && let Some(record) = self.store.get(id).await?
         {
             self.note_project(&record).await?;
         }
         self.raise_log_alarms().await?;
-        // By what was found out, or decided on, while this was judged.
-        self.judge_once_more(id).await
+        // By what was found out while this was judged.
+        self.judge_soon();
+        Ok(())
     }
 
     /// Withholds what was proven by logs that contradicted themselves.

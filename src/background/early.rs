@@ -92,6 +92,7 @@ impl Background {
             .iter()
             .filter(|one| one.source == brought::ID);
         let mut known: Vec<Evidence> = brought.cloned().chain(known).collect();
+        let _turn = self.judging.turn().await;
         withhold(&mut known, &self.blocked_logs().await?);
         // A notary may have been followed meanwhile.
         let settings = settings_store::load().await?;

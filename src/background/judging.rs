@@ -19,7 +19,7 @@ use assay_core::project::Project;
 use assay_core::record::{DownloadRecord, Stage};
 use assay_core::revocation;
 use assay_core::settings::Settings;
-use futures_util::lock::Mutex;
+use futures_util::lock::{Mutex, MutexGuard};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -36,12 +36,18 @@ const STEP: u32 = 50;
 /// Whether the history is being judged again.
 #[derive(Default)]
 pub(super) struct Judging {
-    /// Held by who does it.
+    /// Held from reading what judgements follow from until they are written.
     turn: Mutex<()>,
     under_way: Cell<bool>,
 }
 
 impl Judging {
+    /// Waits until nobody else judges. To be held from reading what is judged by until it is written
+    /// what came of it: so no change of that comes between without this being judged again.
+    pub(super) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+
     /// Whether the worker is to be woken again should it end now.
     pub(super) fn is_under_way(&self) -> bool {
         self.under_way.get()
@@ -73,34 +79,17 @@ impl Background {
     /// Judges every file again by what was proven about it, where that was not done yet by what is
     /// stored now. Nobody is asked.
     pub(super) async fn judge_again(self: &Rc<Self>) -> Result<Response, BackgroundError> {
-        let turn = self.judging.turn.lock().await;
         let judged = self.judge_all().await;
-        if self.judging.under_way.replace(false) {
+        // What could not be judged is tried again at the next alarm.
+        let was_under_way = self.judging.under_way.replace(judged.is_err());
+        if was_under_way || judged.is_err() {
             self.show_state().await;
-            // What could not be judged is tried again at the alarm that is set.
-            if judged.is_ok() {
-                self.schedule().await?;
-            }
+            self.schedule().await?;
         }
-        drop(turn);
         judged.map(|()| Response::Done)
     }
 
-    /// Judges a record again that was judged just now: the history may have been judged again meanwhile,
-    /// and have passed it over as one that is being checked.
-    pub(super) async fn judge_once_more(self: &Rc<Self>, id: &str) -> Result<(), BackgroundError> {
-        // Whoever changes something from here on waits, and judges it after this.
-        let turn = self.judging.turn.lock().await;
-        let basis = self.basis().await?;
-        let done = match self.store.get(id).await? {
-            Some(record) => self.judge_one(record, &basis).await,
-            None => Ok(()),
-        };
-        drop(turn);
-        done
-    }
-
-    /// The same as [`Self::judge_again`], without anybody waiting for it.
+    /// The same, without anybody waiting for it.
     pub(super) fn judge_soon(self: &Rc<Self>) {
         let background = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
@@ -124,6 +113,7 @@ impl Background {
 
     async fn judge_all(self: &Rc<Self>) -> Result<(), BackgroundError> {
         loop {
+            let _turn = self.judging.turn().await;
             // Anew at each step: what changed meanwhile holds for what was judged before, too.
             let basis = self.basis().await?;
             let judged = storage::get::<(String, Option<String>)>(Area::Local, JUDGED).await;

@@ -179,15 +179,19 @@ impl Background {
 
     /// Marks a record as being worked on, if it is not already.
     fn take_up(&self, id: &str) -> bool {
-        let mut busy = self.busy.borrow_mut();
-        let free = busy.iter().all(|known| known.id != id);
+        let free = !self.is_busy(id);
         if free {
-            busy.push(Busy {
+            self.busy.borrow_mut().push(Busy {
                 id: id.to_owned(),
                 is_overtaken: false,
             });
         }
         free
+    }
+
+    /// Whether a record is being asked about, which it can be although something was told early.
+    fn is_busy(&self, id: &str) -> bool {
+        self.busy.borrow().iter().any(|known| known.id == id)
     }
 
     /// Takes back [`Self::take_up`]. Whether the check was overtaken by another is given back.
@@ -226,7 +230,7 @@ impl Background {
         };
         let was = record.stage;
         change(&mut record);
-        if record.stage != was && was != Stage::Hashing && record.stage != Stage::Done {
+        if record.stage != was && record.stage != Stage::Done && !record.removing {
             // It is checked anew, whoever is asked about it still.
             let mut busy = self.busy.borrow_mut();
             let asked = busy.iter_mut().filter(|known| known.id == id);
@@ -293,7 +297,10 @@ impl Background {
                     }
                     let is_new = record.is_new();
                     judge(record);
-                    record.stage = Stage::Done;
+                    // What is read once more before it is removed may be another file by then.
+                    if !record.removing {
+                        record.stage = Stage::Done;
+                    }
                     if is_checked {
                         record.judged_at = Some(now());
                         record.cut_off = 0;

@@ -80,6 +80,8 @@ impl Background {
                 true
             };
             self.change_project(&project, Box::new(accept)).await?;
+            // Somebody may have judged again already by what was remembered before.
+            self.ask_to_judge_again().await?;
         }
         self.judge_again().await
     }

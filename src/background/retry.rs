@@ -64,7 +64,8 @@ impl Background {
         match name {
             CONTINUE => {
                 for record in self.store.retries().await? {
-                    if is_due(&record) {
+                    // What was told early is being asked about still.
+                    if is_due(&record) && !self.is_busy(&record.id) {
                         let begin = |record: &mut DownloadRecord| {
                             if is_due(record) {
                                 record.stage = Stage::Asking;

@@ -94,15 +94,19 @@ impl Background {
         storage::set(Area::Local, POSITION, &reached).await?;
         self.begin_round().await?;
         for record in next.iter().filter(|record| is_due(record, now())) {
+            let mut is_begun = false;
             let again = |record: &mut DownloadRecord| {
-                if record.stage == Stage::Done {
+                // It may be checked by now, however that began.
+                is_begun = record.stage == Stage::Done && !self.is_busy(&record.id);
+                if is_begun {
                     record.stage = Stage::Asking;
                     record.again = true;
                 }
             };
-            if let Some(record) = self.amend(&record.id, Box::new(again)).await? {
+            match self.amend(&record.id, Box::new(again)).await? {
                 // One after the other: nobody waits for this.
-                self.ask(record).await?;
+                Some(record) if is_begun => self.ask(record).await?,
+                _ => {}
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use assay_test_authority::recipe::Signer;
 use assay_test_authority::subject::Subject;
 use assay_test_authority::{Instance, Manner};
 use assay_tests::{Browser, Content, DownloadSite, Extension, Options, Result, wait_until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use tempfile::TempDir;
 
@@ -302,6 +302,55 @@ fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() 
     world
         .extension
         .wait_for_verdict("tool.zip", Verdict::Forged)?;
+    Ok(())
+}
+
+/// The time for another try comes while the first is not at its end: there is one check, and it ends.
+#[test]
+fn what_is_asked_about_still_is_not_asked_about_once_more() -> Result<()> {
+    let world = World::new(true)?;
+    let own = MinisignPair::new(7);
+    let key = own.public();
+    world.extension.ask(&Request::TrustMinisign { key })?;
+    world.put("tool.zip.minisig", own.sign(b"signed", 1).as_bytes());
+    let held = Content::Held {
+        first: Vec::new(),
+        rest: b"nothing".to_vec(),
+    };
+    world.site.put("dl/checksums.txt", held);
+    world.download("tool.zip", b"signed")?;
+    let mut early = world
+        .extension
+        .wait_for_verdict("tool.zip", Verdict::Verified)?;
+    assert_eq!(seconds_waited(&early), "1");
+    let mut retry = early.retry.expect("another try");
+    retry.due_at = 1.0;
+    early.retry = Some(retry);
+    world.extension.put_records(&[early])?;
+    let now: f64 = world.extension.inside("() => Date.now()", json!([]))?;
+    let wake = "() => chrome.alarms.create('continue', { when: Date.now() }).then(() => null)";
+    world.extension.inside::<Value>(wake, json!([]))?;
+    wait_until("the alarm to be set for later", || {
+        let next: Option<f64> = world.extension.inside(
+            "() => chrome.alarms.get('continue').then((alarm) => alarm?.scheduledTime ?? null)",
+            json!([]),
+        )?;
+        match next {
+            Some(next) if next > now + 10_000.0 => Ok(()),
+            next => Err(format!("{next:?}")),
+        }
+    })?;
+    world.site.release("dl/checksums.txt");
+    wait_until("the check to end", || {
+        let record = world.extension.record_of("tool.zip")?.expect("a record");
+        match record.judged_at {
+            Some(_) => Ok(()),
+            None => Err(format!("{record:?}")),
+        }
+    })?;
+    let asked = world.site.asked();
+    let lists = asked.iter().filter(|name| *name == "dl/checksums.txt");
+    assert_eq!(lists.count(), 1, "{asked:?}");
     Ok(())
 }
 

@@ -143,9 +143,14 @@ pub fn judge(
     // Signers of the publisher's own who are not remembered.
     let mut new: Option<(&Signer, String)> = None;
     let mut is_known = false;
+    let names = |trusted_as: &[Signer]| {
+        let ruling = place.ruling;
+        ruling.is_some_and(|ruling| trusted_as.iter().any(|one| ruling.names(one)))
+    };
     let regard = |one: &Attestation| {
-        let trusted = !place.trusted_as(one, settings).is_empty();
-        (trusted, place.publisher_of(one).is_some())
+        let trusted_as = place.trusted_as(one, settings);
+        let is_own = place.publisher_of(one).is_some();
+        (names(&trusted_as), !trusted_as.is_empty(), is_own)
     };
     for (attestation, word) in words_of_signers(evidence, &regard) {
         if word == Word::Vouches && may_be_crowded_out(attestation, evidence, settings) {
@@ -154,9 +159,7 @@ pub fn judge(
         let signer = &attestation.signer;
         let trusted_as = place.trusted_as(attestation, settings);
         let trusted = !trusted_as.is_empty();
-        let named = place
-            .ruling
-            .is_some_and(|ruling| trusted_as.iter().any(|one| ruling.names(one)));
+        let named = names(&trusted_as);
         // Where a rule names who may have signed, others do not vouch. Their warnings count.
         let excluded = !named
             && word == Word::Vouches
@@ -496,11 +499,12 @@ fn word_of(claim: &Claim) -> Word {
 }
 
 /// The one word of each signer that counts: within one log the newest about one digest, across logs
-/// and digests the strictest; of two that say the same, the one with more `regard`: that is trusted, or
-/// the publisher's own. Statements that merely inform do not take part, and are all kept.
+/// and digests the strictest; of two that say the same, the one with more `regard`: that a rule
+/// names, that is trusted, or the publisher's own. Statements that merely inform do not take part, and
+/// are all kept.
 fn words_of_signers<'a>(
     evidence: &'a [Evidence],
-    regard: &dyn Fn(&Attestation) -> (bool, bool),
+    regard: &dyn Fn(&Attestation) -> (bool, bool, bool),
 ) -> Vec<(&'a Attestation, Word)> {
     let outweighs = |new: &Attestation, known: &Attestation| {
         let weight = |one: &Attestation| (word_of(&one.claim), regard(one));

@@ -121,6 +121,32 @@ fn of_two_statements_that_say_the_same_a_trusted_one_counts() {
     }
 }
 
+/// The same, where a rule names the name, and the key is trusted.
+#[test]
+fn of_two_statements_that_say_the_same_the_one_that_a_rule_names_counts() {
+    let by_name = named("release@example.org", "k", 1, Claim::Signature);
+    let by_key = said("k", "m", 2, Claim::Signature);
+    let mut settings = Settings::default();
+    settings.trust(by_key.signer.clone(), Scope::Everywhere);
+    let ruling = Ruling {
+        pins: vec![vec![by_name.signer.clone()]],
+        ..Ruling::default()
+    };
+    let mut evidence = [
+        answered(vec![by_key], vec![]),
+        answered(vec![by_name], vec![]),
+    ];
+    for _ in 0..2 {
+        let place = Place {
+            ruling: Some(&ruling),
+            ..Place::default()
+        };
+        let judged = super::super::judge(&evidence, &settings, place, None);
+        assert_eq!(judged.verdict, Verdict::Verified);
+        evidence.reverse();
+    }
+}
+
 /// Evidence of which something is withheld.
 pub(super) fn offering(proven: Vec<Attestation>, one: Withheld) -> [Evidence; 1] {
     let mut evidence = answered(proven, vec![]);
