@@ -15,14 +15,13 @@ chrome.runtime.onStartup.addListener(() => {});
 chrome.downloads.onChanged.addListener((delta) => hand("download", delta));
 chrome.alarms.onAlarm.addListener(({ name }) => hand("alarm", name));
 chrome.notifications.onClicked.addListener((id) => hand("notification", id));
-// A browser without buttons in notifications (Firefox) has the event and complains of who listens; it
-// does not have this function.
+// Firefox has these events without ever raising them, and complains of who listens; it does not have this
+// function. There are no buttons in its notifications, and what an administrator decides is read when it starts.
 if (chrome.notifications.getPermissionLevel) {
   chrome.notifications.onButtonClicked.addListener((id, button) => hand("button", id, button));
+  chrome.storage.managed.onChanged.addListener(() => hand("managed"));
 }
 chrome.contextMenus.onClicked.addListener(({ menuItemId, linkUrl }) => hand("menu", menuItemId, linkUrl));
-// What an administrator decides; a browser that tells nobody of it reads it anew when it starts.
-chrome.storage.managed?.onChanged?.addListener(() => hand("managed"));
 
 chrome.runtime.onMessage.addListener((message, sender, answer) => {
   ready.then(() => assay.message(message, { id: sender.id, url: sender.url })).then(answer);
