@@ -100,7 +100,7 @@ impl Background {
     }
 
     /// Has the history judged again from the start by the next [`Self::judge_again`]. To be called
-    /// before something changes that has no part in the fingerprint.
+    /// before something changes that has no part in the fingerprint, in one [`Judging::turn`] with that.
     pub(super) async fn ask_to_judge_again(&self) -> Result<(), BackgroundError> {
         Ok(storage::set(Area::Local, ASKED, &js_sys::Math::random()).await?)
     }

@@ -74,14 +74,15 @@ impl Background {
             return self.check_again(record).await;
         }
         if let Some(project) = obtained.project(evidence) {
-            self.ask_to_judge_again().await?;
             let accept = |known: &mut Project| {
                 obtained.accept(evidence, known);
                 true
             };
-            self.change_project(&project, Box::new(accept)).await?;
-            // Somebody may have judged again already by what was remembered before.
+            // In one turn, so that nobody judges by what was remembered before and takes it for this.
+            let turn = self.judging.turn().await;
             self.ask_to_judge_again().await?;
+            self.change_project(&project, Box::new(accept)).await?;
+            drop(turn);
         }
         self.judge_again().await
     }

@@ -6,6 +6,7 @@ use assay_core::artifact::Sha512Digest;
 use assay_core::digest::Sha256Digest;
 use assay_core::file_digest::FileDigest;
 use assay_core::message::Request;
+use assay_core::record::DownloadRecord;
 use assay_core::verdict::Verdict;
 use assay_test_authority::minisign::MinisignPair;
 use assay_test_authority::recipe::Signer;
@@ -270,10 +271,9 @@ fn a_name_that_hangs_costs_the_others_nothing() -> Result<()> {
     Ok(())
 }
 
-/// What was told early can be checked again. What comes of the old check by then is about other bytes.
-#[test]
-fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() -> Result<()> {
-    let world = World::new(true)?;
+/// The record of `tool.zip` once it is told as verified while the list `checksums.txt` is waited for, until
+/// that is released.
+fn verified_early(world: &World) -> Result<DownloadRecord> {
     let own = MinisignPair::new(6);
     let key = own.public();
     world.extension.ask(&Request::TrustMinisign { key })?;
@@ -288,6 +288,14 @@ fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() 
         .extension
         .wait_for_verdict("tool.zip", Verdict::Verified)?;
     assert_eq!(seconds_waited(&early), "1");
+    Ok(early)
+}
+
+/// What was told early can be checked again. What comes of the old check by then is about other bytes.
+#[test]
+fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() -> Result<()> {
+    let world = World::new(true)?;
+    let early = verified_early(&world)?;
     fs::write(&early.path, b"swapped")?;
     let id = early.id;
     world.extension.ask(&Request::CheckAgain { id })?;
@@ -309,20 +317,7 @@ fn who_checks_again_while_somebody_is_waited_for_is_told_of_the_bytes_of_then() 
 #[test]
 fn what_is_asked_about_still_is_not_asked_about_once_more() -> Result<()> {
     let world = World::new(true)?;
-    let own = MinisignPair::new(7);
-    let key = own.public();
-    world.extension.ask(&Request::TrustMinisign { key })?;
-    world.put("tool.zip.minisig", own.sign(b"signed", 1).as_bytes());
-    let held = Content::Held {
-        first: Vec::new(),
-        rest: b"nothing".to_vec(),
-    };
-    world.site.put("dl/checksums.txt", held);
-    world.download("tool.zip", b"signed")?;
-    let mut early = world
-        .extension
-        .wait_for_verdict("tool.zip", Verdict::Verified)?;
-    assert_eq!(seconds_waited(&early), "1");
+    let mut early = verified_early(&world)?;
     let mut retry = early.retry.expect("another try");
     retry.due_at = 1.0;
     early.retry = Some(retry);
